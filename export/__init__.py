@@ -1,0 +1,1 @@
+"""Checkpoint to ONNX, and the proof that both compute the same."""

@@ -1,0 +1,1 @@
+"""What runs on stage: microphone to OSC. Never imports torch, pygame or a training package."""

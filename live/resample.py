@@ -1,0 +1,58 @@
+"""Any sample rate to the analysis rate, streaming, with a delay of less than two milliseconds.
+
+A polyphase windowed sinc (Smith, "Digital Audio Resampling", ccrma.stanford.edu/~jos/resample).
+soxr's stream would be the library's way, but it hands its output out in batches: fed 128 samples
+at a time it lags 4 to 39 ms behind at 48 kHz (quality HQ) and 3 to 75 ms at 8 kHz, which is more
+than the whole latency budget of a frame.
+"""
+
+from math import gcd
+
+import numpy as np
+
+_ZERO_CROSSINGS = 16  # each side, at the lower of the two rates: -80 dB stop band with the window
+_KAISER_BETA = 8.0
+_ROLL_OFF = 0.92  # passband edge as a share of the lower Nyquist frequency
+
+
+class Resampler:
+    """Turns sample index n of the output into a weighted sum of inputs around n * source / target.
+
+    Immutable; the caller keeps the input. Every output block is computed with the same shapes from
+    the same inputs, so chopping the input differently cannot change a bit of it.
+    """
+
+    def __init__(self, source_rate: int, target_rate: int):
+        divisor = gcd(source_rate, target_rate)
+        self.up = target_rate // divisor
+        self.down = source_rate // divisor
+        self.is_identity = source_rate == target_rate
+        cutoff = min(1.0, target_rate / source_rate)  # relative to the source's Nyquist
+        self.half = 0 if self.is_identity else int(np.ceil(_ZERO_CROSSINGS / cutoff))
+        self._kernels = None if self.is_identity else self._design(cutoff)
+
+    def _design(self, cutoff: float) -> np.ndarray:
+        offsets = np.arange(-self.half + 1, self.half + 1)
+        x = offsets[None, :] - np.arange(self.up)[:, None] / self.up
+        window = np.i0(_KAISER_BETA * np.sqrt(np.clip(1 - (x / self.half) ** 2, 0, 1)))
+        kernels = np.sinc(x * cutoff * _ROLL_OFF) * window
+        return (kernels / kernels.sum(axis=1, keepdims=True)).astype(np.float32)
+
+    def input_end(self, output_end: int) -> int:
+        """Number of input samples needed before output samples [0, output_end) can be computed."""
+        if output_end <= 0:
+            return 0
+        return (output_end - 1) * self.down // self.up + self.half + 1
+
+    def input_start(self, output_start: int) -> int:
+        """First input sample that output_start needs; negative before the input began."""
+        return output_start * self.down // self.up - max(self.half - 1, 0)
+
+    def block(self, inputs: np.ndarray, output_start: int, count: int) -> np.ndarray:
+        """Outputs [output_start, output_start + count) from inputs[0] = sample input_start()."""
+        if self._kernels is None:
+            return inputs[:count]
+        position = np.arange(output_start, output_start + count) * self.down
+        first = position // self.up - output_start * self.down // self.up
+        windows = inputs[first[:, None] + np.arange(2 * self.half)]
+        return np.einsum("nt,nt->n", windows, self._kernels[position % self.up])

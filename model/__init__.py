@@ -1,0 +1,1 @@
+"""The dance network: data preparation, training and evaluation (PyTorch)."""

@@ -1,0 +1,1 @@
+"""The figures on screen: a process of its own, fed by OSC alone."""
