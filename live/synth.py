@@ -331,7 +331,10 @@ def riser(length_s: float, sample_rate: int, seed: int = 0) -> Array:
 
 def _formants(freq_hz: Array, peaks: tuple[tuple[float, float], ...]) -> Array:
     """Gain of a resonant body: peaks = (centre Hz, weight), each a third of its centre wide."""
-    return 0.08 + sum(w / (1 + ((freq_hz - c) / (0.16 * c)) ** 2) for c, w in peaks)
+    gain = np.full(len(freq_hz), 0.08)
+    for centre_hz, weight in peaks:
+        gain += weight / (1 + ((freq_hz - centre_hz) / (0.16 * centre_hz)) ** 2)
+    return gain
 
 
 # Amplitude of harmonic k (1, 2, ...) at frequency f = k * f0: what makes each wave's colour.

@@ -637,7 +637,7 @@ def _form(rng: np.random.Generator, genre: Genre, n_bars: int) -> list[_Bar]:
     """Sections cut into bars. A song may join the form midway, but never in a break or build:
     before a first drum stroke there is nothing a listener could count."""
     bars: list[_Bar] = []
-    skip = int(rng.choice([0, rng.integers(0, 32)]))
+    skip = int(rng.choice([0, int(rng.integers(0, 32))]))
     for name, length in _section_names(rng, genre):
         for i in range(length):
             skip -= 1
