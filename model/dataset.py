@@ -1,0 +1,173 @@
+"""Training windows: any dance laid on any music of its genre, beat on beat.
+
+Clips are not locked to their own music (and most have none), so each window pairs a song with a
+motion clip warped in time until its beat grid coincides with the song's. This locks dance to beat,
+multiplies the data, and forces the network to obey the clock instead of replaying clips.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from live.contract import clock_vector, dance_ratio
+from live.errors import ArtifactError
+from live.pose import FRAME_RATE, ROOT
+from live.skeleton import MIRROR, N_JOINTS
+from model.config import TrainConfig
+from model.music import STYLE_GENRES
+
+
+class Batch(NamedTuple):
+    """B windows of L frames, in groups of dancers to one of M songs; C frames are heard before.
+
+    features [M, C + L, 83]; clock [B, L, 8]; beat int64 [B, L], 0-based; style [B, S] one-hot;
+    control [B, L, 4]; pose [B, L + 1, 60] in plain units, from the frame before the window on;
+    matched [B], 1 where the music is of a genre the style is danced to.
+    """
+
+    features: np.ndarray
+    clock: np.ndarray
+    beat: np.ndarray
+    style: np.ndarray
+    control: np.ndarray
+    pose: np.ndarray
+    matched: np.ndarray
+
+
+class _SongWindow(NamedTuple):
+    features: np.ndarray
+    beats: np.ndarray  # float64 [L + 1], in the dancer's beats
+    tempo_bpm: float  # of the dancer's beats
+    genre: str
+
+
+class PairedWindows:
+    """Draws batches from `motion.npz` and `music.npz`, all from the generator given."""
+
+    def __init__(self, folder: Path, config: TrainConfig):
+        try:
+            self.motion = dict(np.load(folder / "motion.npz"))
+            self.music = dict(np.load(folder / "music.npz"))
+        except OSError as error:
+            raise ArtifactError(
+                f"{folder} holds no prepared data ({error}); run `posejockey prepare` first"
+            ) from error
+        self.config = config
+        self.styles = tuple(str(s) for s in self.motion["styles"])
+        self._songs = {
+            i: np.flatnonzero(np.isin(self.music["genre"], STYLE_GENRES[s]))
+            for i, s in enumerate(self.styles)
+        }
+
+    def statistics(self) -> dict[str, np.ndarray]:
+        """Mean and standard deviation of features and poses, for the graph's normalisation."""
+        pose, features = self.motion["pose"], self.music["features"].astype(np.float32)
+        return {
+            "pose_mean": pose.mean(axis=0),
+            "pose_std": np.maximum(pose.std(axis=0), 0.01),
+            "feature_mean": features.mean(axis=0),
+            "feature_std": np.maximum(features.std(axis=0), 0.05),
+        }
+
+    def batch(self, rng: np.random.Generator) -> Batch:
+        windows, songs = [], []
+        while len(songs) < self.config.batch // self.config.dancers:
+            song = self._song_window(rng)
+            dancers = [self._dancer(song, rng) for _ in range(self.config.dancers)]
+            songs.append(song.features)
+            windows.extend(dancers)
+        return Batch(np.stack(songs), *(np.stack(part) for part in zip(*windows, strict=True)))
+
+    def _song_window(self, rng: np.random.Generator) -> "_SongWindow":
+        """A stretch of a song of any style's genre, whose dance tempo some clip can reach."""
+        c = self.config
+        while True:
+            song = int(rng.choice(self._songs[int(rng.integers(len(self.styles)))]))
+            first, last = self.music["start"][song], self.music["start"][song + 1]
+            begin = int(rng.integers(first + c.context + c.lag_max, last - c.window))
+            span = slice(begin - 1, begin + c.window)
+            tempo = float(np.median(self.music["tempo_bpm"][span]))
+            ratio = dance_ratio(tempo)
+            if not self._fitting(tempo * ratio).any():
+                continue
+            heard = begin - int(rng.integers(1, c.lag_max + 1))
+            return _SongWindow(
+                self.music["features"][heard - c.context : heard + c.window].astype(np.float32),
+                self.music["beat"][span] * ratio,
+                tempo * ratio,
+                str(self.music["genre"][song]),
+            )
+
+    def _dancer(self, song: "_SongWindow", rng: np.random.Generator) -> tuple:
+        """One dancer to the song: clock, beat, style, control, pose, matched."""
+        while True:
+            clip = self._choose_clip(song.tempo_bpm, rng)
+            frames = self._place(clip, song.beats, rng)
+            if frames is not None:
+                break
+        style = int(self.motion["style"][clip])
+        speed = song.tempo_bpm / self.motion["tempo_bpm"][clip]
+        control = self.motion["control"][np.rint(frames[1:]).astype(int)].copy()
+        control[:, [0, 2]] += np.log(speed) / 0.5  # a faster dance has more energy
+        if rng.random() < self.config.control_dropout:
+            control[:] = 0.0
+        confidence = 1.0 if rng.random() < 0.7 else rng.uniform(0.2, 1.0)
+        beats = song.beats[1:]
+        return (
+            clock_vector(beats, song.tempo_bpm, confidence),
+            (np.floor(beats) - np.floor(beats[0])).astype(np.int64),
+            np.eye(len(self.styles), dtype=np.float32)[style],
+            control,
+            warp(self.motion["pose"], frames, mirror=rng.random() < 0.5),
+            np.float32(song.genre in STYLE_GENRES[self.styles[style]]),
+        )
+
+    def _fitting(self, tempo: float) -> np.ndarray:
+        """bool [clips]: those that reach the tempo within the speeds allowed."""
+        speed = tempo / self.motion["tempo_bpm"]
+        return (speed >= self.config.speed_low) & (speed <= self.config.speed_high)
+
+    def _choose_clip(self, tempo: float, rng: np.random.Generator) -> int:
+        """A clip that reaches the tempo: any style that has one, then by the clips' lengths."""
+        fits = self._fitting(tempo)
+        style = rng.choice(np.unique(self.motion["style"][fits]))
+        usable = self.motion["split"] - self.motion["start"][:-1]
+        weight = usable * (fits & (self.motion["style"] == style))
+        return int(rng.choice(len(weight), p=weight / weight.sum()))
+
+    def _place(self, clip: int, beats: np.ndarray, rng: np.random.Generator) -> np.ndarray | None:
+        """Positions in the motion file for music beats [L + 1], or None if the clip is too short.
+
+        Beat k of the clip falls on a beat of the same place in the bar (k modulo 4).
+        """
+        start, stop = self.motion["start"][clip], self.motion["split"][clip]
+        per_frame = self.motion["tempo_bpm"][clip] / 60 / FRAME_RATE
+        relative = (beats - self.motion["phase"][clip]) / per_frame
+        bar = 4 / per_frame
+        low = np.ceil(-relative[0] / bar)
+        high = np.floor((stop - start - 2 - relative[-1]) / bar)
+        if high < low:
+            return None
+        return start + relative + bar * rng.integers(low, high + 1)
+
+
+def warp(pose: np.ndarray, frames: np.ndarray, mirror: bool) -> np.ndarray:
+    """Pose vectors at fractional frame positions [L], Catmull-Rom, velocities scaled to match.
+
+    Linear interpolation would shave the fast extremes off arms and feet.
+    """
+    base = np.floor(frames).astype(int)
+    t = (frames - base)[:, None].astype(np.float32)
+    a, b, c, d = (pose[np.clip(base + k, 0, len(pose) - 1)] for k in (-1, 0, 1, 2))
+    out = b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)))
+    out[:, ROOT] *= np.gradient(frames)[:, None]
+    return mirrored_vectors(out) if mirror else out.astype(np.float32)
+
+
+def mirrored_vectors(pose: np.ndarray) -> np.ndarray:
+    """Pose vectors [..., 60] with left and right swapped."""
+    joints = pose[..., : N_JOINTS * 3].reshape(*pose.shape[:-1], N_JOINTS, 3)
+    joints = joints[..., MIRROR, :] * np.array([-1.0, 1.0, 1.0])
+    root = pose[..., ROOT] * np.array([-1.0, 1.0, -1.0])
+    return np.concatenate([joints.reshape(*pose.shape[:-1], -1), root], axis=-1).astype(np.float32)
