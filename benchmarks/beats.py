@@ -1,0 +1,234 @@
+"""How well the beat clock beats: any annotated folder, or songs rendered here, native beside aubio.
+
+Enters: a folder of audio files, each with its beat times (s) in a text file of the same name
+(.beats or .txt, first column), or a number of seeds. Leaves: a table. Every tracker runs causally
+on the same frames, and what is scored is the beat the clock *predicts*, HORIZON_S ahead.
+
+F-measure (+-70 ms), CMLt and AMLt as in mir_eval (Davies, Degara, Plumbley 2009), from TRIM_S after
+the first beat on.
+"""
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from live.errors import ArtifactError, ConfigError
+from live.features import SAMPLE_RATE, FeatureFrame, extract
+from live.tempo import TRACKERS, TempoConfig
+
+HORIZON_S = 0.1  # projector 60 ms, one frame, and some
+TRIM_S = 6.0
+TOLERANCE_S = 0.07
+STEADY_GENRES = (
+    "house",
+    "techno",
+    "hiphop",
+    "dnb",
+    "disco",
+    "pop",
+    "jpop",
+    "salsa",
+    "chacha",
+    "rumba",
+    "tango",
+    "reggaeton",
+    "rock",
+)  # 4/4, their usual tempi within 85 to 175 BPM or close
+AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """name; audio: float32 [n], mono, at sample_rate; beats_s: float64 [m], true beat times."""
+
+    name: str
+    audio: np.ndarray
+    sample_rate: int
+    beats_s: np.ndarray
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What the clock said, frame by frame, about the moment `horizon_s` later.
+
+    time_s: that moment; phase, bar_phase, tempo_bpm, confidence: float64 [T]; state: str [T].
+    """
+
+    time_s: np.ndarray
+    phase: np.ndarray
+    bar_phase: np.ndarray
+    tempo_bpm: np.ndarray
+    confidence: np.ndarray
+    state: np.ndarray
+
+
+@dataclass(frozen=True)
+class Score:
+    """f, cml, aml: 0..1; error_ms: signed, predicted minus true, of the beats within half a beat;
+    lock_s: from the first true beat to the first of four beats in a row that fit, inf if never."""
+
+    f: float
+    cml: float
+    aml: float
+    error_ms: np.ndarray
+    lock_s: float
+
+
+def trace(frames: list[FeatureFrame], config: TempoConfig, horizon_s: float = HORIZON_S) -> Trace:
+    """Push every frame and ask, after each, for the beat horizon_s ahead."""
+    clock = config.make()
+    rows = []
+    for frame in frames:
+        clock.push(frame)
+        sample = frame.end + horizon_s * SAMPLE_RATE
+        reading = clock.at(sample)
+        rows.append((sample / SAMPLE_RATE, *vars(reading).values()))
+    columns = [np.array(column) for column in zip(*rows, strict=True)]
+    return Trace(*columns[:6])
+
+
+def predicted_beats(run: Trace) -> np.ndarray:
+    """Times (s) at which the predicted phase passes a beat: float64 [n]."""
+    steps = (np.diff(run.phase) + 0.5) % 1.0 - 0.5
+    position = np.maximum.accumulate(run.phase[0] + np.concatenate([[0.0], np.cumsum(steps)]))
+    position += np.arange(len(position)) * 1e-9  # strictly increasing, for the inverse
+    whole = np.arange(np.ceil(position[0]), np.floor(position[-1]) + 1)
+    return np.interp(whole, position, run.time_s)
+
+
+def signed_errors(predicted: np.ndarray, true: np.ndarray) -> np.ndarray:
+    """Predicted minus nearest true time, in s: float64 [n]."""
+    right = np.clip(np.searchsorted(true, predicted), 1, len(true) - 1)
+    before, after = predicted - true[right - 1], predicted - true[right]
+    return np.where(np.abs(before) < np.abs(after), before, after)
+
+
+def first_lock(predicted: np.ndarray, true: np.ndarray, start_s: float | None = None) -> float:
+    """Seconds from start_s (default: the first true beat) to four fitting beats in a row."""
+    start_s = true[0] if start_s is None else start_s
+    inside = (predicted >= start_s - TOLERANCE_S) & (predicted <= true[-1])
+    times = predicted[inside]
+    near = np.abs(signed_errors(times, true)) <= TOLERANCE_S
+    # In time and one each: at double tempo every second beat fits, at half tempo all of them do.
+    index = np.searchsorted(true, times + TOLERANCE_S)
+    good = near[:-1] & near[1:] & (np.diff(index) == 1)
+    run = np.flatnonzero(good[:-2] & good[1:-1] & good[2:])
+    return float(max(times[run[0]] - start_s, 0.0)) if len(run) else float("inf")
+
+
+def score(predicted: np.ndarray, true: np.ndarray, trim_s: float = TRIM_S) -> Score:
+    """Compare beat times (s). Needs mir_eval."""
+    mir_eval = _mir_eval()
+    lock_s = first_lock(predicted, true)
+    start_s = true[0] + trim_s
+    true = true[true >= start_s]
+    inside = (predicted >= start_s - TOLERANCE_S) & (predicted <= true[-1] + TOLERANCE_S)
+    predicted = predicted[inside]
+    f = mir_eval.f_measure(true, predicted, f_measure_threshold=TOLERANCE_S)
+    _, cml, _, aml = mir_eval.continuity(true, predicted)
+    errors = signed_errors(predicted, true)
+    close = np.abs(errors) < 0.25 * np.median(np.diff(true))
+    return Score(f, cml, aml, 1000 * errors[close], lock_s)
+
+
+def _mir_eval():
+    try:
+        from mir_eval import beat
+    except ImportError as error:
+        raise ConfigError("scoring beats needs mir_eval: pip install mir_eval") from error
+    return beat
+
+
+def read_folder(folder: Path) -> Iterator[Piece]:
+    """Every audio file that has beat times beside it."""
+    import soundfile
+
+    found = False
+    for path in sorted(folder.iterdir()):
+        notes = [path.with_suffix(s) for s in (".beats", ".txt") if path.with_suffix(s).exists()]
+        if path.suffix.lower() not in AUDIO_SUFFIXES or not notes:
+            continue
+        found = True
+        audio, sample_rate = soundfile.read(path, dtype="float32", always_2d=True)
+        beats_s = np.loadtxt(notes[0], usecols=0, ndmin=1)
+        yield Piece(path.stem, audio.mean(axis=1), sample_rate, beats_s)
+    if not found:
+        raise ArtifactError(f"{folder}: no audio file with a .beats or .txt of the same name")
+
+
+def render_pieces(
+    seeds: range, duration_s: float, severity: float | None = None, genre: str | None = None
+) -> Iterator[Piece]:
+    """Songs without tempo changes, 85 to 175 BPM; severity: through a room, 0..1."""
+    from model import music, room
+
+    for seed in seeds:
+        rng = np.random.default_rng(seed)
+        name = genre or str(rng.choice(STEADY_GENRES))
+        config = music.random_song(rng, name, duration_s=duration_s, tempo_change=False)
+        if not 85 <= config.tempo_bpm <= 175:
+            low, high = music.GENRES[name].tempo_bpm
+            tempo_bpm = float(rng.uniform(max(low, 85), min(high, 175)))
+            config = music.random_song(rng, name, tempo_bpm, duration_s, tempo_change=False)
+        song = music.render(config, SAMPLE_RATE)
+        audio = song.audio
+        if severity is not None:
+            audio = room.simulate(audio, SAMPLE_RATE, rng, severity)
+        yield Piece(f"{seed}-{name}-{config.tempo_bpm:.0f}", audio, SAMPLE_RATE, song.beats_s)
+
+
+def judge(piece: Piece, trackers: tuple[str, ...] = TRACKERS) -> dict[str, Score]:
+    """Score of each tracker on one piece."""
+    frames = extract(piece.audio, piece.sample_rate)
+    return {
+        name: score(predicted_beats(trace(frames, TempoConfig(tracker=name))), piece.beats_s)
+        for name in trackers
+    }
+
+
+def table(scores: dict[str, dict[str, Score]]) -> str:
+    """One line per piece, then the means: F, CMLt, AMLt, error (median, 90 % band), lock."""
+    trackers = list(next(iter(scores.values())))
+    lines = [f"{'':24s}" + "".join(f"| {t:^44s} " for t in trackers)]
+    head = f"{'F':>6s}{'CMLt':>6s}{'AMLt':>6s}{'ms':>8s}{'90%':>7s}{'lock s':>9s}  "
+    lines.append(f"{'':24s}" + "".join(f"| {head} " for _ in trackers))
+    for name, by_tracker in scores.items():
+        lines.append(f"{name[:24]:24s}" + "".join(f"| {_cells([s])}" for s in by_tracker.values()))
+    columns = [[row[t] for row in scores.values()] for t in trackers]
+    lines.append(f"{'all':24s}" + "".join(f"| {_cells(column)}" for column in columns))
+    return "\n".join(lines)
+
+
+def _cells(scores: list[Score]) -> str:
+    mean = [np.mean([getattr(s, key) for s in scores]) for key in ("f", "cml", "aml")]
+    errors = np.concatenate([s.error_ms for s in scores])
+    middle, band = (
+        (np.median(errors), np.quantile(np.abs(errors), 0.9)) if len(errors) else (np.nan, np.nan)
+    )
+    lock_s = np.median([s.lock_s for s in scores])
+    return "".join(f"{m:6.2f}" for m in mean) + f"{middle:+8.1f}{band:7.1f}{lock_s:9.1f}   "
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="posejockey bench --beats", description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, help="audio with .beats or .txt beside it")
+    parser.add_argument("--songs", type=int, default=24, help="without a folder: songs to render")
+    parser.add_argument("--seed", type=int, default=900_000, help="of the first rendered song")
+    parser.add_argument("--seconds", type=float, default=40.0, help="length of a rendered song")
+    parser.add_argument("--room", type=float, help="through a room of this severity, 0..1")
+    parser.add_argument("--genre", help="only this genre")
+    options = parser.parse_args(argv)
+    if options.folder:
+        pieces = read_folder(options.folder)
+    else:
+        seeds = range(options.seed, options.seed + options.songs)
+        pieces = render_pieces(seeds, options.seconds, options.room, options.genre)
+    print(table({piece.name: judge(piece) for piece in pieces}))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
