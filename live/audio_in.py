@@ -1,0 +1,753 @@
+"""Where the sound comes from: a sound card, a file, or the built-in demo track.
+
+Enters: a device's name, a path, or nothing. Leaves: mono float32 samples in a `SampleRing`, and the
+time of the last block. Threads: the sound card's callback (or, without a card, a pacing thread) is
+the ring's producer and does nothing but copy, count and note the time; a decoding thread runs
+ahead of it for files; a lost device is re-opened by a background thread, because aborting a dead
+stream may take seconds. The engine reads the ring and never waits for any of them.
+
+The only file that imports sounddevice, and only when it is needed: without PortAudio, files and the
+demo still run, silently.
+"""
+
+import atexit
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Generator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, Protocol, Self
+
+import numpy as np
+import soundfile
+
+from live.errors import ArtifactError, DeviceError
+from live.ring import SampleRing
+
+MIN_RATE, MAX_RATE = 8_000, 192_000
+DEFAULT_BLOCK = 256  # samples a callback: 5.3 ms at 48 kHz
+DEMO_RATE = 48_000
+
+_RING_S = 4.0  # what a stalled engine may fall behind before samples are lost
+_PLAY_BLOCK = 512
+_AHEAD_BLOCKS = 200  # decoded before they are due: 2 s at 48 kHz
+_RETRY_S = 1.0  # between two attempts to re-open a lost device
+_CLOSE_S = 2.0  # a stream that takes longer to close is abandoned
+_MAX_OUTPUT_LATENCY_S = 0.5
+_WASAPI = "Windows WASAPI"
+
+Blocks = Generator[np.ndarray, None, None]
+
+log = logging.getLogger(__name__)
+
+
+class BlockTime(NamedTuple):
+    """When the ring held how much.
+
+    time_s: time.monotonic() when the newest sample arrived; for a source that plays aloud, when
+    that sample leaves the loudspeaker, which may be some 50 ms ahead. samples: `ring.written` then.
+    """
+
+    time_s: float
+    samples: int
+
+
+class AudioSource(Protocol):
+    """What the engine needs to know of a source of sound.
+
+    rate: Hz, fixed for the source's life. active: samples are coming. finished: a file has ended
+    and its last sample is in the ring. xruns: blocks the card or the decoder lost. note: one
+    sentence for the operator, or "". reopens: how often a lost device came back.
+    """
+
+    rate: int
+    name: str
+    note: str
+    ring: SampleRing
+    xruns: int
+    finished: bool
+
+    @property
+    def active(self) -> bool: ...
+    @property
+    def last_block_s(self) -> BlockTime: ...
+    @property
+    def reopens(self) -> int: ...
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+    def reopen(self) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *exc: object) -> None: ...
+
+
+# Devices --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class DeviceInfo:
+    """A sound device. inputs, outputs: channels, 0 for none; rate: its default, Hz."""
+
+    index: int  # PortAudio's number; drifts when devices come and go
+    name: str
+    host_api: str
+    inputs: int
+    outputs: int
+    rate: int
+    default_input: bool
+    default_output: bool
+
+    @property
+    def label(self) -> str:
+        """The name with its host API, which is unambiguous on Windows."""
+        return f"{self.name}, {self.host_api}"
+
+
+def list_devices() -> list[DeviceInfo]:
+    """Every device PortAudio knows. DeviceError without PortAudio."""
+    sd = _portaudio()
+    try:
+        apis, devices = sd.query_hostapis(), sd.query_devices()
+    except sd.PortAudioError as error:
+        raise DeviceError(f"the sound devices cannot be listed: {error}") from error
+    default_input = _default_index(apis, "default_input_device")
+    default_output = _default_index(apis, "default_output_device")
+    return [
+        DeviceInfo(
+            index=index,
+            name=device["name"],
+            host_api=apis[device["hostapi"]]["name"],
+            inputs=device["max_input_channels"],
+            outputs=device["max_output_channels"],
+            rate=round(device["default_samplerate"]),
+            default_input=index == default_input,
+            default_output=index == default_output,
+        )
+        for index, device in enumerate(devices)
+    ]
+
+
+def match_device(devices: list[DeviceInfo], name: str | None, kind: str) -> DeviceInfo:
+    """The input or output of that name; for None the default.
+
+    kind: "input" or "output". An exact name wins over a part of one in any case; of equal names
+    that of the better host API. DeviceError, with the candidates, if there is none or several.
+    """
+    usable = [d for d in devices if (d.inputs if kind == "input" else d.outputs) > 0]
+    if not usable:
+        raise DeviceError(f"no {kind} device")
+    if name is None:
+        return _default_of(usable, kind)
+    exact = [d for d in usable if name in (d.name, d.label)]
+    found = exact or [d for d in usable if name.casefold() in d.label.casefold()]
+    if not found:
+        raise DeviceError(f"no {kind} named {name!r}; {_candidates(usable, kind)}")
+    best_api = min(found, key=lambda d: d.host_api != _WASAPI).host_api
+    best = [d for d in found if d.host_api == best_api]
+    if len({d.name for d in best}) > 1:
+        raise DeviceError(f"{name!r} fits several {kind}s; {_candidates(best, kind)}")
+    return best[0]
+
+
+def _default_index(apis, key: str) -> int:
+    # Windows' own default host API, MME, adds 0.1 s and cuts names off after 31 characters.
+    ranked = sorted(apis, key=lambda api: api["name"] != _WASAPI)
+    return next((api[key] for api in ranked if api[key] >= 0), -1)
+
+
+def _default_of(usable: list[DeviceInfo], kind: str) -> DeviceInfo:
+    for device in usable:
+        if device.default_input if kind == "input" else device.default_output:
+            return device
+    raise DeviceError(f"no default {kind}; {_candidates(usable, kind)}")
+
+
+def _candidates(devices: list[DeviceInfo], kind: str) -> str:
+    names = list(dict.fromkeys(d.name for d in devices))
+    return f"{kind}s: {', '.join(map(repr, names[:8]))}; run `posejockey devices` for all"
+
+
+def _portaudio():
+    try:
+        import sounddevice
+    except OSError as error:
+        raise DeviceError(
+            "PortAudio is missing; on Debian or Ubuntu: sudo apt-get install libportaudio2"
+        ) from error
+    except Exception as error:  # its own PortAudioError has no name while its import fails
+        raise DeviceError(f"PortAudio does not start: {error}") from error
+    return sounddevice
+
+
+def _extra_settings(sd, device: DeviceInfo):
+    """WASAPI refuses every rate but the mixer's unless told to convert."""
+    return sd.WasapiSettings(auto_convert=True) if device.host_api == _WASAPI else None
+
+
+# Streams that may be lost ---------------------------------------------------------------------
+
+_card_lock = threading.Lock()  # PortAudio's functions must not run side by side
+_open_streams: set = set()
+
+
+def _rescan() -> None:
+    """Let PortAudio look for devices again, which it only does when it starts.
+
+    Ending PortAudio frees every open stream, so nothing happens while there is one.
+    """
+    sd = _portaudio()
+    with _card_lock:
+        if _open_streams:
+            return
+        while sd._initialized:
+            sd._terminate()
+        sd._initialize()
+
+
+class _CardStream:
+    """One PortAudio stream that is opened, lost, and re-opened without anybody waiting.
+
+    make(finished): opens a stream that calls `finished` when it ends. before_start(): runs when a
+    stream is open, before its first callback. on_lost(): runs when a lost one is closed.
+    """
+
+    def __init__(
+        self,
+        make: Callable,
+        before_start: Callable[[], None],
+        on_lost: Callable[[], None] = lambda: None,
+    ):
+        self._make, self._before_start, self._on_lost = make, before_start, on_lost
+        self._stream = None
+        self._closing = threading.Event()
+        self._worker: threading.Thread | None = None
+        self.active = False
+        self.reopens = 0
+        self.latency_s = 0.0
+
+    def open(self) -> None:
+        """DeviceError if the device refuses."""
+        sd = _portaudio()
+        with _card_lock:
+            try:
+                stream = self._make(self._finished)
+            except sd.PortAudioError as error:
+                raise DeviceError(f"the sound device does not open: {error}") from error
+            self._stream = stream
+            _open_streams.add(stream)
+            self.latency_s = stream.latency
+            self._before_start()
+            self.active = True  # before the callbacks, which may end it at once
+            try:
+                stream.start()
+            except sd.PortAudioError as error:
+                self._close_stream()
+                raise DeviceError(f"the sound device does not start: {error}") from error
+
+    def reopen(self) -> None:
+        """Close what is left and try to open until it works, in the background.
+
+        Returns at once; while an earlier call is still trying it does nothing.
+        """
+        if self._closing.is_set() or (self._worker is not None and self._worker.is_alive()):
+            return
+        self._worker = threading.Thread(target=self._reopen, name="reopen audio", daemon=True)
+        self._worker.start()
+
+    def close(self) -> None:
+        """Close for good. A stream that does not let go within seconds is left behind."""
+        self._closing.set()
+        self.active = False
+        closer = threading.Thread(target=self._tear_down, name="close audio", daemon=True)
+        closer.start()
+        for thread in (closer, self._worker):
+            if thread is not None:
+                thread.join(_CLOSE_S)
+        if closer.is_alive():
+            # sounddevice ends PortAudio at exit, which would wait for the same dead server.
+            atexit.unregister(_portaudio()._exit_handler)
+
+    def _reopen(self) -> None:
+        self._tear_down()
+        if not self._closing.is_set():
+            self._on_lost()
+        while not self._closing.is_set():
+            try:
+                _rescan()
+                self.open()
+            except DeviceError as error:
+                log.debug("not yet: %s", error)
+            except _portaudio().PortAudioError as error:
+                log.debug("PortAudio does not start yet: %s", error)
+            else:
+                self.reopens += 1
+                break
+            self._closing.wait(_RETRY_S)
+        if self._closing.is_set():  # closed while it was being opened
+            self._tear_down()
+
+    def _tear_down(self) -> None:
+        self.active = False
+        with _card_lock:
+            self._close_stream()
+
+    def _close_stream(self) -> None:
+        stream, self._stream = self._stream, None
+        self.active = False
+        if stream is not None:
+            stream.abort()
+            stream.close()
+            _open_streams.discard(stream)
+
+    def _finished(self) -> None:
+        self.active = False
+
+
+# Sources --------------------------------------------------------------------------------------
+
+
+class _Source:
+    """What all sources share: the ring and the time of its last block."""
+
+    def __init__(self, name: str, rate: int, note: str = ""):
+        self.name, self.rate, self.note = name, rate, note
+        self.ring = SampleRing(int(_RING_S * rate))
+        self.xruns = 0
+        self.finished = False
+        self._last = BlockTime(time.monotonic(), 0)
+
+    @property
+    def last_block_s(self) -> BlockTime:
+        """Before the first block: when the source was made or its device was opened."""
+        return self._last
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        raise NotImplementedError
+
+    def _push(self, samples: np.ndarray, time_s: float) -> None:
+        self.ring.write(samples)
+        self._last = BlockTime(time_s, self.ring.written)
+
+    def _mark_opened(self) -> None:
+        # A watchdog on the last block's age must give a new stream time for its first block.
+        self._last = BlockTime(time.monotonic(), self.ring.written)
+
+
+class Microphone(_Source):
+    """An input of the sound card, all its channels mixed.
+
+    device: its name or a part of it, None for the default. block: samples a callback. rate: Hz,
+    None for the device's own. DeviceError if there is no such input or it refuses the format.
+    """
+
+    def __init__(
+        self, device: str | None = None, block: int = DEFAULT_BLOCK, rate: int | None = None
+    ):
+        info = match_device(list_devices(), device, "input")
+        super().__init__(info.name, info.rate if rate is None else rate)
+        _check_input(info, self.rate)
+        self._label = info.label
+        self._block = block
+        self._card = _CardStream(self._make, self._mark_opened)
+
+    @property
+    def active(self) -> bool:
+        """False once the device has gone; a frozen one shows in the last block's age instead."""
+        return self._card.active
+
+    @property
+    def reopens(self) -> int:
+        return self._card.reopens
+
+    def start(self) -> None:
+        """Once only. DeviceError if the device refuses after all."""
+        self._card.open()
+
+    def stop(self) -> None:
+        self._card.close()
+
+    def reopen(self) -> None:
+        """Re-open the device by its name as soon as it is back. Returns at once."""
+        self._card.reopen()
+
+    def _make(self, finished: Callable[[], None]):
+        sd = _portaudio()
+        info = match_device(list_devices(), self._label, "input")
+        channels = _input_channels(info)
+        weights = np.full(channels, _mix_gain(channels), np.float32)
+        return sd.InputStream(
+            device=info.index,
+            channels=channels,
+            samplerate=self.rate,
+            blocksize=self._block,
+            latency="low",
+            dtype="float32",
+            extra_settings=_extra_settings(sd, info),
+            callback=self._callback(weights),
+            finished_callback=finished,
+        )
+
+    def _callback(self, weights: np.ndarray):
+        def callback(indata, frames, time_info, status):
+            now_s = time.monotonic()
+            if status:
+                self.xruns += 1
+            with np.errstate(all="ignore"):  # infinities are for the features to mend
+                self._push(indata @ weights, now_s)
+
+        return callback
+
+
+class _Player(_Source):
+    """Sound from memory or disk, in real time: through the loudspeakers if there are any.
+
+    The card's output stream sets the pace and is the ring's producer, so that what is danced to is
+    what is heard. Without a card a thread keeps the pace.
+
+    blocks: float32 [n, channels] each, n <= _PLAY_BLOCK, less only at the end.
+    """
+
+    def __init__(self, name: str, rate: int, blocks: Blocks, play: bool):
+        super().__init__(name, rate)
+        self._blocks = blocks
+        self._queue: deque[tuple[np.ndarray, np.ndarray]] = deque()
+        self._silence = (np.zeros((_PLAY_BLOCK, 2), np.float32), np.zeros(_PLAY_BLOCK, np.float32))
+        self._fed = False
+        self._primed = threading.Event()
+        self._stopping = threading.Event()
+        self._feeder = threading.Thread(target=self._feed, name="decode audio", daemon=True)
+        self._pacer = _Pacer(self)
+        self._card = _CardStream(self._make, self._hand_over, self._pacer.start)
+        self._aloud = play
+
+    @property
+    def active(self) -> bool:
+        return self._pacer.active or self._card.active
+
+    @property
+    def reopens(self) -> int:
+        return self._card.reopens
+
+    def start(self) -> None:
+        """Once only."""
+        self._feeder.start()
+        self._primed.wait(_CLOSE_S)
+        if self._aloud:
+            self._try_card()
+        if not self._aloud:
+            self._pacer.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._card.close()
+        self._pacer.stop()
+        if self._feeder.ident is not None:
+            self._feeder.join(_CLOSE_S)
+
+    def reopen(self) -> None:
+        """Go on silently, and aloud again as soon as the output is back. Returns at once."""
+        if self._aloud and not self.finished:
+            self._card.reopen()
+
+    def _try_card(self) -> None:
+        try:
+            self._card.open()
+        except DeviceError as error:
+            self._aloud = False
+            self.note = " ".join(filter(None, [self.note, f"It plays silently: {error}."]))
+            log.info("%s: %s", self.name, self.note)
+
+    def _hand_over(self) -> None:
+        self._pacer.stop()
+        self._mark_opened()
+
+    def _make(self, finished: Callable[[], None]):
+        sd = _portaudio()
+        info = match_device(list_devices(), None, "output")
+        channels = min(info.outputs, 2)
+        return sd.OutputStream(
+            device=info.index,
+            channels=channels,
+            samplerate=self.rate,
+            blocksize=_PLAY_BLOCK,
+            latency="high",  # nobody waits for it, and it must not stutter
+            dtype="float32",
+            extra_settings=_extra_settings(sd, info),
+            callback=self._callback(sd.CallbackStop, channels),
+            finished_callback=finished,
+        )
+
+    def _callback(self, stop: type[Exception], channels: int):
+        def callback(outdata, frames, time_info, status):
+            now_s = time.monotonic()
+            if status.output_underflow:
+                self.xruns += 1
+            block = self.take()
+            if block is None:
+                outdata[:] = 0.0
+                raise stop
+            sound, mono = block
+            count = len(mono)
+            outdata[:count] = sound if channels == 2 else mono[:, None]
+            outdata[count:] = 0.0
+            self._push(mono, now_s + min(self._card.latency_s, _MAX_OUTPUT_LATENCY_S))
+
+        return callback
+
+    def take(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """The next block, (float32 [n, 2], its mix [n]); silence if it is late, None at the end."""
+        fed = self._fed  # asked before the queue, or a last block could come in between
+        if self._queue:
+            return self._queue.popleft()
+        if fed:
+            self.finished = True
+            return None
+        self.xruns += 1
+        return self._silence
+
+    def _feed(self) -> None:
+        with closing(self._blocks) as blocks:
+            for block in blocks:
+                self._queue.append((_stereo(block), mix(block)))
+                if len(self._queue) >= 8:
+                    self._primed.set()
+                while len(self._queue) >= _AHEAD_BLOCKS:
+                    if self._stopping.wait(0.05):
+                        return
+        self._fed = True
+        self._primed.set()
+
+
+class _Pacer:
+    """Plays the sound card for a `_Player`: takes its blocks when they are due."""
+
+    def __init__(self, player: _Player):
+        self._player = player
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def active(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def start(self) -> None:
+        self._stop.clear()
+        self._thread = threading.Thread(target=self._run, name="pace audio", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.join()
+
+    def _run(self) -> None:
+        player, rate = self._player, self._player.rate
+        due_s = time.monotonic()
+        while (block := player.take()) is not None:
+            due_s += len(block[1]) / rate
+            late_s = time.monotonic() - due_s
+            if late_s > 0.5:  # the machine slept: go on from here, do not hurry after
+                due_s += late_s
+            if self._stop.wait(max(0.0, -late_s)):
+                return
+            player._push(block[1], due_s)
+
+
+class FileSource(_Player):
+    """An audio file in any format libsndfile reads, mono to many channels, 8 to 192 kHz.
+
+    loop: start again at the end. play: aloud, if there is an output. ArtifactError if it is not
+    there, not audio, empty, or of another rate.
+    """
+
+    def __init__(self, path: str | Path, loop: bool = False, play: bool = True):
+        file = _open_file(Path(path))
+        super().__init__(Path(path).name, file.samplerate, _file_blocks(file, loop), play)
+
+
+class DemoSource(_Player):
+    """The built-in demo track, round and round."""
+
+    def __init__(self, play: bool = True):
+        from live.demo import render
+
+        blocks = _loop_blocks(render(DEMO_RATE).audio)
+        super().__init__("demo", DEMO_RATE, blocks, play)
+
+
+def open_source(
+    spec: str = "auto",
+    *,
+    loop: bool = False,
+    play: bool = True,
+    block: int = DEFAULT_BLOCK,
+    rate: int | None = None,
+) -> Microphone | FileSource | DemoSource:
+    """The source a user means, not started yet.
+
+    spec: "auto" (the default input; where there is none the demo, and `note` says why), "demo", the
+    path of a file, or a device's name. DeviceError or ArtifactError with the way out.
+    """
+    if spec == "auto":
+        return _auto(play, block, rate)
+    if spec == "demo":
+        return DemoSource(play)
+    if Path(spec).exists():
+        return FileSource(spec, loop, play)
+    try:
+        return Microphone(spec, block, rate)
+    except DeviceError as error:
+        if Path(spec).suffix in ("", "."):
+            raise
+        raise DeviceError(f"no file {spec!r}, and as a device: {error}") from error
+
+
+def _auto(play: bool, block: int, rate: int | None) -> Microphone | DemoSource:
+    try:
+        return Microphone(None, block, rate)
+    except DeviceError as error:
+        demo = DemoSource(play)
+        demo.note = f"{error}; the built-in demo plays instead."
+        log.info("%s", demo.note)
+        return demo
+
+
+def _check_input(info: DeviceInfo, rate: int) -> None:
+    if not MIN_RATE <= rate <= MAX_RATE:
+        raise DeviceError(f"input {info.name!r} at {rate} Hz; {MIN_RATE} to {MAX_RATE} Hz work")
+    sd = _portaudio()
+    try:
+        sd.check_input_settings(
+            device=info.index,
+            channels=_input_channels(info),
+            dtype="float32",
+            samplerate=rate,
+            extra_settings=_extra_settings(sd, info),
+        )
+    except sd.PortAudioError as error:
+        raise DeviceError(
+            f"input {info.name!r} does not open at {rate} Hz ({error}); close programs that may "
+            "hold it, or choose another: `posejockey devices`"
+        ) from error
+
+
+def _input_channels(info: DeviceInfo) -> int:
+    """All of them, except that ALSA's software devices offer 32 of which 30 are silent."""
+    virtual = info.host_api == "ALSA" and "(hw:" not in info.name
+    return min(info.inputs, 2) if virtual else info.inputs
+
+
+# Files ----------------------------------------------------------------------------------------
+
+
+def read_audio(path: str | Path) -> tuple[np.ndarray, int]:
+    """A whole file: (its mix, float32 [T], finite; its rate, Hz). ArtifactError as `FileSource`."""
+    path = Path(path)
+    with _open_file(path) as file:
+        try:
+            block = file.read(dtype="float32", always_2d=True)
+        except soundfile.SoundFileError as error:
+            raise _not_audio(path, error) from error
+    return mix(_finite(block)), file.samplerate
+
+
+def mix(block: np.ndarray) -> np.ndarray:
+    """float32 [n, channels] to mono [n].
+
+    The mean of a stereo pair, but half the sum of more: one microphone among eight inputs must
+    not come out 18 dB down.
+    """
+    if block.shape[1] == 1:
+        return block[:, 0].copy()
+    return block.sum(axis=1, dtype=np.float32) * np.float32(_mix_gain(block.shape[1]))
+
+
+def _mix_gain(channels: int) -> float:
+    return 1.0 / min(channels, 2)
+
+
+def _stereo(block: np.ndarray) -> np.ndarray:
+    return block if block.shape[1] == 2 else np.repeat(mix(block)[:, None], 2, axis=1)
+
+
+def _finite(block: np.ndarray) -> np.ndarray:
+    return np.nan_to_num(block, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+
+
+def _open_file(path: Path) -> soundfile.SoundFile:
+    if not path.exists():
+        raise ArtifactError(f"no file {str(path)!r}")
+    if not path.is_file():
+        raise ArtifactError(f"{str(path)!r} is not a file; give an audio file")
+    try:
+        file = soundfile.SoundFile(path)
+        # A header may promise what the file does not hold; an empty read tells.
+        empty = len(file.read(1)) == 0
+        file.seek(0)
+    except (soundfile.SoundFileError, TypeError) as error:  # TypeError: headerless .raw
+        raise _not_audio(path, error) from error
+    problem = ""
+    if empty:
+        problem = "holds no sound; was its recording cut off?"
+    elif not MIN_RATE <= file.samplerate <= MAX_RATE:
+        problem = f"has {file.samplerate} Hz; convert it to 48000 Hz (8000 to 192000 work)"
+    if problem:
+        file.close()
+        raise ArtifactError(f"{str(path)!r} {problem}")
+    return file
+
+
+def _not_audio(path: Path, error: Exception) -> ArtifactError:
+    reason = getattr(error, "error_string", "") or str(error)
+    return ArtifactError(
+        f"{str(path)!r} cannot be read as audio ({reason.rstrip('.')}); "
+        "convert it, for example: ffmpeg -i IN OUT.wav"
+    )
+
+
+def _file_blocks(file: soundfile.SoundFile, loop: bool) -> Blocks:
+    with file:
+        while True:
+            block = _read_block(file, loop)
+            if len(block):
+                yield _finite(block)
+            if len(block) < _PLAY_BLOCK:
+                return
+
+
+def _read_block(file: soundfile.SoundFile, loop: bool) -> np.ndarray:
+    """One block, across the joint of a loop; a short one at the end or where the file is broken."""
+    parts, missing = [], _PLAY_BLOCK
+    try:
+        while missing:
+            part = file.read(missing, dtype="float32", always_2d=True)
+            parts.append(part)
+            missing -= len(part)
+            if missing and not loop:
+                break
+            if missing:
+                file.seek(0)
+    except soundfile.SoundFileError as error:
+        log.warning("%s ends early: %s", file.name, error)
+    return np.concatenate(parts) if parts else np.zeros((0, file.channels), np.float32)
+
+
+def _loop_blocks(audio: np.ndarray) -> Blocks:
+    at = 0
+    while True:
+        index = np.arange(at, at + _PLAY_BLOCK) % len(audio)
+        yield audio[index, None]
+        at = (at + _PLAY_BLOCK) % len(audio)
