@@ -9,8 +9,9 @@ server. So the true line is the lower envelope of the delays d = t - n / rate, n
 least delay in each 0.1 s bin is kept for 10 s, and a straight line is put through these minima by
 least squares: its slope is the drift between the card's clock and ours (up to some 200 ppm), its
 height the least transport delay. With 256-sample blocks that sees 10 ms of exponential jitter as
-0.8 ms of constant delay, give or take 0.4 ms. The slope is drawn towards zero as if a drift of 300 ppm were one standard deviation and a minimum
-were good to 1 ms; so the first observation already gives a usable line.
+0.8 ms of constant delay, give or take 0.4 ms. The slope is drawn towards zero as if a drift of
+300 ppm were one standard deviation and a minimum were good to 1 ms; so the first observation
+already gives a usable line.
 """
 
 import math
