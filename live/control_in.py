@@ -1,0 +1,165 @@
+"""Control messages from the operator's desk, phone or sequencer.
+
+Enters: OSC over UDP, from anybody who can reach the port, so nothing in it is trusted. Leaves:
+controls that are in the schema, with values of the right type and within their range. Polled by
+the engine's thread; never waits, never raises.
+"""
+
+import math
+import re
+import socket
+from typing import Self
+
+from live import osc_schema
+from live.errors import DeviceError
+
+Value = float | str | None
+
+# The address, padded to four bytes, then nothing or the type tag of at most one argument.
+_CONTROL = re.compile(rb"/pj/control/([a-z_]{1,32})\0{1,4}(?:,[ifhdsTF]?\0|\Z)")
+_BUNDLE = b"#bundle\0"
+_BUNDLE_HEADER = 16
+_MAX_TEXT = 256
+_RECEIVE_BYTES = osc_schema.MAX_BUNDLE_BYTES + 1  # one more than allowed, to tell what is longer
+
+
+class ControlIn:
+    """Listens on host:port; port 0 picks a free one, see `port`.
+
+    rejected: messages and packets that were ignored since the start. DeviceError if the port is
+    taken or the host is none of this machine's.
+    """
+
+    def __init__(self, host: str = "127.0.0.1", port: int = osc_schema.DEFAULT_CONTROL_PORT):
+        self._socket = _bind(host, port)
+        self.port: int = self._socket.getsockname()[1]
+        self.rejected = 0
+
+    def poll(self, limit: int = 64) -> list[tuple[str, Value]]:
+        """The controls that have arrived, (name, value), oldest first.
+
+        limit: messages looked at, so that a flood costs a bounded time; what a packet holds beyond
+        it is rejected. value: a float within the control's range, a str, or None for a trigger.
+        """
+        controls: list[tuple[str, Value]] = []
+        looked_at = 0
+        while looked_at < limit:
+            packet = self._receive()
+            if packet is None:
+                break
+            messages = _split(packet)
+            taken = messages[: limit - looked_at]
+            accepted = [c for c in map(_control, taken) if c is not None]
+            controls += accepted
+            self.rejected += max(1, len(messages)) - len(accepted)
+            looked_at += max(1, len(messages))
+        return [control for control in controls if control is not _RELEASE]
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _receive(self) -> bytes | None:
+        """The next packet; b"" for one that cannot be taken, None if there is none."""
+        try:
+            packet = self._socket.recv(_RECEIVE_BYTES)
+        except BlockingIOError:
+            return None
+        except OSError:  # too long, on Windows; or closed, and then every call ends up here
+            return b""
+        return packet if len(packet) < _RECEIVE_BYTES else b""
+
+
+# A button let go of: valid, but nothing happens.
+_RELEASE = ("", None)
+
+
+def _split(packet: bytes) -> list[bytes]:
+    """The messages in a packet, of nested bundles too; none if it is damaged."""
+    messages, elements = [], [packet]
+    while elements:
+        element = elements.pop()
+        if not element.startswith(_BUNDLE):
+            messages.append(element)
+            continue
+        inner = _elements(element)
+        if inner is None:
+            return []
+        elements += reversed(inner)
+    return messages
+
+
+def _elements(bundle: bytes) -> list[bytes] | None:
+    elements, at = [], _BUNDLE_HEADER
+    while at < len(bundle):
+        size = int.from_bytes(bundle[at : at + 4])
+        at += 4 + size
+        if size == 0 or at > len(bundle):
+            return None
+        elements.append(bundle[at - size : at])
+    return elements
+
+
+def _control(message: bytes) -> tuple[str, Value] | None:
+    """A message as a control; None if it is not in the schema."""
+    # python-osc logs every type it does not know, which a flood must not make it do.
+    looks_right = _CONTROL.match(message)
+    if looks_right is None or len(message) % 4:  # python-osc would fill up a cut-off number
+        return None
+    control = osc_schema.CONTROLS.get(looks_right[1].decode())
+    decoded = list(osc_schema.decode(message))
+    if control is None or len(decoded) != 1:
+        return None
+    arguments = decoded[0][1]
+    if control.types == "":
+        return _trigger(control.name, arguments)
+    if len(arguments) != 1:
+        return None
+    value = arguments[0]
+    if control.types == "s":
+        return (control.name, value) if _is_text(value) else None
+    if not _is_number(value):
+        return None
+    return control.name, float(min(max(value, control.low), control.high))
+
+
+def _trigger(name: str, arguments: list) -> tuple[str, Value] | None:
+    """Buttons of most controllers send 1 when pressed and 0 when let go, which does nothing."""
+    if not arguments:
+        return name, None
+    if not _is_number(arguments[0]):
+        return None
+    return (name, None) if arguments[0] else _RELEASE
+
+
+def _is_number(value) -> bool:
+    """i, f, h, d, T and F, but not NaN."""
+    return isinstance(value, (int, float)) and not math.isnan(value)
+
+
+def _is_text(value) -> bool:
+    return isinstance(value, str) and len(value) <= _MAX_TEXT and value.isprintable()
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM, flags=socket.AI_PASSIVE)
+        family, *_, address = min(found, key=lambda info: info[0] != socket.AF_INET)
+        sock = socket.socket(family, socket.SOCK_DGRAM)
+    except (OSError, UnicodeError, OverflowError) as error:
+        raise DeviceError(f"control address {host}:{port} cannot be used: {error}") from error
+    try:
+        sock.setblocking(False)
+        sock.bind(address)
+    except OSError as error:
+        sock.close()
+        raise DeviceError(
+            f"control port {port} on {host} cannot be opened ({error.strerror}); end the program "
+            "that holds it, or choose another control port"
+        ) from error
+    return sock
