@@ -1,0 +1,64 @@
+"""`python -m visuals`: the window, or the terminal where there is no display."""
+
+import argparse
+import sys
+
+from live.errors import ConfigError, PerformanceError
+from live.osc_schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the visualizer. Returns the exit code: 0, or 2 after an error the user can mend."""
+    args = _parser().parse_args(argv)
+    try:
+        return _run(args)
+    except PerformanceError as error:
+        print(f"posejockey visuals: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="posejockey visuals", description="Draw the figures that arrive over OSC."
+    )
+    add = parser.add_argument
+    add("--port", type=int, default=DEFAULT_PORT, help="UDP port to listen on (%(default)s)")
+    add("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0: from other machines")
+    add("--terminal", action="store_true", help="draw in the terminal instead of a window")
+    add("--fullscreen", action="store_true", help="start on the full screen")
+    add("--seconds", type=float, help="leave after this many seconds")
+    add("--screenshot", metavar="FILE", help="on leaving, write the last picture (PNG)")
+    add(
+        "--control",
+        metavar="HOST:PORT",
+        default=f"127.0.0.1:{DEFAULT_CONTROL_PORT}",
+        help="the engine's control port, which the keys are sent to (%(default)s)",
+    )
+    return parser
+
+
+def _run(args: argparse.Namespace) -> int:
+    control = _address(args.control)
+    if not args.terminal:
+        # Imported here: the terminal needs no pygame, the window no rich.
+        from visuals import app
+
+        options = (args.fullscreen, args.seconds, args.screenshot, control)
+        try:
+            return app.run(args.port, args.host, *options)
+        except app.NoDisplayError as error:
+            print(f"posejockey visuals: {error}; drawing in the terminal", file=sys.stderr)
+    from visuals import terminal
+
+    return terminal.run(args.port, args.host, args.seconds)
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65_536:
+        raise ConfigError(f"--control {text!r} is not HOST:PORT with a port from 1 to 65535")
+    return host, int(port)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

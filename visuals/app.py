@@ -1,0 +1,167 @@
+"""The window: clock, keys and pixels on the display. What is drawn comes from `draw`.
+
+One thread: ask the feed for the view of now, draw it, show it, look at the keys. `run` is the whole
+program; `App` can be stepped one picture at a time.
+"""
+
+import os
+import sys
+import time
+import warnings
+
+from live.errors import ArtifactError, DeviceError
+from live.osc_schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT
+from visuals.controls import ACTIONS, KEYS, Controls, ControlSender
+from visuals.draw import Renderer
+from visuals.osc_in import Feed
+from visuals.surfaces import pygame
+
+SIZE = (1280, 720)
+
+_CURSOR_S = 2.0
+_MIN_RATE_HZ = 60
+_LONGEST_STEP_S = 0.1  # after a stall trails jump no farther than this
+_KEY_NAMES = {
+    pygame.K_ESCAPE: "esc",
+    pygame.K_SPACE: "space",
+    pygame.K_UP: "up",
+    pygame.K_DOWN: "down",
+    pygame.K_LEFT: "left",
+    pygame.K_RIGHT: "right",
+}
+
+
+class NoDisplayError(DeviceError):
+    """There is nowhere to open a window; the terminal can still draw."""
+
+
+class App:
+    """A window on a feed. Raises NoDisplayError where there is no display."""
+
+    def __init__(
+        self,
+        feed: Feed,
+        control: tuple[str, int] = ("127.0.0.1", DEFAULT_CONTROL_PORT),
+        fullscreen: bool = False,
+    ):
+        self.running = True
+        self.hud = True
+        self.keys_shown = False
+        self.controls = Controls()
+        self._feed = feed
+        self.canvas = open_window(fullscreen)
+        self._sender = ControlSender(control)
+        self._renderer = Renderer()
+        self._clock = pygame.time.Clock()
+        self._rate_hz = max(pygame.display.get_current_refresh_rate(), _MIN_RATE_HZ)
+        self._last_s = self._mouse_s = time.perf_counter()
+
+    def step(self) -> None:
+        """One picture: keys, view, pixels. Waits for the display's next picture."""
+        for event in pygame.event.get():
+            self._handle(event)
+        now_s = time.perf_counter()
+        pygame.mouse.set_visible(now_s - self._mouse_s < _CURSOR_S)
+        view = self._feed.view(now_s)
+        self.controls.follow(view.state)
+        dt_s = min(now_s - self._last_s, _LONGEST_STEP_S)
+        self._last_s = now_s
+        keys = [(key, meaning) for key, _, meaning in KEYS] if self.keys_shown else None
+        self._renderer.draw(self.canvas, view, dt_s, hud=self.hud, keys=keys)
+        pygame.display.flip()
+        self._clock.tick(self._rate_hz)  # where vsync does not hold the loop, this does
+
+    def screenshot(self, path: str) -> None:
+        """Write the last picture. Raises ArtifactError where that cannot be done."""
+        try:
+            pygame.image.save(self.canvas, path)
+        except (pygame.error, OSError) as error:
+            raise ArtifactError(f"cannot write the picture {path}: {error}") from error
+
+    def close(self) -> None:
+        self._sender.close()
+        pygame.quit()
+
+    def _handle(self, event: pygame.Event) -> None:
+        if event.type == pygame.QUIT:
+            self.running = False
+        elif event.type == pygame.MOUSEMOTION:
+            self._mouse_s = time.perf_counter()
+        elif event.type == pygame.KEYDOWN:
+            key = _KEY_NAMES.get(event.key) or event.unicode.lower()
+            self._act(ACTIONS.get(key, ""))
+
+    def _act(self, action: str) -> None:
+        if action == "quit":
+            self.running = False
+        elif action == "hud":
+            self.hud = not self.hud
+        elif action == "keys":
+            self.keys_shown = not self.keys_shown
+        elif action == "fullscreen":
+            pygame.display.toggle_fullscreen()
+        elif message := self.controls.act(action):
+            self._sender.send(*message)
+
+
+def run(
+    port: int = DEFAULT_PORT,
+    host: str = "127.0.0.1",
+    fullscreen: bool = False,
+    seconds: float | None = None,
+    screenshot: str | None = None,
+    control: tuple[str, int] = ("127.0.0.1", DEFAULT_CONTROL_PORT),
+) -> int:
+    """Show the feed on host:port until Esc, the window's close or `seconds`. Returns 0.
+
+    screenshot: a file for the last picture. control: where keys are sent. Raises DeviceError
+    if the port is taken, its kind NoDisplayError without a display, ArtifactError if the picture
+    cannot be written.
+    """
+    require_display()
+    with Feed(port, host) as feed:
+        app = App(feed, control, fullscreen)
+        try:
+            end_s = None if seconds is None else time.perf_counter() + seconds
+            while app.running and (end_s is None or time.perf_counter() < end_s):
+                app.step()
+            if screenshot:
+                app.screenshot(screenshot)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            app.close()
+    return 0
+
+
+def require_display() -> None:
+    """Raise NoDisplayError where no window can be: before a port is opened or a thread started."""
+    asked = ("SDL_VIDEODRIVER", "DISPLAY", "WAYLAND_DISPLAY")
+    if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in asked):
+        raise NoDisplayError("there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)")
+
+
+def open_window(fullscreen: bool) -> pygame.Surface:
+    """The window, 1280 x 720 points scaled to whatever size it has; with vsync where possible."""
+    try:
+        pygame.display.init()
+        pygame.display.set_caption("PoseJockey")
+        pygame.display.set_allow_screensaver(False)
+        return _set_mode(pygame.FULLSCREEN if fullscreen else 0)
+    except pygame.error as error:
+        pygame.quit()
+        raise NoDisplayError(f"cannot open a window ({error})") from error
+
+
+def _set_mode(flags: int) -> pygame.Surface:
+    """SCALED draws 720p whatever the window: a 4K projector costs no more than a laptop."""
+    scaled = flags | pygame.SCALED | pygame.RESIZABLE
+    with warnings.catch_warnings():
+        # Without a graphics card SDL scales on the processor, and pygame says so on the stage.
+        warnings.simplefilter("ignore", Warning)
+        for chosen, vsync in ((scaled, 1), (scaled, 0)):
+            try:
+                return pygame.display.set_mode(SIZE, chosen, vsync=vsync)
+            except pygame.error:
+                continue
+        return pygame.display.set_mode(SIZE, flags | pygame.RESIZABLE)

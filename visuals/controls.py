@@ -1,0 +1,100 @@
+"""Keys to control messages: what the operator plays is sent to the engine over OSC.
+
+`Controls` is pure: an action in, a message out. `ControlSender` owns the socket and never raises:
+an engine that is not there must not stop the picture.
+"""
+
+import socket
+
+from live.errors import ConfigError
+from live.osc_schema import CONTROLS, encode_message
+
+# (key's name, action, what it does), in the order in which `?` lists them. Keys are compared as
+# characters, not positions, so that [ and ] work on every layout that has them.
+KEYS: tuple[tuple[str, str, str], ...] = (
+    ("T", "tap", "tap the beat"),
+    ("[", "half", "half the tempo"),
+    ("]", "double", "twice the tempo"),
+    ("Up", "more energy", "larger movement"),
+    ("Down", "less energy", "smaller movement"),
+    ("Right", "more variety", "wilder"),
+    ("Left", "less variety", "calmer"),
+    ("M", "mirror", "swap left and right"),
+    ("Space", "freeze", "hold the pose"),
+    ("B", "blackout", "darkness, and back"),
+    ("F", "fullscreen", "full screen, and back"),
+    ("H", "hud", "hide the small print"),
+    ("?", "keys", "this list"),
+    ("Esc", "quit", "leave"),
+)
+ACTIONS = {key.lower(): action for key, action, _ in KEYS}
+
+_STEPS = {
+    "more energy": ("energy", 0.25),
+    "less energy": ("energy", -0.25),
+    "more variety": ("temperature", 0.1),
+    "less variety": ("temperature", -0.1),
+}
+_STATE_OF = {"freeze": "frozen", "blackout": "blackout"}
+
+
+class Controls:
+    """Where the faders and switches stand; follows the engine where it says otherwise."""
+
+    def __init__(self):
+        self.values = {"energy": 0.0, "temperature": 1.0}
+        self.switches = {"mirror": False, "freeze": False, "blackout": False}
+        self._state = ""
+
+    def act(self, action: str) -> tuple[str, tuple[float, ...]] | None:
+        """(control's name, arguments) of an action; None for one that is not the engine's."""
+        if action in _STEPS:
+            name, step = _STEPS[action]
+            control = CONTROLS[name]
+            moved = round(self.values[name] + step, 6)
+            self.values[name] = min(max(moved, control.low), control.high)
+            return name, (self.values[name],)
+        if action in self.switches:
+            self.switches[action] = not self.switches[action]
+            return action, (float(self.switches[action]),)
+        if action in CONTROLS and not CONTROLS[action].types:
+            return action, ()
+        return None
+
+    def follow(self, state: str) -> None:
+        """Take over a change of the engine's state: others may hold the controls as well."""
+        if state == self._state:
+            return
+        self._state = state
+        for switch, said in _STATE_OF.items():
+            self.switches[switch] = state == said
+
+
+class ControlSender:
+    """Sends control messages to (host, port); counts what the network refuses.
+
+    Raises ConfigError for a host that has no address: looked up once, never while performing.
+    """
+
+    def __init__(self, target: tuple[str, int]):
+        self.refused = 0
+        self._target = (_resolved(target[0]), target[1])
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+
+    def send(self, name: str, arguments: tuple[float, ...]) -> None:
+        message = encode_message(f"/pj/control/{name}", CONTROLS[name].types, arguments)
+        try:
+            self._socket.sendto(message, self._target)
+        except OSError:
+            self.refused += 1
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def _resolved(host: str) -> str:
+    try:
+        return socket.gethostbyname(host)
+    except (OSError, UnicodeError) as error:
+        raise ConfigError(f"the control host {host!r} has no address ({error})") from error

@@ -1,0 +1,165 @@
+"""The stage under the dancers: a pool of light, a grid, the beat's ring, soft contact shadows.
+
+Drawn at half resolution: everything here is soft, and scaling up softens it for nothing.
+"""
+
+import math
+
+import numpy as np
+
+from live.skeleton import JOINT
+from visuals.scene import Scene
+from visuals.surfaces import ADD, MULTIPLY, SUBTRACT, black, mix, pygame, scaled, soft_disc
+
+_POOL_COLOR = (34, 40, 66)
+_GRID_COLOR = (46, 60, 104)
+_RING_COLOR = (60, 100, 210)
+_POOL_RADIUS_M = 3.4
+_GRID_STEP_M = 0.75
+_GRID_SPAN = 7  # lines to each side of the focus
+_RING_POINTS = 96
+_RING_LINES = (4, 6)  # side by side, a pixel apart; on the one
+_SHADOW_LEVELS = 8
+_SHADOW_RADIUS_M = 0.24
+_BODY_SHADOW_RADIUS_M = 0.55
+_DISC_STEP = 16  # pixels; the pool is scaled anew only when the camera has moved this far
+
+_ANGLES = np.linspace(0, 2 * math.pi, _RING_POINTS, endpoint=False)
+_CIRCLE = np.stack([np.cos(_ANGLES), 0 * _ANGLES, np.sin(_ANGLES)], axis=1)
+_ANKLES = [JOINT["l_ankle"], JOINT["r_ankle"]]
+_TOES = [JOINT["l_toe"], JOINT["r_toe"]]
+
+
+class Floor:
+    """Paints the stage on a surface; breathes with the beat, never beyond a tenth of white."""
+
+    def __init__(self):
+        self._lines = black((1, 1))
+        self._pool = _Sized(soft_disc(128, _POOL_COLOR, power=1.6))
+        self._mask = _Sized(soft_disc(128, (255, 255, 255), power=1.2))
+        self._shadows = [_shadow(level / _SHADOW_LEVELS) for level in range(1, _SHADOW_LEVELS + 1)]
+
+    def draw(self, canvas: pygame.Surface, scene: Scene) -> None:
+        if self._lines.get_size() != canvas.get_size():
+            self._lines = black(canvas.get_size())
+        disc = _disc(scene)
+        light = (0.55 + 0.3 * scene.pulse + 0.15 * scene.accent) * scene.presence
+        self._lines.fill(0)
+        self._lines.blit(self._pool.at(disc.size), disc)
+        self._lines.fill(scaled((255, 255, 255), light), special_flags=MULTIPLY)
+        canvas.blit(self._lines, (0, 0), special_flags=ADD)
+        self._draw_lines(scene, disc)
+        canvas.blit(self._lines, (0, 0), special_flags=ADD)
+        if scene.figures:
+            self._draw_shadows(canvas, scene)
+
+    def _draw_lines(self, scene: Scene, disc: pygame.Rect) -> None:
+        """Grid and ring, then everything outside the pool of light masked away."""
+        self._lines.fill(0)
+        color = scaled(_GRID_COLOR, (0.75 + 0.25 * scene.pulse) * scene.presence)
+        for start, end in _grid(scene):
+            pygame.draw.aaline(self._lines, color, start, end)
+        if scene.pulse > 0.02:
+            self._draw_ring(scene)
+        self._lines.blit(self._mask.at(disc.size), disc, special_flags=MULTIPLY)
+        for outside in _around(self._lines.get_rect(), disc):
+            self._lines.fill(0, outside)
+
+    def _draw_ring(self, scene: Scene) -> None:
+        """A ring that runs outwards from the beat, wider on the one."""
+        radius_m = 0.5 + 2.4 * (1 - scene.pulse ** (1 / 3))
+        color = scaled(mix(_RING_COLOR, (255, 255, 255), 0.6 * scene.accent), scene.pulse)
+        _, scale = scene.camera.project(scene.camera.focus + np.array([0, 0, radius_m]), scene.size)
+        radii_m = radius_m - np.arange(_RING_LINES[scene.accent > 0]) / float(scale)
+        rings = _CIRCLE * radii_m[:, None, None] + scene.camera.focus
+        for points in scene.camera.project(rings, scene.size)[0].tolist():
+            pygame.draw.aalines(self._lines, color, True, points)
+
+    def _draw_shadows(self, canvas: pygame.Surface, scene: Scene) -> None:
+        points, radii_m, strengths = contacts(scene.view.joints)
+        behind = points - np.stack([0 * radii_m, 0 * radii_m, radii_m], axis=1)
+        (centers, edges), (scales, _) = scene.camera.project(np.stack([points, behind]), scene.size)
+        widths = 2 * radii_m * scales + 2
+        heights = 2 * np.abs(centers - edges)[:, 1] + 2
+        levels = np.minimum(strengths * _SHADOW_LEVELS, _SHADOW_LEVELS - 1).astype(int)
+        for center, width, height, level in zip(
+            centers.tolist(), widths.tolist(), heights.tolist(), levels.tolist(), strict=True
+        ):
+            if width < canvas.get_width():
+                size = (round(width), round(height))
+                shadow = pygame.transform.smoothscale(self._shadows[level], size)
+                canvas.blit(shadow, shadow.get_rect(center=center), special_flags=MULTIPLY)
+
+
+class _Sized:
+    """A picture in the size last asked for."""
+
+    def __init__(self, picture: pygame.Surface):
+        self._original = picture
+        self._scaled = picture
+
+    def at(self, size: tuple[int, int]) -> pygame.Surface:
+        if self._scaled.get_size() != size:
+            self._scaled = pygame.transform.smoothscale(self._original, size)
+        return self._scaled
+
+
+def contacts(joints: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where bodies [N, 19, 3] shade the floor: points [3N, 3], radii in metres, strengths 0..1.
+
+    Two feet, darker the nearer they are to the floor, and the body between them.
+    """
+    feet = (joints[:, _ANKLES] + joints[:, _TOES]) / 2
+    touch = 0.9 / (1 + (np.maximum(feet[..., 1], 0) / 0.18) ** 2)
+    points = np.concatenate([feet, joints[:, :1]], axis=1) * [1, 0, 1]
+    radii_m = np.tile([_SHADOW_RADIUS_M, _SHADOW_RADIUS_M, _BODY_SHADOW_RADIUS_M], len(joints))
+    strengths = np.concatenate([touch, np.full((len(joints), 1), 0.5)], axis=1)
+    return points.reshape(-1, 3), radii_m, strengths.ravel()
+
+
+def _disc(scene: Scene) -> pygame.Rect:
+    """The screen's rectangle around the pool of light; its size moves in steps."""
+    focus = scene.camera.focus
+    spread = _POOL_RADIUS_M + 0.5 * max(scene.camera.distance - 4.5, 0)
+    marks = np.array([[0, 0, 0], [spread, 0, 0], [0, 0, -spread], [0, 0, min(spread, 2.2)]])
+    (center, right, far, near), _ = scene.camera.project(focus + marks, scene.size)
+    width, height = 2 * (right[0] - center[0]), near[1] - far[1]
+    size = [max(round(v / _DISC_STEP), 1) * _DISC_STEP for v in (width, height)]
+    disc = pygame.Rect(0, 0, *size)
+    disc.center = (round(center[0]), round((far[1] + near[1]) / 2))
+    return disc
+
+
+def _grid(scene: Scene) -> list:
+    """Screen positions (start, end) of the grid's lines, as far as the lens sees the floor."""
+    focus, step, span = scene.camera.focus, _GRID_STEP_M, _GRID_SPAN * _GRID_STEP_M
+    x0, z0 = np.round(focus[0] / step) * step, np.round(focus[2] / step) * step
+    near = min(z0 + span, scene.camera.position[2] - 1.0)
+    lines = []
+    for k in range(-_GRID_SPAN, _GRID_SPAN + 1):
+        x, z = x0 + k * step, z0 + k * step
+        lines.append(((x, 0, z0 - span), (x, 0, near)))
+        if z < near:
+            lines.append(((x0 - span, 0, z), (x0 + span, 0, z)))
+    points, _ = scene.camera.project(np.array(lines), scene.size)
+    return points.tolist()
+
+
+def _shadow(strength: float) -> pygame.Surface:
+    """White with a dark middle, for MULTIPLY."""
+    sprite = black((64, 64))
+    sprite.fill((255, 255, 255))
+    dark = soft_disc(32, scaled((235, 235, 235), strength))
+    sprite.blit(dark, (0, 0), special_flags=SUBTRACT)
+    return sprite
+
+
+def _around(window: pygame.Rect, disc: pygame.Rect) -> list[pygame.Rect]:
+    """The parts of the window above, below, left and right of the disc."""
+    inside = disc.clip(window)
+    return [
+        pygame.Rect(0, 0, window.w, inside.top),
+        pygame.Rect(0, inside.bottom, window.w, window.h - inside.bottom),
+        pygame.Rect(0, inside.top, inside.left, inside.h),
+        pygame.Rect(inside.right, inside.top, window.w - inside.right, inside.h),
+    ]

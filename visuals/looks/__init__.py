@@ -1,0 +1,1 @@
+"""Looks: each a small file with a class of the `Look` interface (visuals.looks.look)."""

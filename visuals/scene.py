@@ -1,0 +1,104 @@
+"""One moment ready to be drawn: the view seen by the camera, with its colours and its pulse.
+
+Pure numbers, no pygame: every look and the floor read from a `Scene` and keep no camera themselves.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from live.skeleton import JOINT, N_JOINTS
+from visuals.camera import Camera
+from visuals.osc_in import View
+
+Color = tuple[int, int, int]
+
+SKULL = N_JOINTS  # the index of the extra point
+
+# (body, own left side), by dancer. Told apart by lightness too, for colour-blind viewers.
+PALETTE: tuple[tuple[Color, Color], ...] = (
+    ((0, 190, 255), (90, 255, 226)),
+    ((255, 40, 150), (255, 150, 90)),
+    ((255, 170, 0), (255, 240, 110)),
+    ((150, 90, 255), (220, 160, 255)),
+    ((60, 230, 90), (200, 255, 120)),
+    ((255, 75, 50), (255, 160, 140)),
+    ((70, 110, 255), (120, 200, 255)),
+    ((235, 235, 245), (170, 190, 255)),
+)
+
+# Photosensitivity (WCAG 2.3.1): never more than three pulses a second, so 180 a minute.
+MAX_PULSE_BPM = 180.0
+
+_FADE_AFTER_S = 0.5  # a silent feed dims from here ...
+_FADED_S = 1.0  # ... to here
+_GHOST = 0.22  # and stays this bright
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What the looks draw: the 19 joints of each figure and, as a 20th point, its skull."""
+
+    view: View
+    camera: Camera
+    size: tuple[int, int]  # pixels (width, height)
+    dt_s: float
+    points: np.ndarray  # [N, 20, 3], metres
+    xy: np.ndarray  # [N, 20, 2], pixels
+    scale: np.ndarray  # [N, 20], pixels per metre at that depth
+    colors: tuple[tuple[Color, Color], ...]
+    pulse: float  # 1 on the beat falling to 0 before the next; 0 without a beat
+    accent: float  # the same on the bar's first beat alone
+    presence: float  # 1, or less when the feed is silent
+
+    @property
+    def figures(self) -> int:
+        return len(self.xy)
+
+
+def compose(view: View, camera: Camera, size: tuple[int, int], dt_s: float) -> Scene:
+    """The scene of a view. size: pixels (width, height); dt_s: since the last scene."""
+    points = with_skull(view.joints)
+    xy, scale = camera.project(points, size)
+    presence = presence_of(view.age_s)
+    pulse, accent = pulses(view)
+    return Scene(
+        view=view,
+        camera=camera,
+        size=size,
+        dt_s=dt_s,
+        points=points,
+        xy=xy,
+        scale=scale,
+        colors=tuple(PALETTE[(d - 1) % len(PALETTE)] for d in view.dancers),
+        pulse=pulse * presence,
+        accent=accent * presence,
+        presence=presence,
+    )
+
+
+def pulses(view: View) -> tuple[float, float]:
+    """(pulse, accent), 0..1: steep on the beat, as sure as the clock is; accent on the one."""
+    if view.bpm <= 0 or view.lost:
+        return 0.0, 0.0
+    phase = view.beat_phase
+    if view.bpm > MAX_PULSE_BPM:
+        phase = (2 * view.bar_phase) % 1.0  # every other beat of four
+    strength = (1 - phase) ** 3 * (0.25 + 0.75 * view.confidence)
+    on_the_one = view.bar_phase < 0.24  # less than one beat of three or of four
+    return strength, strength if on_the_one else 0.0
+
+
+def presence_of(age_s: float) -> float:
+    """Brightness of the figures, 0..1, by the age of the feed."""
+    if math.isinf(age_s):
+        return _GHOST
+    gone = (age_s - _FADE_AFTER_S) / (_FADED_S - _FADE_AFTER_S)
+    return 1.0 - (1.0 - _GHOST) * min(max(gone, 0.0), 1.0)
+
+
+def with_skull(joints: np.ndarray) -> np.ndarray:
+    """Joints [N, 19, 3] and the skull's middle, [N, 20, 3]: the head joint is near the crown."""
+    neck, head = joints[:, JOINT["neck"]], joints[:, JOINT["head"]]
+    return np.concatenate([joints, (neck + 0.8 * (head - neck))[:, None]], axis=1)
