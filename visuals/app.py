@@ -35,6 +35,60 @@ class NoDisplayError(DeviceError):
     """There is nowhere to open a window; the terminal can still draw."""
 
 
+class Window:
+    """The window on the display; raises NoDisplayError where there is none.
+
+    With a graphics card it is 1280 x 720 points scaled by the card and shown with vsync, so that
+    a 4K projector costs no more than a laptop. SDL scales in software too, but that takes longer
+    than drawing: without a card the window's own pixels are drawn on.
+    """
+
+    def __init__(self, fullscreen: bool):
+        self._fullscreen = fullscreen
+        try:
+            pygame.display.init()
+            self._by_card = self._open_scaled()
+            if not self._by_card:
+                self._open_plain()
+            pygame.display.set_caption("PoseJockey")
+            pygame.display.set_allow_screensaver(False)
+        except pygame.error as error:
+            pygame.quit()
+            raise NoDisplayError(f"cannot open a window ({error})") from error
+        self.rate_hz: int = max(pygame.display.get_current_refresh_rate(), _MIN_RATE_HZ)
+
+    @property
+    def canvas(self) -> pygame.Surface:
+        """What to draw on; another one after a resize."""
+        return pygame.display.get_surface()
+
+    def toggle_fullscreen(self) -> None:
+        self._fullscreen = not self._fullscreen
+        if self._by_card:
+            pygame.display.toggle_fullscreen()
+        else:
+            self._open_plain()
+
+    def _open_scaled(self) -> bool:
+        """True with a graphics card; without one pygame warns, and that is how it is known."""
+        flags = pygame.SCALED | (pygame.FULLSCREEN if self._fullscreen else pygame.RESIZABLE)
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            for vsync in (1, 0):
+                try:
+                    pygame.display.set_mode(SIZE, flags, vsync=vsync)
+                except pygame.error:
+                    continue  # some drivers refuse vsync
+                return not told
+        return False
+
+    def _open_plain(self) -> None:
+        if self._fullscreen:
+            pygame.display.set_mode((0, 0), pygame.FULLSCREEN)
+        else:
+            pygame.display.set_mode(SIZE, pygame.RESIZABLE)
+
+
 class App:
     """A window on a feed. Raises NoDisplayError where there is no display."""
 
@@ -49,11 +103,10 @@ class App:
         self.keys_shown = False
         self.controls = Controls()
         self._feed = feed
-        self.canvas = open_window(fullscreen)
+        self.window = Window(fullscreen)
         self._sender = ControlSender(control)
         self._renderer = Renderer()
         self._clock = pygame.time.Clock()
-        self._rate_hz = max(pygame.display.get_current_refresh_rate(), _MIN_RATE_HZ)
         self._last_s = self._mouse_s = time.perf_counter()
 
     def step(self) -> None:
@@ -67,14 +120,14 @@ class App:
         dt_s = min(now_s - self._last_s, _LONGEST_STEP_S)
         self._last_s = now_s
         keys = [(key, meaning) for key, _, meaning in KEYS] if self.keys_shown else None
-        self._renderer.draw(self.canvas, view, dt_s, hud=self.hud, keys=keys)
+        self._renderer.draw(self.window.canvas, view, dt_s, hud=self.hud, keys=keys)
         pygame.display.flip()
-        self._clock.tick(self._rate_hz)  # where vsync does not hold the loop, this does
+        self._clock.tick(self.window.rate_hz)  # where vsync does not hold the loop, this does
 
     def screenshot(self, path: str) -> None:
         """Write the last picture. Raises ArtifactError where that cannot be done."""
         try:
-            pygame.image.save(self.canvas, path)
+            pygame.image.save(self.window.canvas, path)
         except (pygame.error, OSError) as error:
             raise ArtifactError(f"cannot write the picture {path}: {error}") from error
 
@@ -99,7 +152,7 @@ class App:
         elif action == "keys":
             self.keys_shown = not self.keys_shown
         elif action == "fullscreen":
-            pygame.display.toggle_fullscreen()
+            self.window.toggle_fullscreen()
         elif message := self.controls.act(action):
             self._sender.send(*message)
 
@@ -139,29 +192,3 @@ def require_display() -> None:
     asked = ("SDL_VIDEODRIVER", "DISPLAY", "WAYLAND_DISPLAY")
     if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in asked):
         raise NoDisplayError("there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)")
-
-
-def open_window(fullscreen: bool) -> pygame.Surface:
-    """The window, 1280 x 720 points scaled to whatever size it has; with vsync where possible."""
-    try:
-        pygame.display.init()
-        pygame.display.set_caption("PoseJockey")
-        pygame.display.set_allow_screensaver(False)
-        return _set_mode(pygame.FULLSCREEN if fullscreen else 0)
-    except pygame.error as error:
-        pygame.quit()
-        raise NoDisplayError(f"cannot open a window ({error})") from error
-
-
-def _set_mode(flags: int) -> pygame.Surface:
-    """SCALED draws 720p whatever the window: a 4K projector costs no more than a laptop."""
-    scaled = flags | pygame.SCALED | pygame.RESIZABLE
-    with warnings.catch_warnings():
-        # Without a graphics card SDL scales on the processor, and pygame says so on the stage.
-        warnings.simplefilter("ignore", Warning)
-        for chosen, vsync in ((scaled, 1), (scaled, 0)):
-            try:
-                return pygame.display.set_mode(SIZE, chosen, vsync=vsync)
-            except pygame.error:
-                continue
-        return pygame.display.set_mode(SIZE, flags | pygame.RESIZABLE)

@@ -82,9 +82,8 @@ def pulses(view: View) -> tuple[float, float]:
     """(pulse, accent), 0..1: steep on the beat, as sure as the clock is; accent on the one."""
     if view.bpm <= 0 or view.lost:
         return 0.0, 0.0
-    phase = view.beat_phase
-    if view.bpm > MAX_PULSE_BPM:
-        phase = (2 * view.bar_phase) % 1.0  # every other beat of four
+    # Above the limit only the bar's first beat is left, whatever the metre.
+    phase = view.beat_phase if view.bpm <= MAX_PULSE_BPM else view.bar_phase
     strength = (1 - phase) ** 3 * (0.25 + 0.75 * view.confidence)
     on_the_one = view.bar_phase < 0.24  # less than one beat of three or of four
     return strength, strength if on_the_one else 0.0

@@ -6,6 +6,7 @@ Import pygame from here: the greeting is switched off before it loads.
 import os
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+os.environ.setdefault("SDL_RENDER_SCALE_QUALITY", "linear")  # pygame.SCALED is blocky without
 
 import numpy as np
 import pygame

@@ -78,9 +78,9 @@ def run(port: int = DEFAULT_PORT, host: str = "127.0.0.1", seconds: float | None
     with Feed(port, host) as feed:
         try:
             if console.is_terminal:
-                _animate(feed, console, seconds)
+                animate(feed, console, seconds)
             else:
-                _report(feed, console, seconds)
+                report(feed, console, seconds)
         except KeyboardInterrupt:
             pass
     return 0
@@ -127,7 +127,8 @@ def has_braille(encoding: str) -> bool:
     return True
 
 
-def _animate(feed: Feed, console: Console, seconds: float | None) -> None:
+def animate(feed: Feed, console: Console, seconds: float | None) -> None:
+    """Draw on the whole of a terminal, 30 times a second."""
     picture = Picture(has_braille(console.encoding))
     start_s = last_s = time.perf_counter()
     with Live(console=console, screen=True, auto_refresh=False) as live:
@@ -139,7 +140,8 @@ def _animate(feed: Feed, console: Console, seconds: float | None) -> None:
             time.sleep(max(1 / _RATE_HZ - (time.perf_counter() - now_s), 0.001))
 
 
-def _report(feed: Feed, console: Console, seconds: float | None) -> None:
+def report(feed: Feed, console: Console, seconds: float | None) -> None:
+    """A line of state a second, for a pipe or a log."""
     elapsed = 0.0
     while seconds is None or elapsed < seconds:
         received = feed.received

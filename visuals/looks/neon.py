@@ -46,6 +46,7 @@ _WIRE = {
 _WIRE_LAYERS = ((0.64, 0.40), (0.32, 1.0))  # (share of the radii, share of white)
 _TORSO = 0
 _TORSO_LIGHT = 0.62  # of the limbs': arms in front of it must stand out
+_TORSO_BACK = 0.015  # of its distance, 7 cm: an arm hanging beside it is drawn over it
 _TORSO_CORNERS = [JOINT[n] for n in ("l_shoulder", "r_shoulder", "r_hip", "l_hip")]
 _OWN_LEFT = [name.startswith("l_") for name in _BODY]
 _RIM_M = 0.020
@@ -182,7 +183,8 @@ class _Figure:
         tubes = _BODY_TUBES
         depth = (self.scale[tubes.a] + self.scale[tubes.b]) / 2
         nearness = np.bincount(tubes.part, depth) / np.bincount(tubes.part)
-        self.far_to_near = np.argsort(nearness).tolist()
+        order = nearness / (1 + _TORSO_BACK * (np.arange(len(nearness)) == _TORSO))
+        self.far_to_near = np.argsort(order).tolist()
         shade = np.clip(1 + 6 * (nearness / self.scale[0] - 1), 0.72, 1.12)  # nearer is brighter
         gain = (0.84 + 0.16 * scene.pulse) * scene.presence
         sides = [scene.colors[figure][left] for left in _OWN_LEFT]
