@@ -29,6 +29,7 @@ _HELD_OUT_SEED = 900_000  # songs of `prepare` follow from small seeds
 _END_S = 20.0  # of the first and last stretch whose speeds are compared
 _WINDOW_S = 15.0  # coherence of short real clips is compared over windows of this length
 _FEATURE_WINDOW_S = 4.0
+_DRAWN_WINDOWS = 400
 
 
 @dataclass(frozen=True)
@@ -221,6 +222,7 @@ def judge(take: Take, reference_m_s: float, harmonic: float | None = None) -> di
     return {
         "seconds": len(joints) / fps,
         "speed": metrics.mean_speed(joints, fps),
+        "speed_ratio": metrics.mean_speed(joints, fps) / reference_m_s,
         "speed_first": metrics.mean_speed(joints[:end], fps),
         "speed_last": metrics.mean_speed(joints[-end:], fps),
         "frozen_longest": frozen.longest_s,
@@ -237,6 +239,7 @@ def judge(take: Take, reference_m_s: float, harmonic: float | None = None) -> di
         "bas_shifted": metrics.shifted_alignment(motion_s, beats_s),
         "coverage": metrics.beat_coverage(motion_s, beats_s),
         "hit_rate": metrics.hit_rate(motion_s, beats_s),
+        "grounded": metrics.grounded_share(joints),
         "skate": metrics.foot_skate(joints, fps),
         "pfc": metrics.physical_foot_contact(joints, fps),
         "bone_error": metrics.bone_error(joints),
@@ -332,25 +335,36 @@ def _mean_speed(takes: Sequence[Take]) -> float:
 
 def _variety(real: Sequence[Take], made: Sequence[Take]) -> dict[str, float]:
     """Frechet distance with its floor, diversity and multimodality, in kinetic features of 4 s
-    windows scaled by the real dances' spread."""
-    of_real = [_windows(t) for t in real]
-    every = np.concatenate(of_real)
-    scale = every.std(axis=0) + 1e-9
-    of_made = [_windows(t) / scale for t in made]
-    order = np.random.default_rng(0).permutation(len(every))
-    halves = np.array_split(every[order] / scale, 2)
-    pieces: dict[tuple[str, str], list[np.ndarray]] = {}
-    for take, windows in zip(made, of_made, strict=True):
-        pieces.setdefault((take.style, take.music), []).append(windows)
+    windows scaled by the real dances' spread. Every style counts alike; the floor sets the first
+    half of every clip against its second."""
+    scale = np.concatenate([_windows(t) for t in real]).std(axis=0) + 1e-9
+    of_real = [(t.style, _windows(t) / scale) for t in real]
+    of_made = [(t.style, _windows(t) / scale) for t in made]
+    every_real, every_made = _equal_shares(of_real), _equal_shares(of_made)
+    first = _equal_shares([(s, w[: len(w) // 2]) for s, w in of_real])
+    second = _equal_shares([(s, w[len(w) // 2 :]) for s, w in of_real])
+    pieces: dict[str, list[np.ndarray]] = {}
+    for take, (style, windows) in zip(made, of_made, strict=True):
+        pieces.setdefault(f"{style} to {take.music}", []).append(windows)
     return {
-        "frechet": metrics.frechet_distance(np.concatenate(of_made), every / scale),
-        "frechet_real": metrics.frechet_distance(*halves),
-        "diversity": metrics.diversity(np.concatenate(of_made)),
-        "diversity_real": metrics.diversity(every / scale),
+        "frechet": metrics.frechet_distance(every_made, every_real),
+        "frechet_real": metrics.frechet_distance(first, second),
+        "diversity": metrics.diversity(every_made),
+        "diversity_real": metrics.diversity(every_real),
         "multimodality": float(
-            np.mean([metrics.multimodality(np.stack(d, axis=1)) for d in pieces.values()])
+            np.mean([metrics.multimodality(np.stack(dances, axis=1)) for dances in pieces.values()])
         ),
     }
+
+
+def _equal_shares(windows: Sequence[tuple[str, np.ndarray]]) -> np.ndarray:
+    """As many rows of each style, drawn with replacement: [styles * 400, d]."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for style in sorted({s for s, _ in windows}):
+        own = np.concatenate([w for s, w in windows if s == style])
+        rows.append(own[rng.integers(len(own), size=_DRAWN_WINDOWS)])
+    return np.concatenate(rows)
 
 
 def _windows(take: Take) -> np.ndarray:
@@ -419,10 +433,12 @@ _RHYTHM = (
 )
 _BODY = (
     ("m/s", "speed", "{:.2f}"),
+    ("of real", "speed_ratio", "{:.2f}"),
     ("first", "speed_first", "{:.2f}"),
     ("last", "speed_last", "{:.2f}"),
     ("frozen s", "frozen_longest", "{:.1f}"),
     ("share", "frozen_share", "{:.2f}"),
+    ("grounded", "grounded", "{:.2f}"),
     ("skate", "skate", "{:.2f}"),
     ("PFC", "pfc", "{:.2f}"),
     ("bone m", "bone_error", "{:.4f}"),

@@ -215,14 +215,23 @@ def freezing(joints: np.ndarray, fps: float, reference_m_s: float) -> Freezing:
 def foot_skate(joints: np.ndarray, fps: float) -> float:
     """Foot skating ratio (Lodge, Li et al., 2024): share of grounded foot frames that slide.
 
-    A foot joint is grounded while it stays low from one frame to the next (ankle <= 8 cm,
-    toe <= 5 cm); it slides where it moves more than 1 cm horizontally in 1/30 s.
+    A grounded foot joint slides where it moves more than 1 cm horizontally in 1/30 s. Feet that
+    hover do not count, so read it beside `grounded_share`.
     """
-    feet = joints[:, FEET]
-    low = feet[..., 1] <= _FOOT_HEIGHT_M
-    grounded = low[1:] & low[:-1]
-    speed = np.linalg.norm(np.diff(feet[..., [0, 2]], axis=0), axis=-1) * fps
+    grounded = _grounded(joints)
+    speed = np.linalg.norm(np.diff(joints[:, FEET][..., [0, 2]], axis=0), axis=-1) * fps
     return float((grounded & (speed > _SKATE_SPEED_M_S)).sum() / max(grounded.sum(), 1))
+
+
+def grounded_share(joints: np.ndarray) -> float:
+    """Share of frames in which at least one foot joint is grounded: a dancer who floats has few."""
+    return float(_grounded(joints).any(axis=1).mean())
+
+
+def _grounded(joints: np.ndarray) -> np.ndarray:
+    """bool [T - 1, 4]: foot joints that stay low (ankle <= 8 cm, toe <= 5 cm) to the next frame."""
+    low = joints[:, FEET, 1] <= _FOOT_HEIGHT_M
+    return low[1:] & low[:-1]
 
 
 def physical_foot_contact(joints: np.ndarray, fps: float) -> float:

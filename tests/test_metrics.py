@@ -164,6 +164,8 @@ def test_a_sliding_foot_skates_and_a_stepping_one_does_not():
     assert metrics.foot_skate(standing, FPS) == 0.0
     assert metrics.foot_skate(sliding, FPS) == pytest.approx(0.5)
     assert metrics.foot_skate(lifted, FPS) == 0.0
+    assert metrics.grounded_share(lifted) == 1.0
+    assert metrics.grounded_share(lifted + np.array([0.0, 0.1, 0.0])) == 0.0
 
 
 def test_physical_foot_contact_asks_for_a_foot_that_rests():
@@ -252,6 +254,38 @@ def test_an_unknown_style_is_refused(network):
 
     with pytest.raises(ArtifactError, match="polka"):
         rollout(network, ["polka"], seconds=1.0)
+
+
+def test_evaluation_sets_free_dances_beside_the_real_ones(network, tmp_path):
+    import torch
+
+    from live.pose import encode
+    from model.evaluate import evaluate, format_table
+
+    clips = [encode(swaying(beats_at(tempo, seconds=20.0))) for tempo in (100, 120)]
+    np.savez(
+        tmp_path / "motion.npz",
+        pose=np.concatenate(clips),
+        start=np.array([0, 600, 1200]),
+        style=np.array([0, 1]),
+        tempo_bpm=np.array([100.0, 120.0]),
+        phase=np.zeros(2),
+        styles=np.array(["jpop", "street"]),
+        names=np.array(["a", "b"]),
+    )
+    checkpoint = {
+        "network": network.state_dict(),
+        "network_config": network.config.to_dict(),
+        "progress": {"iteration": 7, "seconds": 1.0},
+    }
+    torch.save(checkpoint, tmp_path / "checkpoint.pt")
+    report = evaluate(tmp_path / "checkpoint.pt", tmp_path, seconds=12.0, tempi_bpm=[120.0])
+    assert list(report.rows) == ["jpop real", "jpop 120", "street real", "street 120"]
+    assert report.iteration == 7
+    assert report.rows["jpop real"]["coherence"] > 0.5
+    assert report.rows["street real"]["speed_ratio"] == pytest.approx(1.0)
+    assert all(np.isfinite(list(row.values())).all() for row in report.rows.values())
+    assert "street real" in format_table(report)
 
 
 def test_a_performed_take_is_judged_at_thirty_frames(tmp_path):
