@@ -1,4 +1,4 @@
-"""The contract between a network file and the stage: tensor names, sizes, clock and control vectors.
+"""The contract between a network file and the stage: tensors, clock and control vectors.
 
 Training writes against it, export puts it into the file's manifest, the performer checks it.
 """

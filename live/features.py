@@ -158,6 +158,24 @@ class FeatureStream:
             frames.append(self._next_frame())
         return frames
 
+    def skip(self, samples: int) -> None:
+        """Advance the time by samples (source rate) that were lost, to the next whole frame.
+
+        What is heard of the frame they fell into is lost with them.
+        """
+        position = self._pending_start + len(self._pending) + max(samples, 0)
+        end = self._state.end
+        while self._resampler.input_start(end) < position:
+            end += FRAME
+        self._state.end = end
+        self._pending = np.zeros(0, np.float32)
+        self._pending_start = position
+        # The first samples of that frame are still to come; those before `position` are gone.
+        missing = position - self._resampler.input_start(end)
+        if missing > 0:
+            self._pending = np.zeros(missing, np.float32)
+            self._pending_start -= missing
+
     def _next_frame(self) -> FeatureFrame:
         start, stop = self._state.end, self._state.end + FRAME
         first = self._resampler.input_start(start) - self._pending_start

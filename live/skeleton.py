@@ -58,20 +58,24 @@ def with_bone_lengths(joints: np.ndarray, lengths: np.ndarray = BONE_LENGTHS) ->
     rest direction. Returns float32 of the same shape.
     """
     joints = np.asarray(joints, np.float32)
-    out = np.empty_like(joints)
-    out[..., 0, :] = joints[..., 0, :]
     bones = joints[..., 1:, :] - joints[..., PARENTS[1:], :]
     norms = np.sqrt(np.einsum("...k,...k->...", bones, bones))[..., None]
     units = np.where(norms > 1e-6, bones / np.maximum(norms, 1e-6), _REST_UNITS)
-    bones = units * lengths[1:, None]
-    for i in range(1, N_JOINTS):
-        out[..., i, :] = out[..., PARENTS[i], :] + bones[..., i - 1, :]
-    return out
+    return joints[..., :1, :] + _CHAINS @ (units * lengths[1:, None])
 
 
 def mirrored(joints: np.ndarray) -> np.ndarray:
     """Swap left and right across the plane x = 0. joints: float [..., 19, 3]."""
     return joints[..., MIRROR, :] * np.array([-1, 1, 1], joints.dtype)
+
+
+def _chains() -> np.ndarray:
+    """float32 [19, 18]: 1 where a bone lies on the way from the pelvis to a joint."""
+    chains = np.zeros((N_JOINTS, N_JOINTS - 1), np.float32)
+    for i in range(1, N_JOINTS):
+        chains[i] = chains[PARENTS[i]]
+        chains[i, i - 1] = 1.0
+    return chains
 
 
 def _rest_units() -> np.ndarray:
@@ -80,13 +84,12 @@ def _rest_units() -> np.ndarray:
 
 
 def _rest_pose() -> np.ndarray:
-    pose = np.zeros((N_JOINTS, 3), np.float32)
-    for i in range(1, N_JOINTS):
-        pose[i] = pose[PARENTS[i]] + _REST_UNITS[i - 1] * BONE_LENGTHS[i]
+    pose = _CHAINS @ (_REST_UNITS * BONE_LENGTHS[1:, None])
     pose[:, 1] -= pose[list(FEET), 1].min()
     return pose
 
 
+_CHAINS = _chains()
 _REST_UNITS = _rest_units()
 REST_POSE = _rest_pose()
 """float32 [19, 3]: standing, facing +Z, feet on the floor at y = 0."""

@@ -6,6 +6,8 @@ matrix products of a step make two threads wait for each other.
 
 import csv
 import json
+import math
+import pickle
 import platform
 import time
 from collections.abc import Callable
@@ -172,7 +174,7 @@ class Trainer:
         if iteration < c.warmup:
             return (iteration + 1) / c.warmup
         share = (iteration - c.warmup) / max(c.iterations - c.warmup, 1)
-        return 0.02 + 0.49 * (1 + np.cos(np.pi * min(share, 1.0)))
+        return 0.02 + 0.49 * (1 + math.cos(math.pi * min(share, 1.0)))
 
     def save(self) -> None:
         """Write the checkpoint beside the old one and swap: a kill leaves one of them whole."""
@@ -225,7 +227,7 @@ def load_checkpoint(path: Path) -> dict:
     """A checkpoint's contents, tensors and plain values only (nothing in it is executed)."""
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, ValueError) as error:
+    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
         raise ArtifactError(f"{path} is not a checkpoint of this program: {error}") from error
 
 

@@ -1,0 +1,170 @@
+"""Checkpoint to ONNX: one frame per call, every state an input and an output, manifest inside.
+
+The file is only written once `export.parity` has shown that it computes what was trained.
+"""
+
+import hashlib
+import json
+import warnings
+from pathlib import Path
+
+import onnx
+import torch
+from torch import Tensor, nn
+
+from export.parity import Parity, measure
+from live.contract import (
+    CLOCK_DIM,
+    CONTROL_DIM,
+    CONTROL_NAMES,
+    MANIFEST_KEY,
+    REQUIRED,
+    STATE_PREFIX,
+    STATE_SUFFIX,
+)
+from live.errors import ArtifactError
+from model.network import DanceNetwork
+from model.train import load_checkpoint, network_of
+
+TOLERANCE = 1e-4  # DESIGN §6; errors measured so far are below 1e-5
+_OPSET = 18
+_MUSIC_STATES = ("key", "value", "written")  # shared by all dancers
+
+
+class OneStep(nn.Module):
+    """`DanceNetwork.step` with the states as a flat list, in the order of their names."""
+
+    def __init__(self, network: DanceNetwork):
+        super().__init__()
+        self.network = network
+        self.names = tuple(network.initial_state())
+
+    def forward(
+        self,
+        features: Tensor,
+        clock: Tensor,
+        style: Tensor,
+        control: Tensor,
+        noise: Tensor,
+        *states: Tensor,
+    ) -> tuple[Tensor, ...]:
+        state = dict(zip(self.names, states, strict=True))
+        pose, logits, state = self.network.step(features, clock, style, control, noise, state)
+        return (pose, logits, *(state[name] for name in self.names))
+
+
+def is_per_dancer(state_name: str) -> bool:
+    """Whether a state's first axis counts dancers; the encoder's states belong to the music."""
+    return not state_name.startswith(_MUSIC_STATES)
+
+
+def example_inputs(network: DanceNetwork, dancers: int) -> dict[str, Tensor]:
+    """Inputs of one step by their tensor names, seeded, states at their initial values."""
+    generator = torch.Generator().manual_seed(0)
+    c = network.config
+    shapes = {
+        "features": (1, c.encoder.feature_dim),
+        "clock": (dancers, CLOCK_DIM),
+        "style": (dancers, len(c.styles)),
+        "control": (dancers, CONTROL_DIM),
+        "noise": (dancers, c.decoder.latent_dim),
+    }
+    inputs = {name: torch.randn(shape, generator=generator) for name, shape in shapes.items()}
+    states = network.initial_state(dancers)
+    return inputs | {STATE_PREFIX + name: value for name, value in states.items()}
+
+
+def to_onnx(network: DanceNetwork, manifest: dict) -> onnx.ModelProto:
+    """The one-step graph with the manifest in its metadata; the number of dancers is free."""
+    inputs = example_inputs(network, dancers=2)
+    states = [name for name in inputs if name.startswith(STATE_PREFIX)]
+    outputs = ["pose", "style_logits", *(name + STATE_SUFFIX for name in states)]
+    dancers = torch.export.Dim("dancers", min=1, max=64)
+    per_dancer = [
+        {0: dancers}
+        if name in ("clock", "style", "control", "noise")
+        or (name in states and is_per_dancer(name.removeprefix(STATE_PREFIX)))
+        else None
+        for name in inputs
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's exporter warns about its own internals
+        program = torch.onnx.export(
+            OneStep(network).eval(),
+            tuple(inputs.values()),
+            input_names=list(inputs),
+            output_names=outputs,
+            dynamic_shapes=(*per_dancer[:5], tuple(per_dancer[5:])),
+            opset_version=_OPSET,
+            dynamo=True,
+            verbose=False,
+        )
+    model = program.model_proto
+    onnx.helper.set_model_props(model, {MANIFEST_KEY: json.dumps(manifest)})
+    return model
+
+
+def manifest_of(network: DanceNetwork, checkpoint: dict) -> dict:
+    """What a stage, a user and a historian need to know of the file."""
+    c = network.config
+    states = network.initial_state(1)
+    return {
+        **REQUIRED,
+        "styles": list(c.styles),
+        "controls": list(CONTROL_NAMES),
+        "latent_dim": c.decoder.latent_dim,
+        "receptive_field": network.encoder.receptive_field,
+        "states": [
+            {
+                "name": STATE_PREFIX + name,
+                "shape": list(value.shape),
+                "per_dancer": is_per_dancer(name),
+            }
+            for name, value in states.items()
+        ],
+        "tiers": checkpoint["prepared"]["tiers"],
+        "licence": licence(checkpoint["prepared"]["tiers"]),
+        "recipe": {
+            "network": c.to_dict(),
+            "training": checkpoint["train_config"],
+            "data": checkpoint["prepared"],
+            "iterations": checkpoint["progress"]["iteration"],
+            "wall_minutes": round(checkpoint["progress"]["seconds"] / 60, 1),
+            "machine": checkpoint["machine"],
+        },
+        "metrics": {},
+    }
+
+
+def licence(tiers: list[str]) -> str:
+    """Terms of weights trained on these tiers of data."""
+    if tiers == ["open"]:
+        return "GPL-3.0-or-later; credits in the model card"
+    return "non-commercial use only; credits in the model card"
+
+
+def export(checkpoint_path: Path, out: Path, metrics: dict | None = None) -> Parity:
+    """Write `out` (and its manifest beside it as JSON) if, and only if, parity holds.
+
+    Raises ArtifactError with the error measured where it does not; an older file stays.
+    """
+    checkpoint = load_checkpoint(checkpoint_path)
+    network = network_of(checkpoint)
+    manifest = manifest_of(network, checkpoint)
+    manifest["metrics"] = metrics or {}
+    model = to_onnx(network, manifest)
+    parity = measure(network, model.SerializeToString())
+    if parity.worst > TOLERANCE:
+        raise ArtifactError(
+            f"not exported: ONNX and PyTorch differ by {parity.worst:.1e} (at most {TOLERANCE:.0e})"
+        )
+    manifest["metrics"]["parity_max_abs_error"] = parity.worst
+    onnx.helper.set_model_props(model, {MANIFEST_KEY: json.dumps(manifest)})
+    content = model.SerializeToString()
+    manifest["sha256"] = hashlib.sha256(content).hexdigest()
+    out.parent.mkdir(parents=True, exist_ok=True)
+    partial = out.with_suffix(".partial")
+    partial.write_bytes(content)
+    partial.replace(out)
+    out.with_suffix(".json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    return parity

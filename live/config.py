@@ -1,0 +1,116 @@
+"""One show's settings: defaults, then one TOML file, then the command line; frozen and checked.
+
+Every mistake is a ConfigError that names the key and what it may be.
+"""
+
+import tomllib
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from live.engine import EMISSION_RATES
+from live.errors import ConfigError
+from live.osc_out import parse_target
+from live.osc_schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT, MAX_DANCERS
+from live.performer import DEVICES
+from live.tempo import TRACKERS
+
+
+def _setting(default, *, low=None, high=None, choices=None, help: str):
+    limits = {"low": low, "high": high, "choices": choices, "help": help}
+    return field(default=default, metadata=limits)
+
+
+@dataclass(frozen=True)
+class ShowConfig:
+    """What `posejockey live` and `posejockey perform` can be told; the TOML keys are these names."""
+
+    input: str = _setting("auto", help="auto, demo, a sound file, or the name of an input device")
+    model: str = _setting("open", help="weights that ship (open), or the path of an ONNX file")
+    device: str = _setting("auto", choices=DEVICES, help="where the network runs")
+    osc: tuple[str, ...] = _setting((), help="targets HOST:PORT of the pose stream")
+    dancers: int = _setting(1, low=1, high=MAX_DANCERS, help="number of dancers")
+    style: str = _setting("auto", help="auto, a style, or a mix such as street=2,salsa=1")
+    seed: int = _setting(0, low=0, high=2**31 - 1, help="the dice: same seed, same dance")
+    energy: float = _setting(0.0, low=-2.0, high=2.0, help="size of the movement; 0 is the style's")
+    temperature: float = _setting(1.0, low=0.0, high=2.0, help="variety; 1 is the model's own")
+    latency_ms: float = _setting(
+        60.0, low=0.0, high=500.0, help="from the OSC packet to the eye; 60 suits a projector"
+    )
+    emission_rate: int = _setting(60, choices=EMISSION_RATES, help="bundles a second")
+    beat_tracker: str = _setting("native", choices=TRACKERS, help="what hears the beat")
+    block: int = _setting(256, low=32, high=8192, help="samples a sound card block")
+    loop: bool = _setting(False, help="start a file again at its end")
+    play: bool = _setting(True, help="play a file or the demo aloud")
+    visuals: bool = _setting(True, help="open the visualizer")
+    seconds: float = _setting(0.0, low=0.0, high=1e7, help="stop after this long; 0 never")
+    record: str = _setting("", help="session file to write")
+    control_bind: str = _setting("127.0.0.1", help="address that listens for control messages")
+    control_port: int = _setting(
+        DEFAULT_CONTROL_PORT, low=0, high=65535, help="port that listens for control messages"
+    )
+
+    def __post_init__(self) -> None:
+        for f in fields(self):
+            _check(f.name, getattr(self, f.name), f)
+        for target in self.osc:
+            parse_target(target)
+
+    @property
+    def targets(self) -> list[tuple[str, int]]:
+        """(host, port) of everyone who gets the stream; the visualizer's port where none is named
+        or the visualizer is to open."""
+        targets = [parse_target(t) for t in self.osc]
+        own = ("127.0.0.1", DEFAULT_PORT)
+        if (self.visuals or not targets) and own not in targets:
+            targets.append(own)
+        return targets
+
+
+def load(path: Path | None, overrides: dict[str, Any]) -> ShowConfig:
+    """Defaults, then the TOML file, then `overrides` (None means: not given)."""
+    values = _read_toml(path) if path else {}
+    known = {f.name for f in fields(ShowConfig)}
+    unknown = sorted(set(values) - known)
+    if unknown:
+        raise ConfigError(
+            f"{path}: unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}"
+        )
+    if isinstance(values.get("osc"), list):
+        values["osc"] = tuple(values["osc"])
+    try:
+        config = ShowConfig(**values)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    return replace(config, **{k: v for k, v in overrides.items() if v is not None})
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot read the settings {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}") from error
+
+
+def _check(name: str, value: Any, spec) -> None:
+    wanted = type(spec.default)
+    if wanted is float and type(value) is int:
+        value = float(value)
+    if type(value) is not wanted:
+        raise ConfigError(f"{name} is {value!r}; it must be {_KINDS[wanted]}")
+    if wanted is tuple and not all(isinstance(item, str) for item in value):
+        raise ConfigError(f"{name} is {value!r}; it must be a list of texts")
+    choices = spec.metadata["choices"]
+    if choices and value not in choices:
+        raise ConfigError(f"{name} is {value!r}; it must be one of {', '.join(map(str, choices))}")
+    low, high = spec.metadata["low"], spec.metadata["high"]
+    if low is not None and not low <= value <= high:
+        raise ConfigError(f"{name} is {value}; it must be {low} to {high}")
+
+
+_KINDS = {
+    str: "a text", int: "a whole number", float: "a number", bool: "true or false",
+    tuple: "a list of texts",
+}  # fmt: skip

@@ -1,0 +1,275 @@
+"""The order of the stages: sound in, stage frames out, on the time of the samples alone.
+
+Enters: mono blocks of any size, the operator's controls. Leaves: a StageFrame for any presentation
+time that the last two model frames enclose. No wall clock, no sockets, no threads in here: the show
+runs it against a sound card, `perform` as fast as it can, and both get the same dance.
+
+    blocks → features (30 Hz) → beat clock → network → safe motion → key frames → emission
+
+A key frame made from the music up to sample t is presented at t + `horizon`; the network is driven
+with the beat phase of the moment it will be seen, `horizon` + output latency later.
+"""
+
+import math
+from collections import deque
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from live.contract import CONTROL_DIM, DANCE_BPM, clock_vector, dance_ratio
+from live.errors import ConfigError
+from live.features import FRAME, LOUDNESS, SAMPLE_RATE, FeatureFrame, FeatureStream
+from live.motion import Body, SafeMotion, interpolate
+from live.osc_schema import CONTROLS, StageFrame
+from live.performer import Performer
+from live.style import StyleMixer, parse_style
+from live.tempo import BeatReading, TempoConfig
+
+EMISSION_RATES = (30, 60, 90, 120)
+_RATIO_MARGIN = 1.05  # a tempo that wavers about a limit must not toggle half time
+_QUIET_LEVEL = 0.2  # -64 dB: quieter than any room with music in it
+_QUIET_S = 2.0
+_BAD_FRAMES_BEFORE_RESET = 15
+_LOUDNESS_SMOOTHING_S = 0.4
+_LOUDNESS_TO_ENERGY = 2.0  # 15 dB below the music's own level takes one unit of energy away
+
+
+@dataclass
+class Controls:
+    """What the operator has set. Ranges as in `live.osc_schema.CONTROLS`."""
+
+    energy: float = 0.0
+    temperature: float = 1.0
+    mirror: bool = False
+    freeze: bool = False
+    blackout: bool = False
+    latency_ms: float = 0.0
+
+
+@dataclass(frozen=True)
+class KeyFrame:
+    """One model frame. sample: its presentation time, 24 kHz."""
+
+    sample: int
+    body: Body
+    onset: np.ndarray
+    level: float
+    style: np.ndarray
+
+
+@dataclass(frozen=True)
+class EngineConfig:
+    """source_rate in Hz; horizon in 24 kHz samples, see `horizon_samples`."""
+
+    source_rate: int
+    horizon: int
+    style: str = "auto"
+    tempo: TempoConfig = field(default_factory=TempoConfig)
+
+
+class DancersBeat:
+    """Counts the dancers' beats: the music's, or every other one where the music is too fast."""
+
+    def __init__(self) -> None:
+        self._beats: float | None = None
+        self._phase = 0.0
+        self._ratio = 1.0
+
+    def follow(self, reading: BeatReading) -> tuple[float, float]:
+        """Position in the dancers' beats, continuous, 0 on a downbeat; and their tempo, BPM."""
+        if self._beats is None:
+            self._beats = math.floor(4 * reading.bar_phase) + reading.phase
+        else:
+            self._beats += (reading.phase - self._phase + 0.5) % 1.0 - 0.5
+        self._phase = reading.phase
+        low, high = DANCE_BPM
+        tempo_bpm = reading.tempo_bpm * self._ratio
+        if not low / _RATIO_MARGIN < tempo_bpm < high * _RATIO_MARGIN:
+            self._ratio = dance_ratio(reading.tempo_bpm)
+        return self._beats * self._ratio, reading.tempo_bpm * self._ratio
+
+
+def horizon_samples(emission_rate: int, arrival_s: float = 0.0) -> int:
+    """How long after its last sample a key frame is presented, in 24 kHz samples.
+
+    A frame that is complete `arrival_s` after its samples (block and compute) can be shown from the
+    next emission on if the one before it ends just then: one frame less one emission period.
+    """
+    return round((arrival_s + 1 / 30 - 1 / emission_rate) * SAMPLE_RATE)
+
+
+class Engine:
+    """Owns the state of everything between the sound and the wire."""
+
+    def __init__(
+        self, config: EngineConfig, performer: Performer, controls: Controls | None = None
+    ):
+        self.config = config
+        self.performer = performer
+        self.controls = controls or Controls()
+        self.clock = config.tempo.make()
+        self._features = FeatureStream(config.source_rate)
+        self._motion = SafeMotion(performer.dancers)
+        self._styles = StyleMixer(
+            len(performer.styles), parse_style(config.style, performer.styles)
+        )
+        self._heard: deque[FeatureFrame] = deque()
+        self._keys: deque[KeyFrame] = deque(maxlen=4)
+        self._beats = DancersBeat()
+        self._loudness = 0.0
+        self._quiet_s = _QUIET_S
+        self.frames = 0
+        self.resets = 0
+
+    @property
+    def position(self) -> int:
+        """24 kHz samples heard and danced to so far."""
+        return self._keys[-1].sample - self.config.horizon if self._keys else 0
+
+    @property
+    def newest(self) -> int:
+        """Presentation time of the newest key frame, 24 kHz samples; -1 before the first."""
+        return self._keys[-1].sample if self._keys else -1
+
+    @property
+    def is_idle(self) -> bool:
+        return self._quiet_s >= _QUIET_S
+
+    @property
+    def state(self) -> str:
+        """One of `live.osc_schema.STATES`."""
+        if self.controls.blackout:
+            return "blackout"
+        if self.controls.freeze:
+            return "frozen"
+        if self._motion.bad_frames.any():
+            return "holding"
+        if not self._keys:
+            return "starting"
+        return "idle" if self.is_idle else "dancing"
+
+    def push(self, block: np.ndarray) -> None:
+        """Hear a block, float32 [n] at the source rate; `advance` dances the frames it completes."""
+        self._heard.extend(self._features.push(block))
+
+    def advance(self, until: float = math.inf) -> bool:
+        """Dance what was heard, up to the first key frame presented at sample `until` or later.
+
+        False when there is nothing left to dance to before that. Stopping there makes an emission
+        depend on its time alone, and not on how much was pushed at once.
+        """
+        while self.newest < until:
+            if not self._heard:
+                return False
+            self._dance(self._heard.popleft())
+        return True
+
+    def skip(self, samples: int) -> None:
+        """Advance the time by samples (source rate) that were lost; the pose coasts over them."""
+        self._features.skip(samples)
+
+    def _dance(self, frame: FeatureFrame) -> None:
+        self.clock.push(frame)
+        self._follow_level(frame)
+        seen = frame.end + self.config.horizon
+        reading = self.clock.at(seen + self._latency_samples)
+        pose, logits = self.performer.step(
+            frame.features,
+            self._clock_inputs(reading),
+            np.repeat(self._styles.step()[None], self.performer.dancers, axis=0),
+            self._control_inputs(),
+            self.controls.temperature,
+        )
+        self._styles.listen(logits)
+        body = self._motion.step(pose, self.is_idle, self.controls.mirror, self.controls.freeze)
+        self._heal()
+        self.frames += 1
+        self._keys.append(KeyFrame(seen, body, frame.onset, frame.level, self._styles.weights))
+
+    def emit(self, number: int, sample: int) -> StageFrame | None:
+        """The stage at presentation time `sample` (24 kHz); None before the first key frame.
+
+        Outside the key frames at hand the nearest one holds: a late network coasts.
+        """
+        if not self._keys:
+            return None
+        before, after = self._around(sample)
+        span = max(after.sample - before.sample, 1)
+        share = min(max((sample - before.sample) / span, 0.0), 1.0)
+        body = interpolate(before.body, after.body, share)
+        beat = self.clock.at(sample + self._latency_samples)
+        return StageFrame(
+            frame=number,
+            sample=sample,
+            joints=body.on_stage(),
+            heading=body.heading.astype(np.float32),
+            beat=(beat.phase, beat.bar_phase, beat.tempo_bpm, beat.confidence),
+            onset=after.onset,
+            level=after.level,
+            style=after.style,
+        )
+
+    def control(self, name: str, value: float | str | None, now: float) -> None:
+        """Obey one control of `live.osc_schema.CONTROLS`, its value already in range.
+
+        now: the sample (24 kHz) at which it came, which is when a tap fell. Raises ConfigError for
+        a style this model does not have.
+        """
+        match name:
+            case "style":
+                self._styles.wish = parse_style(value, self.performer.styles)
+            case "energy" | "temperature":
+                setattr(self.controls, name, value)
+            case "mirror" | "freeze" | "blackout":
+                setattr(self.controls, name, value >= 0.5)
+            case "latency":
+                self.controls.latency_ms = value
+            case "seed":
+                self.performer.reset(self.performer.dancers, int(value))
+            case "dancers":
+                self.performer.set_dancers(round(value))
+                self._motion.set_dancers(round(value))
+            case "tap":
+                self.clock.tap(now)
+            case "half":
+                self.clock.scale(0.5)
+            case "double":
+                self.clock.scale(2.0)
+            case _:
+                raise ConfigError(f"no control {name!r}; there are {', '.join(CONTROLS)}")
+
+    @property
+    def _latency_samples(self) -> float:
+        return self.controls.latency_ms * SAMPLE_RATE / 1000
+
+    def _around(self, sample: int) -> tuple[KeyFrame, KeyFrame]:
+        """The two key frames that enclose a time, or twice the nearest."""
+        if sample <= self._keys[0].sample:
+            return self._keys[0], self._keys[0]
+        for i in range(len(self._keys) - 1, 0, -1):
+            if self._keys[i - 1].sample < sample:
+                return self._keys[i - 1], self._keys[i]
+        return self._keys[-1], self._keys[-1]
+
+    def _clock_inputs(self, reading: BeatReading) -> np.ndarray:
+        """float32 [N, 8]: every dancer on the same beat, at half or double time where it suits."""
+        beats, tempo_bpm = self._beats.follow(reading)
+        vector = clock_vector(np.array(beats), np.array(tempo_bpm), np.array(reading.confidence))
+        return np.repeat(vector[None], self.performer.dancers, axis=0)
+
+    def _control_inputs(self) -> np.ndarray:
+        control = np.zeros((self.performer.dancers, CONTROL_DIM), np.float32)
+        control[:, 0] = self.controls.energy + min(_LOUDNESS_TO_ENERGY * self._loudness, 0.5)
+        return control
+
+    def _follow_level(self, frame: FeatureFrame) -> None:
+        self._quiet_s = 0.0 if frame.level > _QUIET_LEVEL else self._quiet_s + FRAME / SAMPLE_RATE
+        relative = float(frame.features[LOUDNESS][1])
+        self._loudness += (relative - self._loudness) * FRAME / SAMPLE_RATE / _LOUDNESS_SMOOTHING_S
+
+    def _heal(self) -> None:
+        """A dancer whose poses stay bad gets a fresh state."""
+        bad = self._motion.bad_frames
+        if bad.any() and bad.max() % _BAD_FRAMES_BEFORE_RESET == 0:
+            self.performer.revive(bad > 0)
+            self.resets += 1

@@ -1,0 +1,88 @@
+"""A dance for a file, on a simulated clock, as fast as the machine can: `posejockey perform`.
+
+The same engine as on stage. Deterministic for a seed: the sample count is the only time there is.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from live.engine import Controls, Engine, EngineConfig, horizon_samples
+from live.errors import ArtifactError
+from live.features import SAMPLE_RATE
+from live.osc_schema import StageFrame
+from live.performer import Performer
+from live.skeleton import JOINT_NAMES
+
+EMISSION_RATE = 60
+
+
+def stage_frames(
+    engine: Engine, audio: np.ndarray, block: int | None = None
+) -> Iterator[StageFrame]:
+    """Every emission of a whole piece, 60 a second, from time 0 to its end.
+
+    audio: float32 [n], mono, at the engine's source rate. block: samples pushed at a time; it does
+    not change the dance.
+    """
+    rate = engine.config.source_rate
+    block = block or rate // 30
+    step = SAMPLE_RATE // EMISSION_RATE
+    blocks = _blocks(audio, block)
+    for number in range(round(len(audio) / rate * EMISSION_RATE)):
+        sample = number * step
+        while not engine.advance(sample):
+            engine.push(next(blocks))
+        yield engine.emit(number, sample)
+
+
+def _blocks(audio: np.ndarray, size: int) -> Iterator[np.ndarray]:
+    """The piece in blocks, then silence: its last frame is complete only after its end."""
+    for start in range(0, len(audio), size):
+        yield audio[start : start + size]
+    while True:
+        yield np.zeros(size, np.float32)
+
+
+def perform(
+    audio: np.ndarray,
+    source_rate: int,
+    performer: Performer,
+    style: str = "auto",
+    controls: Controls | None = None,
+) -> dict[str, np.ndarray]:
+    """The arrays of OUT.npz: time_s [T], joints [T, N, 19, 3] in stage space (metres),
+    beat_phase, tempo_bpm, beat_confidence, level [T], onset [T, 3], style [T, S] and the names."""
+    config = EngineConfig(source_rate, horizon_samples(EMISSION_RATE), style)
+    engine = Engine(config, performer, controls)
+    frames = list(stage_frames(engine, audio))
+    if not frames:
+        raise ArtifactError("the audio is shorter than one frame; nothing to dance to")
+    beat = np.array([f.beat for f in frames], np.float32)
+    return {
+        "time_s": np.array([f.sample for f in frames]) / SAMPLE_RATE,
+        "joints": np.stack([f.joints for f in frames]),
+        "joint_names": np.array(JOINT_NAMES),
+        "beat_phase": beat[:, 0],
+        "tempo_bpm": beat[:, 2],
+        "beat_confidence": beat[:, 3],
+        "style": np.stack([f.style for f in frames]),
+        "style_names": np.array(performer.styles),
+        "onset": np.stack([f.onset for f in frames]),
+        "level": np.array([f.level for f in frames], np.float32),
+    }
+
+
+def write_take(take: dict[str, np.ndarray], out: Path) -> None:
+    """Write OUT.npz beside its name first, then swap, so that an older take is never half gone."""
+    if not out.parent.is_dir():
+        raise ArtifactError(f"cannot write {out}: there is no folder {out.parent}")
+    partial = out.with_name(out.name + ".partial")
+    try:
+        with partial.open("wb") as file:
+            np.savez_compressed(file, **take)
+        partial.replace(out)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise ArtifactError(f"cannot write {out}: {error.strerror}") from error
