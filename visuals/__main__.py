@@ -1,6 +1,7 @@
 """`python -m visuals`: the window, or the terminal where there is no display."""
 
 import argparse
+import logging
 import sys
 
 from live.errors import ConfigError, PerformanceError
@@ -10,6 +11,10 @@ from live.osc_schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT
 def main(argv: list[str] | None = None) -> int:
     """Run the visualizer. Returns the exit code: 0, or 2 after an error the user can mend."""
     args = _parser().parse_args(argv)
+    # python-osc reports damaged packets to the root logger, which without a handler prints them
+    # over the picture in the terminal; the feed counts them instead.
+    if not logging.root.handlers:
+        logging.root.addHandler(logging.NullHandler())
     try:
         return _run(args)
     except PerformanceError as error:

@@ -60,7 +60,9 @@ class Window:
     @property
     def canvas(self) -> pygame.Surface:
         """What to draw on; another one after a resize."""
-        return pygame.display.get_surface()
+        canvas = pygame.display.get_surface()
+        assert canvas is not None  # open since __init__
+        return canvas
 
     def toggle_fullscreen(self) -> None:
         self._fullscreen = not self._fullscreen

@@ -19,6 +19,7 @@ _GRID_STEP_M = 0.75
 _GRID_SPAN = 7  # lines to each side of the focus
 _RING_POINTS = 96
 _RING_LINES = (4, 6)  # side by side, a pixel apart; on the one
+_RING_DISTANCE_M = 6.0  # farther back, for many dancers, the ring grows along
 _SHADOW_LEVELS = 8
 _SHADOW_RADIUS_M = 0.24
 _BODY_SHADOW_RADIUS_M = 0.55
@@ -67,11 +68,12 @@ class Floor:
 
     def _draw_ring(self, scene: Scene) -> None:
         """A ring that runs outwards from the beat, wider on the one."""
-        radius_m = 0.5 + 2.4 * (1 - scene.pulse ** (1 / 3))
+        size = max(1.0, scene.camera.distance / _RING_DISTANCE_M)
+        radius_m = size * (0.5 + 2.4 * (1 - scene.pulse ** (1 / 3)))
         color = scaled(mix(_RING_COLOR, (255, 255, 255), 0.6 * scene.accent), scene.pulse)
-        _, scale = scene.camera.project(scene.camera.focus + np.array([0, 0, radius_m]), scene.size)
+        _, scale = scene.camera.project(scene.middle + np.array([0, 0, radius_m]), scene.size)
         radii_m = radius_m - np.arange(_RING_LINES[scene.accent > 0]) / float(scale)
-        rings = _CIRCLE * radii_m[:, None, None] + scene.camera.focus
+        rings = _CIRCLE * radii_m[:, None, None] + scene.middle
         for points in scene.camera.project(rings, scene.size)[0].tolist():
             pygame.draw.aalines(self._lines, color, True, points)
 

@@ -166,9 +166,16 @@ class Track:
         self._times: list[float] = []
         self._values: list = []
 
+    def __len__(self) -> int:
+        return len(self._times)
+
     @property
     def newest_s(self) -> float:
         return self._times[-1]
+
+    def clear(self) -> None:
+        self._times.clear()
+        self._values.clear()
 
     def add(self, time_s: float, value) -> None:
         at = bisect.bisect_left(self._times, time_s)
@@ -208,7 +215,7 @@ class Timeline:
         self.malformed = 0
         self._clock = StreamClock()
         self._bodies: dict[int, Track] = {}
-        self._music: Track | None = None
+        self._music = Track()
         self._health: HealthReport | None = None
         self._newest_s = 0.0
         self._last_arrival_s = -math.inf
@@ -223,19 +230,17 @@ class Timeline:
         self._last_arrival_s = now_s
         self._health = packet.health or self._health
         if packet.sample is not None:
-            self._place(packet, now_s)
+            self._place(packet, *self._clock.receive(packet.sample, now_s))
 
-    def _place(self, packet: Packet, now_s: float) -> None:
-        time_s, restarted = self._clock.receive(packet.sample, now_s)
+    def _place(self, packet: Packet, time_s: float, restarted: bool) -> None:
         if restarted:
             self._bodies.clear()
-            self._music = None
+            self._music.clear()
             self._newest_s = time_s
         self._newest_s = max(self._newest_s, time_s)
         for dancer, joints in packet.joints.items():
             self._bodies.setdefault(dancer, Track()).add(time_s, joints)
         if packet.music:
-            self._music = self._music or Track()
             self._music.add(time_s, packet.music)
         # Counted in the feed's own time: when everything stops, everybody stays, dimmed.
         for dancer in [d for d, t in self._bodies.items() if self._gone(t)]:
@@ -255,10 +260,12 @@ class Timeline:
             joints=np.stack(poses) if poses else empty.joints,
             health=self._health,
             age_s=now_s - self._last_arrival_s,
-            **(self._music_at(time_s) if self._music else {}),
+            **self._music_at(time_s),
         )
 
     def _music_at(self, time_s: float) -> dict:
+        if not self._music:
+            return {}
         said_s, music = self._music.latest(time_s)
         phase, bar_phase, bpm, confidence = music.beat
         beats = (time_s - said_s) * bpm / 60
@@ -316,7 +323,10 @@ class Feed:
         while not self._closing.is_set():
             try:
                 datagram = self._socket.recv(65_536)
-            except OSError:  # the time-out; on Windows also a datagram larger than asked for
+            except TimeoutError:
+                continue
+            except OSError:  # a network that went away; it may come back
+                self._closing.wait(0.01)
                 continue
             now_s = time.perf_counter()
             with self._lock:
@@ -374,7 +384,7 @@ def _music(values: dict[str, tuple]) -> _Music | None:
     phase, bar_phase, bpm, confidence = beat
     return _Music(
         beat=(phase % 1.0, bar_phase % 1.0, min(max(bpm, 0.0), 400.0), _unit(confidence)),
-        onset=tuple(_unit(v) for v in onset) if len(onset) == 3 else (0.0, 0.0, 0.0),
+        onset=_three(onset),
         level=_unit(level[0]) if len(level) == 1 else 0.0,
         style=np.array(values.get(osc_schema.STYLE.address, ()), np.float32),
     )
@@ -388,6 +398,11 @@ def _health(values: dict[str, tuple]) -> HealthReport | None:
     if not 0 <= code < len(STATES):
         return None
     return HealthReport(*arguments[:-1], state=STATES[code])
+
+
+def _three(onset: tuple) -> tuple[float, float, float]:
+    low, mid, high = onset if len(onset) == 3 else (0.0, 0.0, 0.0)
+    return _unit(low), _unit(mid), _unit(high)
 
 
 def _unit(value: float) -> float:

@@ -56,6 +56,13 @@ class Scene:
     def figures(self) -> int:
         return len(self.xy)
 
+    @property
+    def middle(self) -> np.ndarray:
+        """The floor point [3] between the dancers; where the camera looks if there are none."""
+        if self.figures == 0:
+            return self.camera.focus
+        return self.view.joints[:, 0].mean(axis=0) * [1, 0, 1]
+
 
 def compose(view: View, camera: Camera, size: tuple[int, int], dt_s: float) -> Scene:
     """The scene of a view. size: pixels (width, height); dt_s: since the last scene."""

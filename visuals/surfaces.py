@@ -49,8 +49,10 @@ def soft_disc(radius: int, color: Color, power: float = 2.0) -> pygame.Surface:
 
 def mix(a: Color, b: Color, share: float) -> Color:
     """The colour share (0..1) of the way from a to b."""
-    return tuple(round(p + (q - p) * share) for p, q in zip(a, b, strict=True))
+    red, green, blue = (round(p + (q - p) * share) for p, q in zip(a, b, strict=True))
+    return red, green, blue
 
 
 def scaled(color: Color, gain: float) -> Color:
-    return tuple(min(255, max(0, round(c * gain))) for c in color)
+    red, green, blue = (min(255, max(0, round(c * gain))) for c in color)
+    return red, green, blue

@@ -174,7 +174,7 @@ def _ring(scene: Scene) -> np.ndarray:
     angles = np.linspace(0, 2 * np.pi, _FLOOR_DOTS)
     radius_m = 0.5 + 1.2 * (1 - scene.pulse ** (1 / 3))
     circle = np.stack([np.cos(angles), 0 * angles, np.sin(angles)], axis=1) * radius_m
-    return scene.camera.project(circle + scene.camera.focus, scene.size)[0]
+    return scene.camera.project(circle + scene.middle, scene.size)[0]
 
 
 def _plot(dots: np.ndarray, points: np.ndarray) -> None:

@@ -60,7 +60,7 @@ _PAINTERS = (
 )  # fmt: skip
 _INNER = [JOINT[n] for n, _, _ in _PAINTERS]
 _OUTER = [JOINT[n] for _, n, _ in _PAINTERS]
-_TRAIL_HALF_LIFE_S = 0.34
+_TRAIL_HALF_LIFE_S = 0.42
 _TRAIL_TINT = (0.990, 0.962, 1.0)  # per 60th of a second: trails cool to violet as they die
 _BRUSH_STEPS = 12
 _REFLECTED_M = 1.4  # what is higher above the floor leaves no reflection
@@ -89,7 +89,7 @@ class Neon:
         self._trails = black((1, 1))
         self._strokes = black((1, 1))
         self._large = pygame.Surface((1, 1), pygame.SRCALPHA, 32)
-        self._painted: dict[int, np.ndarray] = {}  # by dancer: the last [2, 5, 3] painters, metres
+        self._painted = {}  # by dancer: the last [2, 5, 3] painters, metres
 
     def glow(self, canvas: pygame.Surface, scene: Scene) -> None:
         size = canvas.get_size()
