@@ -19,7 +19,7 @@ from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 import numpy as np
 import soundfile
@@ -35,7 +35,9 @@ _RING_S = 4.0  # what a stalled engine may fall behind before samples are lost
 _PLAY_BLOCK = 512
 _AHEAD_BLOCKS = 200  # decoded before they are due: 2 s at 48 kHz
 _RETRY_S = 1.0  # between two attempts to re-open a lost device
-_CLOSE_S = 2.0  # a stream that takes longer to close is abandoned
+_CLOSE_S = 2.0  # at the end, a stream that takes longer to close is left behind
+_STUCK_S = 12.0  # what hangs longer inside PortAudio is given up; a dead JACK takes 8
+_MAX_STUCK = 3  # threads left behind at a time
 _MAX_OUTPUT_LATENCY_S = 0.5
 _WASAPI = "Windows WASAPI"
 
@@ -189,7 +191,37 @@ def _extra_settings(sd, device: DeviceInfo):
 # Streams that may be lost ---------------------------------------------------------------------
 
 _card_lock = threading.Lock()  # PortAudio's functions must not run side by side
-_open_streams: set = set()
+_leases: set["_Lease"] = set()  # of every stream that PortAudio holds
+_scanning = threading.Event()
+
+
+class _Lease:
+    """A stream's right to feed the ring, taken away when the stream is given up.
+
+    A frozen server hands over its whole backlog when it thaws; a stream without a lease may run on,
+    but nothing it says is heard.
+    """
+
+    def __init__(self) -> None:
+        self.stream = None
+        self.valid = True
+        self.active = False
+        self.tried_s = time.monotonic()  # when the latest attempt to open it began
+
+    def ended(self) -> None:
+        """PortAudio says that the stream has stopped."""
+        self.active = False
+
+    def revoke(self) -> None:
+        self.valid = self.active = False
+
+    def close(self) -> None:
+        """May take seconds, or for ever: PortAudio 19.6 spins where a device dies too early."""
+        if self.stream is not None:
+            self.stream.abort()
+            self.stream.close()
+            self.stream = None
+        _leases.discard(self)
 
 
 def _rescan() -> None:
@@ -199,110 +231,158 @@ def _rescan() -> None:
     """
     sd = _portaudio()
     with _card_lock:
-        if _open_streams:
+        if _leases:
             return
-        while sd._initialized:
-            sd._terminate()
-        sd._initialize()
+        _scanning.set()
+        try:
+            while sd._initialized:
+                sd._terminate()
+            sd._initialize()
+        except sd.PortAudioError as error:
+            raise DeviceError(f"PortAudio does not start: {error}") from error
+        finally:
+            _scanning.clear()
+
+
+def _abandon_card_lock() -> None:
+    """Somebody is stuck inside PortAudio: let others in all the same.
+
+    What ends PortAudio at exit would wait for them.
+    """
+    global _card_lock
+    _card_lock = threading.Lock()
+    atexit.unregister(_portaudio()._exit_handler)
 
 
 class _CardStream:
-    """One PortAudio stream that is opened, lost, and re-opened without anybody waiting.
+    """One PortAudio stream that is opened, lost, and re-opened without the engine ever waiting.
 
-    make(finished): opens a stream that calls `finished` when it ends. before_start(): runs when a
-    stream is open, before its first callback. on_lost(): runs when a lost one is closed.
+    Every call into PortAudio is made by a thread that can be left behind, because any of them may
+    hang with its server. make(lease): opens a stream whose callback asks the lease and which tells
+    it when it ends. before_start(): runs when a stream is open, before its first callback.
+    on_lost(): runs when one is given up.
     """
 
     def __init__(
         self,
-        make: Callable,
+        make: Callable[[_Lease], Any],
         before_start: Callable[[], None],
         on_lost: Callable[[], None] = lambda: None,
     ):
         self._make, self._before_start, self._on_lost = make, before_start, on_lost
-        self._stream = None
+        self._lease = _Lease()
         self._closing = threading.Event()
         self._worker: threading.Thread | None = None
-        self.active = False
+        self._stuck: list[threading.Thread] = []
         self.reopens = 0
         self.latency_s = 0.0
 
+    @property
+    def active(self) -> bool:
+        return self._lease.active
+
     def open(self) -> None:
-        """DeviceError if the device refuses."""
-        sd = _portaudio()
-        with _card_lock:
+        """DeviceError if the device refuses, or does not answer within seconds."""
+        errors: list[DeviceError] = []
+
+        def attempt() -> None:
             try:
-                stream = self._make(self._finished)
-            except sd.PortAudioError as error:
-                raise DeviceError(f"the sound device does not open: {error}") from error
-            self._stream = stream
-            _open_streams.add(stream)
-            self.latency_s = stream.latency
-            self._before_start()
-            self.active = True  # before the callbacks, which may end it at once
-            try:
-                stream.start()
-            except sd.PortAudioError as error:
-                self._close_stream()
-                raise DeviceError(f"the sound device does not start: {error}") from error
+                self._open(self._lease)
+            except DeviceError as error:
+                errors.append(error)
+
+        _portaudio()
+        opener = _start_thread("open audio", attempt)
+        opener.join(_STUCK_S)
+        if opener.is_alive():
+            self._lease.revoke()
+            _abandon_card_lock()
+            raise DeviceError("the sound device does not answer; restart the sound server")
+        if errors:
+            raise errors[0]
 
     def reopen(self) -> None:
-        """Close what is left and try to open until it works, in the background.
+        """Give up the stream and try to open it again until it works, in the background.
 
         Returns at once; while an earlier call is still trying it does nothing.
         """
-        if self._closing.is_set() or (self._worker is not None and self._worker.is_alive()):
+        if self._closing.is_set() or self._is_busy():
             return
-        self._worker = threading.Thread(target=self._reopen, name="reopen audio", daemon=True)
-        self._worker.start()
+        old, self._lease = self._lease, _Lease()
+        old.revoke()
+        self._worker = _start_thread("reopen audio", self._reopen, old, self._lease)
 
     def close(self) -> None:
         """Close for good. A stream that does not let go within seconds is left behind."""
         self._closing.set()
-        self.active = False
-        closer = threading.Thread(target=self._tear_down, name="close audio", daemon=True)
-        closer.start()
-        for thread in (closer, self._worker):
-            if thread is not None:
-                thread.join(_CLOSE_S)
+        self._lease.revoke()
+        closer = _start_thread("close audio", self._close, self._lease)
+        closer.join(_CLOSE_S)
+        if self._worker is not None:
+            self._worker.join(_CLOSE_S)
         if closer.is_alive():
-            # sounddevice ends PortAudio at exit, which would wait for the same dead server.
-            atexit.unregister(_portaudio()._exit_handler)
+            _abandon_card_lock()
 
-    def _reopen(self) -> None:
-        self._tear_down()
-        if not self._closing.is_set():
-            self._on_lost()
-        while not self._closing.is_set():
+    def _is_busy(self) -> bool:
+        """Whether a worker is trying, and not stuck beyond hope."""
+        if self._worker is None or not self._worker.is_alive():
+            return False
+        if time.monotonic() - self._lease.tried_s < _STUCK_S or _scanning.is_set():
+            return True
+        self._stuck = [thread for thread in self._stuck if thread.is_alive()]
+        if len(self._stuck) >= _MAX_STUCK:
+            return True
+        log.warning("a sound device does not answer; trying without waiting for it")
+        self._stuck.append(self._worker)
+        _abandon_card_lock()
+        return False
+
+    def _reopen(self, old: _Lease, lease: _Lease) -> None:
+        self._on_lost()
+        self._close(old)
+        while lease.valid:
+            lease.tried_s = time.monotonic()
             try:
                 _rescan()
-                self.open()
+                self._open(lease)
             except DeviceError as error:
                 log.debug("not yet: %s", error)
-            except _portaudio().PortAudioError as error:
-                log.debug("PortAudio does not start yet: %s", error)
             else:
-                self.reopens += 1
-                break
+                self.reopens += lease.valid
+                return
             self._closing.wait(_RETRY_S)
-        if self._closing.is_set():  # closed while it was being opened
-            self._tear_down()
 
-    def _tear_down(self) -> None:
-        self.active = False
+    def _open(self, lease: _Lease) -> None:
         with _card_lock:
-            self._close_stream()
+            _leases.add(lease)
+            try:
+                self._open_locked(lease)
+            except (DeviceError, _portaudio().PortAudioError) as error:
+                lease.active = False
+                lease.close()
+                if isinstance(error, DeviceError):
+                    raise
+                raise DeviceError(f"the sound device does not open: {error}") from error
+            if not lease.valid:  # given up while it hung
+                lease.close()
 
-    def _close_stream(self) -> None:
-        stream, self._stream = self._stream, None
-        self.active = False
-        if stream is not None:
-            stream.abort()
-            stream.close()
-            _open_streams.discard(stream)
+    def _open_locked(self, lease: _Lease) -> None:
+        lease.stream = self._make(lease)
+        if lease.valid:
+            self.latency_s = lease.stream.latency
+            self._before_start()
+            lease.active = True  # before the stream starts, which may end at once
+            lease.stream.start()
 
-    def _finished(self) -> None:
-        self.active = False
+    def _close(self, lease: _Lease) -> None:
+        with _card_lock:
+            lease.close()
+
+
+def _start_thread(name: str, work: Callable[..., None], *arguments: object) -> threading.Thread:
+    thread = threading.Thread(target=work, args=arguments, name=name, daemon=True)
+    thread.start()
+    return thread
 
 
 # Sources --------------------------------------------------------------------------------------
@@ -382,7 +462,7 @@ class Microphone(_Source):
         """Re-open the device by its name as soon as it is back. Returns at once."""
         self._card.reopen()
 
-    def _make(self, finished: Callable[[], None]):
+    def _make(self, lease: _Lease):
         sd = _portaudio()
         info = match_device(list_devices(), self._label, "input")
         channels = _input_channels(info)
@@ -395,13 +475,15 @@ class Microphone(_Source):
             latency="low",
             dtype="float32",
             extra_settings=_extra_settings(sd, info),
-            callback=self._callback(weights),
-            finished_callback=finished,
+            callback=self._callback(lease, weights),
+            finished_callback=lease.ended,
         )
 
-    def _callback(self, weights: np.ndarray):
+    def _callback(self, lease: _Lease, weights: np.ndarray):
         def callback(indata, frames, time_info, status):
             now_s = time.monotonic()
+            if not lease.valid:
+                return
             if status:
                 self.xruns += 1
             with np.errstate(all="ignore"):  # infinities are for the features to mend
@@ -473,7 +555,7 @@ class _Player(_Source):
         self._pacer.stop()
         self._mark_opened()
 
-    def _make(self, finished: Callable[[], None]):
+    def _make(self, lease: _Lease):
         sd = _portaudio()
         info = match_device(list_devices(), None, "output")
         channels = min(info.outputs, 2)
@@ -485,23 +567,23 @@ class _Player(_Source):
             latency="high",  # nobody waits for it, and it must not stutter
             dtype="float32",
             extra_settings=_extra_settings(sd, info),
-            callback=self._callback(sd.CallbackStop, channels),
-            finished_callback=finished,
+            callback=self._callback(lease, sd.CallbackStop, channels),
+            finished_callback=lease.ended,
         )
 
-    def _callback(self, stop: type[Exception], channels: int):
+    def _callback(self, lease: _Lease, stop: type[Exception], channels: int):
         def callback(outdata, frames, time_info, status):
             now_s = time.monotonic()
+            outdata[:] = 0.0
+            if not lease.valid:
+                return
             if status.output_underflow:
                 self.xruns += 1
             block = self.take()
             if block is None:
-                outdata[:] = 0.0
                 raise stop
             sound, mono = block
-            count = len(mono)
-            outdata[:count] = sound if channels == 2 else mono[:, None]
-            outdata[count:] = 0.0
+            outdata[: len(mono)] = sound if channels == 2 else mono[:, None]
             self._push(mono, now_s + min(self._card.latency_s, _MAX_OUTPUT_LATENCY_S))
 
         return callback
@@ -543,6 +625,8 @@ class _Pacer:
         return self._thread is not None and self._thread.is_alive()
 
     def start(self) -> None:
+        if self.active:
+            return
         self._stop.clear()
         self._thread = threading.Thread(target=self._run, name="pace audio", daemon=True)
         self._thread.start()
