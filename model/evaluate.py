@@ -212,7 +212,6 @@ def judge(take: Take, reference_m_s: float, harmonic: float | None = None) -> di
     short, short_null = _windowed_coherence(take)
     by_harmonic = _by_harmonic(take)
     at = harmonic or coherence.harmonic
-    accent = metrics.accent_of(by_harmonic[at], at)
     beats_s = metrics.beat_times(take.beats, fps)
     motion_s = metrics.kinematic_beats(joints, fps)
     frozen = metrics.freezing(joints, fps, reference_m_s)
@@ -233,7 +232,8 @@ def judge(take: Take, reference_m_s: float, harmonic: float | None = None) -> di
         "null_15s": short_null,
         **{f"coherence_k{k:g}": abs(phasor) for k, phasor in by_harmonic.items()},
         "harmonic": at,
-        "accent_ms": accent * 60_000 / take.tempo_bpm,
+        "accent_ms": _milliseconds(by_harmonic[at], at, take.tempo_bpm),
+        "accent_ms_k1": _milliseconds(by_harmonic[1.0], 1.0, take.tempo_bpm),
         "bas": metrics.beat_alignment(motion_s, beats_s),
         "bas_chance": metrics.chance_alignment(beats_s),
         "bas_shifted": metrics.shifted_alignment(motion_s, beats_s),
@@ -265,26 +265,26 @@ def summarise(
     takes: Sequence[Take], reference_m_s: float, harmonic: float | None = None
 ) -> dict[str, float]:
     """Figures of several takes: means weighted by length, but the longest freeze and the deepest
-    foot of all; the harmonic is the one with the strongest accent, and the accent of the mean
-    phasor at it, so that takes on either side of +-half a beat do not cancel."""
+    foot of all. The harmonic, unless given, is the one with the strongest mean phasor, and the
+    accents are the mean phasors' too, so that takes either side of half a beat do not cancel."""
     figures = [judge(t, reference_m_s) for t in takes]
     weight = np.array([f["seconds"] for f in figures])
     mean = {k: float(np.average([f[k] for f in figures], weights=weight)) for k in figures[0]}
     mean["frozen_longest"] = max(f["frozen_longest"] for f in figures)
     mean["deepest"] = max(f["deepest"] for f in figures)
     mean["seconds"] = float(weight.sum())
-    mean["harmonic"], mean["accent_ms"] = common_accent(takes, harmonic)
-    return mean
-
-
-def common_accent(takes: Sequence[Take], harmonic: float | None = None) -> tuple[float, float]:
-    """The harmonic (the strongest unless given) and the accent there in ms, over all takes."""
-    weight = [len(t.joints) for t in takes]
     of_takes = [_by_harmonic(t) for t in takes]
     phasors = {k: np.average([p[k] for p in of_takes], weights=weight) for k in metrics.HARMONICS}
     best = harmonic or max(phasors, key=lambda k: abs(phasors[k]))
     tempo = float(np.average([t.tempo_bpm for t in takes], weights=weight))
-    return best, metrics.accent_of(phasors[best], best) * 60_000 / tempo
+    mean["harmonic"] = best
+    mean["accent_ms"] = _milliseconds(phasors[best], best, tempo)
+    mean["accent_ms_k1"] = _milliseconds(phasors[1.0], 1.0, tempo)
+    return mean
+
+
+def _milliseconds(phasor: complex, harmonic: float, tempo_bpm: float) -> float:
+    return metrics.accent_of(phasor, harmonic) * 60_000 / tempo_bpm
 
 
 def _by_harmonic(take: Take) -> dict[float, complex]:
@@ -425,6 +425,7 @@ _RHYTHM = (
     ("k=2", "coherence_k2", "{:.3f}"),
     ("at k", "harmonic", "{:g}"),
     ("accent ms", "accent_ms", "{:+.0f}"),
+    ("at k=1", "accent_ms_k1", "{:+.0f}"),
     ("BAS", "bas", "{:.2f}"),
     ("chance", "bas_chance", "{:.2f}"),
     ("shifted", "bas_shifted", "{:.2f}"),
