@@ -24,6 +24,7 @@ _WINDOW_BINS = 100  # 10 s
 _MINIMUM_SIGMA_S = 1e-3
 _DRIFT_SIGMA = 3e-4
 _EQUAL_S = 1e-4  # minima closer than this are equally good
+_OUTLIER_SPREADS = 4.0  # median absolute deviations
 _MAX_DRIFT = 2e-3  # no card is off by more; a larger slope is a disturbed window
 _STEP_S = 0.04  # a delay that moves by more is another stream or lost samples, not jitter...
 _STEP_BINS = 4  # ...when it stays moved for this many bins
@@ -162,11 +163,16 @@ class SampleClock:
 def _fit(minima: np.ndarray) -> tuple[float, float, float]:
     """Line through minima [n, 2] (time, delay; s): (time, delay there, drift).
 
-    Twice: the half of the bins that lies above the first line's median saw only late blocks.
+    Refined twice: the half of the bins above the line's median saw only late blocks; those far
+    below it saw a stream fill its buffers, when blocks come faster than they sound.
     """
     line = _least_squares(minima)
-    above = minima[:, 1] - _height(line, minima[:, 0])
-    return _least_squares(minima[above <= np.median(above) + _EQUAL_S])
+    for _ in range(2):
+        above = minima[:, 1] - _height(line, minima[:, 0])
+        above -= np.median(above)
+        early = -_OUTLIER_SPREADS * np.median(np.abs(above)) - _EQUAL_S
+        line = _least_squares(minima[(above <= _EQUAL_S) & (above >= early)])
+    return line
 
 
 def _least_squares(minima: np.ndarray) -> tuple[float, float, float]:

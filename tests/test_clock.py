@@ -82,6 +82,15 @@ def test_bursts_do_not_move_it():
             assert abs(error_ms(clock, time_s)) < 1.0
 
 
+def test_a_stream_that_fills_its_buffers_first_is_no_drift():
+    """An output takes its first blocks at once: they come up to 40 ms early."""
+    clock = SampleClock(RATE)
+    for samples, time_s in arrivals(6):
+        clock.observe(samples, max(time_s, START_S + 0.04) - 0.04 * (samples < 0.3 * RATE))
+    assert abs(clock.drift_ppm) < 20
+    assert abs(error_ms(clock, time_s)) < 0.2
+
+
 def test_it_never_runs_backwards():
     rng = np.random.default_rng(5)
     clock = SampleClock(RATE)
