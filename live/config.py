@@ -23,7 +23,7 @@ def _setting(default, *, low=None, high=None, choices=None, help: str):
 
 @dataclass(frozen=True)
 class ShowConfig:
-    """What `posejockey live` and `posejockey perform` can be told; the TOML keys are these names."""
+    """What `posejockey live` and `perform` can be told; the TOML keys are these names."""
 
     input: str = _setting("auto", help="auto, demo, a sound file, or the name of an input device")
     model: str = _setting("open", help="weights that ship (open), or the path of an ONNX file")
@@ -67,8 +67,10 @@ class ShowConfig:
         return targets
 
 
-def load(path: Path | None, overrides: dict[str, Any]) -> ShowConfig:
-    """Defaults, then the TOML file, then `overrides` (None means: not given)."""
+def load(
+    path: Path | None, overrides: dict[str, Any], defaults: dict[str, Any] | None = None
+) -> ShowConfig:
+    """`defaults` over the class's own, then the TOML file, then `overrides` (None: not given)."""
     values = _read_toml(path) if path else {}
     known = {f.name for f in fields(ShowConfig)}
     unknown = sorted(set(values) - known)
@@ -79,7 +81,7 @@ def load(path: Path | None, overrides: dict[str, Any]) -> ShowConfig:
     if isinstance(values.get("osc"), list):
         values["osc"] = tuple(values["osc"])
     try:
-        config = ShowConfig(**values)
+        config = ShowConfig(**((defaults or {}) | values))
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
     return replace(config, **{k: v for k, v in overrides.items() if v is not None})

@@ -149,7 +149,7 @@ class Engine:
         return "idle" if self.is_idle else "dancing"
 
     def push(self, block: np.ndarray) -> None:
-        """Hear a block, float32 [n] at the source rate; `advance` dances the frames it completes."""
+        """Hear a block, float32 [n] at the source rate; `advance` dances what it completes."""
         self._heard.extend(self._features.push(block))
 
     def advance(self, until: float = math.inf) -> bool:

@@ -14,6 +14,7 @@ from live.features import SAMPLE_RATE
 from live.osc_schema import StageFrame
 from live.performer import Performer
 from live.skeleton import JOINT_NAMES
+from live.tempo import TempoConfig
 
 EMISSION_RATE = 60
 
@@ -51,10 +52,12 @@ def perform(
     performer: Performer,
     style: str = "auto",
     controls: Controls | None = None,
+    tempo: TempoConfig | None = None,
 ) -> dict[str, np.ndarray]:
     """The arrays of OUT.npz: time_s [T], joints [T, N, 19, 3] in stage space (metres),
     beat_phase, tempo_bpm, beat_confidence, level [T], onset [T, 3], style [T, S] and the names."""
-    config = EngineConfig(source_rate, horizon_samples(EMISSION_RATE), style)
+    horizon = horizon_samples(EMISSION_RATE)
+    config = EngineConfig(source_rate, horizon, style, tempo or TempoConfig())
     engine = Engine(config, performer, controls)
     frames = list(stage_frames(engine, audio))
     if not frames:

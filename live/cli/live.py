@@ -1,0 +1,176 @@
+"""`posejockey live`: dance to a microphone, a file or the built-in demo, until told to stop."""
+
+import argparse
+import json
+import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from live.audio_in import AudioSource, open_source
+from live.cli.options import add_settings, config_of
+from live.config import ShowConfig
+from live.control_in import ControlIn
+from live.engine import Controls, Engine, EngineConfig, horizon_samples
+from live.osc_out import OscOut, format_target
+from live.osc_schema import DEFAULT_PORT, SCHEMA_VERSION
+from live.performer import Performer
+from live.recording import SessionWriter
+from live.show import Outputs, Show, arrival_s
+from live.tempo import TempoConfig
+
+_RESTART_AFTER_S = 2.0
+
+
+def main(argv: list[str]) -> int:
+    args = _parser().parse_args(argv)
+    config = config_of(args)
+    # Everything that can be wrong is opened before the first sound: a show fails now or never.
+    performer = Performer(config.model, config.device, config.dancers, config.seed)
+    source = open_source(config.input, loop=config.loop, play=config.play, block=config.block)
+    arrival = arrival_s(config.block, source.rate)
+    engine = Engine(
+        EngineConfig(
+            source.rate,
+            horizon_samples(config.emission_rate, arrival),
+            config.style,
+            TempoConfig(tracker=config.beat_tracker),
+        ),
+        performer,
+        Controls(config.energy, config.temperature, latency_ms=config.latency_ms),
+    )
+    with ExitStack() as stack:
+        outputs = Outputs(
+            stack.enter_context(OscOut(config.targets)),
+            stack.enter_context(ControlIn(config.control_bind, config.control_port)),
+            _recorder(config, source, performer, stack),
+        )
+        show = Show(engine, source, outputs, config.emission_rate, arrival)
+        _announce(config, source, performer, outputs)
+        stop = StopSignals(stack)
+        visualizer = Visualizer(config.control_port, stack) if config.visuals else None
+        stack.enter_context(source)
+        summary = show.run(
+            lambda: not stop.received and (visualizer is None or visualizer.is_wanted()),
+            config.seconds or float("inf"),
+        )
+    _report(summary, outputs.recorder, args.summary)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="posejockey live", description=__doc__)
+    add_settings(
+        parser,
+        "input", "model", "device", "osc", "dancers", "style", "seed", "energy", "temperature",
+        "latency_ms", "emission_rate", "beat_tracker", "block", "loop", "play", "visuals",
+        "seconds", "record", "control_bind", "control_port",
+    )  # fmt: skip
+    parser.add_argument(
+        "--summary", type=Path, metavar="FILE", help="write what was counted, as JSON"
+    )
+    return parser
+
+
+def _recorder(
+    config: ShowConfig, source: AudioSource, performer: Performer, stack: ExitStack
+) -> SessionWriter | None:
+    if not config.record:
+        return None
+    settings = {
+        "sample_rate": source.rate,
+        "schema_version": SCHEMA_VERSION,
+        "model_sha256": performer.sha256,
+        "styles": list(performer.styles),
+        "show": {k: v for k, v in vars(config).items()},
+    }
+    writer = SessionWriter(Path(config.record), settings)
+    stack.callback(writer.close)
+    return writer
+
+
+def _announce(
+    config: ShowConfig, source: AudioSource, performer: Performer, outputs: Outputs
+) -> None:
+    """The show's settings in four lines, before it starts."""
+    if source.note:
+        print(source.note)
+    targets = ", ".join(format_target(*t) for t in config.targets)
+    print(f"hears   {source.name}, {source.rate} Hz, blocks of {config.block}")
+    print(f"dances  {config.dancers} x {config.model} ({', '.join(performer.styles)})")
+    print(f"        style {config.style}, seed {config.seed}, on {performer.provider}")
+    print(f"sends   {config.emission_rate} bundles a second to {targets}")
+    print(
+        f"obeys   {format_target(config.control_bind, config.control_port)}; Ctrl-C ends the show",
+        flush=True,
+    )
+
+
+def _report(summary: dict, recorder: SessionWriter | None, path: Path | None) -> None:
+    print(
+        "frames {frames}, late {late}, dropped {dropped}, xruns {xruns}, "
+        "step {step_ms_p50:.2f} ms p50 {step_ms_p99:.2f} ms p99, "
+        "latency {latency_ms:.1f} ms".format(**summary)
+    )
+    if summary["reopened"] or summary["send_errors"] or summary["silence_s"] > 1:
+        print(
+            "no sound for {silence_s} s, device reopened {reopened} times, "
+            "{send_errors} packets refused".format(**summary)
+        )
+    if recorder and (recorder.error or recorder.lost):
+        reason = recorder.error or "the disk was too slow"
+        print(f"the recording lost {recorder.lost} messages: {reason}", file=sys.stderr)
+    if path:
+        path.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+
+
+class StopSignals:
+    """Turns Ctrl-C, a closed terminal and a polite kill into a flag; the show ends with its
+    summary."""
+
+    def __init__(self, stack: ExitStack):
+        self.received = False
+        for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
+            if hasattr(signal, name):  # SIGHUP is missing on Windows, SIGBREAK elsewhere
+                number = getattr(signal, name)
+                stack.callback(signal.signal, number, signal.signal(number, self._receive))
+
+    def _receive(self, *_: object) -> None:
+        self.received = True
+
+
+class Visualizer:
+    """The figures on screen, as a process of their own: its crash must not end the show.
+
+    Left by its user (exit code 0) it ends the show; after anything else it is started again.
+    """
+
+    def __init__(self, control_port: int, stack: ExitStack):
+        self._command = [sys.executable, "-m", "visuals", "--port", str(DEFAULT_PORT)]
+        self._command += ["--control", f"127.0.0.1:{control_port}"]
+        self._started = 0.0
+        self._start()
+        stack.callback(self._stop)
+
+    def is_wanted(self) -> bool:
+        """False once the user has closed the window."""
+        code = self._process.poll()
+        if code == 0:
+            return False
+        if code is not None and time.monotonic() - self._started > _RESTART_AFTER_S:
+            self._start()
+        return True
+
+    def _start(self) -> None:
+        self._process = subprocess.Popen(self._command)
+        self._started = time.monotonic()
+
+    def _stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=3.0)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()

@@ -1,0 +1,306 @@
+"""The show: the engine against real time, and the policy of degrading instead of stopping.
+
+Enters: a sound source, control messages. Leaves: OSC bundles at a steady rate, a summary.
+Everything here runs in the main thread; only the sound card's callback runs elsewhere, and hands
+its blocks over through the source's ring.
+
+What goes wrong is counted and danced over: a late step coasts, lost samples advance the clock, no
+samples at all become silence (and the dancer stands and sways), a burst of stale ones is dropped.
+"""
+
+import gc
+import logging
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from live.audio_in import AudioSource
+from live.clock import SampleClock
+from live.control_in import ControlIn
+from live.engine import Engine
+from live.errors import ConfigError
+from live.features import SAMPLE_RATE
+from live.health import Health
+from live.osc_out import OscOut
+from live.osc_schema import FrameEncoder, HealthReport, StageFrame
+from live.recording import SessionWriter
+
+log = logging.getLogger(__name__)
+
+_ARRIVAL_MARGIN_S = 0.005  # a block's jitter and the step that dances to it
+_POLL_S = 0.003
+_STALE_S = 0.2  # audio further ahead of its time than this is a backlog
+_MISSING_S = 0.3  # audio missing for longer than this is silence
+_FILL_TO_S = 0.1
+_REOPEN_AFTER_S = 1.0
+_LATE_EMISSIONS = 3  # this far behind, the emissions that nobody needs any more are left out
+_HEALTH_EVERY_S = 1.0
+
+
+def arrival_s(block: int, rate: int) -> float:
+    """How long after a sample was heard its key frame is surely ready, but for the horizon."""
+    return block / rate + _ARRIVAL_MARGIN_S
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where a show goes. recorder: None unless recorded."""
+
+    osc: OscOut
+    control: ControlIn
+    recorder: SessionWriter | None = None
+
+
+class Show:
+    """Owns the loop. Build it, then `run` it until it is told to stop."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        source: AudioSource,
+        outputs: Outputs,
+        emission_rate: int,
+        arrival: float,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ):
+        self.engine, self.source, self.outputs = engine, source, outputs
+        self.health = Health()
+        self._now, self._sleep = clock, sleep
+        self._rate = source.rate
+        self._step = SAMPLE_RATE // emission_rate  # 24 kHz samples from emission to emission
+        self._offset = round(arrival * SAMPLE_RATE)
+        self._timeline = SampleClock(source.rate)
+        self._heard = 0  # source samples on the engine's timeline: heard, skipped or silent
+        self._taken = 0  # source samples that left the ring
+        self._lost = 0  # of those, overwritten before they were read
+        self._emission = 0
+        self._busy_s = 0.0
+        self._danced = 0
+        self._silence = 0
+        self._latencies = np.zeros(1024)
+        self._encoder: FrameEncoder | None = None
+        self._last_state = ""
+        self._next_health = -math.inf
+        self._next_reopen = -math.inf
+
+    def run(self, keep_going: Callable[[], bool], seconds: float = math.inf) -> dict:
+        """Dance until `keep_going` says no, the time is over or the file has ended.
+
+        Returns the summary: everything counted, step times, latency.
+        """
+        gc.collect()
+        gc.freeze()  # what was loaded stays: no collection has to walk it during the show
+        started = self._now()
+        # Until the first block arrives the clock starts here, so that the figure stands at once.
+        self._timeline.observe(0, started)
+        self._next_health = started + _HEALTH_EVERY_S
+        while keep_going() and self._now() - started < seconds and not self._is_over():
+            self._tick()
+        return self.summary(self._now() - started)
+
+    def _tick(self) -> None:
+        now = self._now()
+        self._obey(now)
+        self._hear(now)
+        position = self._position(now)
+        if position >= self._next_sample:
+            self._emit(now, position)
+        self._watch_source(now)
+        pause_s = (self._next_sample - self._position(self._now())) / SAMPLE_RATE
+        if pause_s > 0:
+            self._sleep(min(pause_s, _POLL_S))
+
+    def summary(self, seconds: float) -> dict:
+        """What the show counted; latency is from the end of a frame's sound to its first packet."""
+        self._count()
+        n = min(self._danced, len(self._latencies))
+        latency = float(np.median(self._latencies[:n])) if n else 0.0
+        return {
+            "seconds": round(seconds, 2),
+            **self.health.summary(),
+            "latency_ms": round(latency, 1),
+            "silence_s": round(self._silence / self._rate, 2),
+            "reopened": self.source.reopens,
+            "packets": self.outputs.osc.sent,
+            "recorder_lost": self.outputs.recorder.lost if self.outputs.recorder else 0,
+        }
+
+    # Time -----------------------------------------------------------------------------------
+
+    @property
+    def _next_sample(self) -> int:
+        """Presentation time of the next emission: just when a frame's sound has been danced to."""
+        return self._emission * self._step + self._offset
+
+    def _position(self, now: float) -> float:
+        """The moment `now` on the engine's timeline, in 24 kHz samples."""
+        return self._timeline.sample_at(now) * SAMPLE_RATE / self._rate
+
+    def _is_over(self) -> bool:
+        """A file has ended and its last sound has been danced to."""
+        if not self.source.finished or self.source.ring.unread:
+            return False
+        return self._next_sample > self._heard * SAMPLE_RATE / self._rate
+
+    # Sound ----------------------------------------------------------------------------------
+
+    def _hear(self, now: float) -> None:
+        """Move what has arrived into the engine, and dance what is due."""
+        started = self._now()
+        ring = self.source.ring
+        self._drop_stale(now)
+        block = ring.read(self._rate)
+        self._follow_losses()
+        if len(block):
+            self._take(block)
+            self._observe()
+        self._fill_silence(now)
+        self._dance(now, started)
+
+    def _take(self, block: np.ndarray) -> None:
+        if self.outputs.recorder:
+            self.outputs.recorder.audio(self._heard, block)
+        self.engine.push(block)
+        self._taken += len(block)
+        self._heard += len(block)
+
+    def _observe(self) -> None:
+        """Tell the clock when the newest block was heard, on the engine's timeline."""
+        newest = self.source.last_block_s
+        self._timeline.observe(self._heard + newest.samples - self._taken, newest.time_s)
+
+    def _follow_losses(self) -> None:
+        """Samples the ring overwrote are gone; the time they took is not."""
+        lost = self.source.ring.dropped - self._lost
+        if lost > 0:
+            self._lost += lost
+            self._taken += lost
+            self._heard += lost
+            self.engine.skip(lost)
+            self.health.dropped += 1
+
+    def _drop_stale(self, now: float) -> None:
+        """After a frozen sound server the backlog comes in a burst; silence stood in for it."""
+        ring = self.source.ring
+        ahead = self._heard + ring.unread - self._timeline.sample_at(now)
+        aloud = max(self.source.last_block_s.time_s - now, 0.0)  # played blocks come early
+        excess = int(ahead - (_STALE_S + aloud) * self._rate)
+        if self._silence and excess > 0:
+            dropped = ring.drop_oldest(max(ring.unread - excess, 0))
+            self._taken += dropped
+            self._lost = ring.dropped
+            self.health.dropped += 1
+
+    def _fill_silence(self, now: float) -> None:
+        missing = self._timeline.sample_at(now) - self._heard
+        if missing > _MISSING_S * self._rate:
+            count = int(missing - _FILL_TO_S * self._rate)
+            self.engine.push(np.zeros(count, np.float32))
+            self._heard += count
+            self._silence += count
+
+    def _dance(self, now: float, started: float) -> None:
+        """Step the network for every frame whose presentation comes within the next frame."""
+        before = self.engine.frames
+        self.engine.advance(self._position(now) + self.engine.config.horizon)
+        self._busy_s += self._now() - started
+        stepped = self.engine.frames - before
+        if stepped:
+            self.health.add_step(1000 * self._busy_s / stepped)
+            self._busy_s = 0.0
+
+    def _watch_source(self, now: float) -> None:
+        if self.source.finished or now < self._next_reopen:
+            return
+        silent_s = now - self.source.last_block_s.time_s
+        if not self.source.active or silent_s > _REOPEN_AFTER_S:
+            self._next_reopen = now + _REOPEN_AFTER_S
+            self.source.reopen()
+
+    # Control --------------------------------------------------------------------------------
+
+    def _obey(self, now: float) -> None:
+        for name, value in self.outputs.control.poll():
+            sample = self._position(now)
+            try:
+                self.engine.control(name, value, sample)
+            except ConfigError as error:
+                self.health.rejected += 1
+                log.warning("%s", error)
+                continue
+            if self.outputs.recorder:
+                self.outputs.recorder.control(int(sample), name, value)
+
+    # Out ------------------------------------------------------------------------------------
+
+    def _emit(self, now: float, position: float) -> None:
+        started = self._now()
+        behind = int((position - self._next_sample) / self._step)
+        if behind >= _LATE_EMISSIONS:
+            self._emission += behind
+            self.health.late += behind
+        sample = self._next_sample
+        if sample > self.engine.newest >= 0:
+            self.health.late += 1  # the network is behind: the newest pose holds
+        frame = self.engine.emit(self._emission, sample)
+        self._emission += 1
+        if frame is None:
+            return
+        self._note_latency(now)
+        self._send(frame, now)
+        self._busy_s += self._now() - started
+
+    def _send(self, frame: StageFrame, now: float) -> None:
+        health = self._health_due(now)
+        packets = self._encoder_for(frame).encode(frame, health)
+        self.outputs.osc.send(packets)
+        self.health.add_frame(now)
+        if self.outputs.recorder:
+            for packet in packets:
+                self.outputs.recorder.osc(frame.sample, packet)
+
+    def _encoder_for(self, frame: StageFrame) -> FrameEncoder:
+        dancers = len(frame.joints)
+        if self._encoder is None or self._encoder.n_dancers != dancers:
+            self._encoder = FrameEncoder(dancers, len(frame.style))
+        return self._encoder
+
+    def _note_latency(self, now: float) -> None:
+        if self.engine.frames != self._danced:
+            self._danced = self.engine.frames
+            end = self.engine.position * self._rate / SAMPLE_RATE
+            latency_ms = 1000 * (now - self._timeline.time_of(end))
+            self._latencies[self._danced % len(self._latencies)] = latency_ms
+
+    def _count(self) -> None:
+        """Gather what the other parts count for themselves."""
+        self.health.xruns = self.source.xruns
+        self.health.resets = self.engine.resets
+        self.health.send_errors = self.outputs.osc.errors
+
+    def _health_due(self, now: float) -> HealthReport | None:
+        state = self.engine.state
+        if now < self._next_health and state == self._last_state:
+            return None
+        self._count()
+        if now >= self._next_health:
+            self._next_health += _HEALTH_EVERY_S * math.ceil(now - self._next_health + 1e-9)
+        self._last_state = state
+        times = self.health.recent()
+        n = min(self._danced, len(self._latencies))
+        report = HealthReport(
+            fps=self.health.fps(now),
+            step_p50_ms=times.p50,
+            step_p99_ms=times.p99,
+            xruns=self.health.xruns,
+            dropped=self.health.dropped,
+            latency_ms=float(np.median(self._latencies[:n])) if n else 0.0,
+            state=state,
+        )
+        if self.outputs.recorder:
+            self.outputs.recorder.health(self._next_sample, vars(report))
+        return report
