@@ -80,7 +80,8 @@ class Show:
         self._emission = 0
         self._busy_s = 0.0
         self._danced = 0
-        self._silence = 0
+        self._silence = 0  # source samples of it that stood in for missing ones
+        self._refused = 0  # controls that this model cannot obey
         self._latencies = np.zeros(1024)
         self._encoder: FrameEncoder | None = None
         self._last_state = ""
@@ -229,7 +230,7 @@ class Show:
             try:
                 self.engine.control(name, value, sample)
             except ConfigError as error:
-                self.health.rejected += 1
+                self._refused += 1
                 log.warning("%s", error)
                 continue
             if self.outputs.recorder:
@@ -281,6 +282,7 @@ class Show:
         self.health.xruns = self.source.xruns
         self.health.resets = self.engine.resets
         self.health.send_errors = self.outputs.osc.errors
+        self.health.rejected = self.outputs.control.rejected + self._refused
 
     def _health_due(self, now: float) -> HealthReport | None:
         state = self.engine.state

@@ -1,0 +1,19 @@
+"""`posejockey export CHECKPOINT -o OUT.onnx`: the file for the stage, if both compute alike."""
+
+import argparse
+from pathlib import Path
+
+from export.to_onnx import TOLERANCE, export
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="posejockey export", description=__doc__)
+    parser.add_argument("checkpoint", type=Path, help="checkpoint.pt of a training run")
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="OUT.onnx")
+    args = parser.parse_args(argv)
+    parity = export(args.checkpoint, args.out)
+    print(
+        f"{args.out}: {args.out.stat().st_size / 1e6:.1f} MB; largest difference "
+        f"{parity.stepped:.1e} stepped, {parity.onnx:.1e} ONNX (at most {TOLERANCE:.0e})"
+    )
+    return 0
