@@ -30,6 +30,7 @@ _END_S = 20.0  # of the first and last stretch whose speeds are compared
 _WINDOW_S = 15.0  # coherence of short real clips is compared over windows of this length
 _FEATURE_WINDOW_S = 4.0
 _DRAWN_WINDOWS = 400
+_HEARD_AT_ONCE = 1024  # frames
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,7 @@ def _dance(
 
     decoder = network.decoder
     with torch.inference_mode():
-        heard = torch.cat([network.hear(torch.as_tensor(f)[None])[0] for f in features])
+        heard = torch.stack([_hear(network, torch.as_tensor(f)) for f in features])
         heard = heard.repeat_interleave(dancers, dim=0)
         clocks, styles, controls = each(clock), each(style), each(control)
         state = decoder.initial_state(count * dancers)
@@ -177,6 +178,18 @@ def _dance(
             poses.append(network.denormalise(pose))
         made = torch.stack(poses, dim=1).numpy()
     return made.reshape(count, dancers, length, -1)
+
+
+def _hear(network: DanceNetwork, features: Tensor) -> Tensor:
+    """Music context [T, C] of features [T, 83], piece by piece: attention over an hour at once
+    would need T^2 memory, and no output depends on more than the receptive field."""
+    before = network.encoder.receptive_field - 1
+    heard = []
+    for start in range(0, len(features), _HEARD_AT_ONCE):
+        context = min(start, before)
+        part = features[start - context : start + _HEARD_AT_ONCE]
+        heard.append(network.hear(part[None])[0][0, context:])
+    return torch.cat(heard)
 
 
 # ---- real dances -----------------------------------------------------------------------------

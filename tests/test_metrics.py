@@ -248,6 +248,19 @@ def test_a_rollout_is_reproducible_and_its_dancers_differ(network):
     assert np.abs(first[0].joints - other[0].joints).max() > 1e-3
 
 
+def test_music_heard_in_pieces_is_the_music_heard_at_once(network, monkeypatch):
+    import torch
+
+    from model import evaluate
+
+    features = torch.randn(100, 83)
+    with torch.inference_mode():
+        whole = evaluate._hear(network, features)
+        monkeypatch.setattr(evaluate, "_HEARD_AT_ONCE", 16)
+        pieces = evaluate._hear(network, features)
+    torch.testing.assert_close(pieces, whole, atol=1e-5, rtol=1e-5)  # 1e-6 with a trained network
+
+
 def test_an_unknown_style_is_refused(network):
     from live.errors import ArtifactError
     from model.evaluate import rollout
