@@ -10,8 +10,14 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="posejockey export", description=__doc__)
     parser.add_argument("checkpoint", type=Path, help="checkpoint.pt of a training run")
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="OUT.onnx")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="what `prepare` wrote: match its dances' energy",
+    )
     args = parser.parse_args(argv)
-    parity = export(args.checkpoint, args.out)
+    parity = export(args.checkpoint, args.out, args.data)
     print(
         f"{args.out}: {args.out.stat().st_size / 1e6:.1f} MB; largest difference "
         f"{parity.stepped:.1e} stepped, {parity.onnx:.1e} ONNX (at most {TOLERANCE:.0e})"

@@ -23,6 +23,7 @@ from live.contract import (
     STATE_SUFFIX,
 )
 from live.errors import ArtifactError
+from model.calibrate import energy_offsets
 from model.network import DanceNetwork
 from model.train import load_checkpoint, network_of
 
@@ -132,6 +133,7 @@ def manifest_of(network: DanceNetwork, checkpoint: dict) -> dict:
             "wall_minutes": round(checkpoint["progress"]["seconds"] / 60, 1),
             "machine": checkpoint["machine"],
         },
+        "energy_offset": dict.fromkeys(c.styles, 0.0),
         "metrics": {},
     }
 
@@ -143,22 +145,24 @@ def licence(tiers: list[str]) -> str:
     return "non-commercial use only; credits in the model card"
 
 
-def export(checkpoint_path: Path, out: Path, metrics: dict | None = None) -> Parity:
+def export(checkpoint_path: Path, out: Path, data: Path | None = None) -> Parity:
     """Write `out` (and its manifest beside it as JSON) if, and only if, parity holds.
 
+    data: what `prepare` wrote; with it the energy of every style is set to that of its real dances.
     Raises ArtifactError with the error measured where it does not; an older file stays.
     """
     checkpoint = load_checkpoint(checkpoint_path)
     network = network_of(checkpoint)
     manifest = manifest_of(network, checkpoint)
-    manifest["metrics"] = metrics or {}
+    if data is not None:
+        manifest["energy_offset"] = energy_offsets(network, data)
     model = to_onnx(network, manifest)
     parity = measure(network, model.SerializeToString())
     if parity.worst > TOLERANCE:
         raise ArtifactError(
             f"not exported: ONNX and PyTorch differ by {parity.worst:.1e} (at most {TOLERANCE:.0e})"
         )
-    manifest["metrics"]["parity_max_abs_error"] = parity.worst
+    manifest["metrics"] = {"parity_max_abs_error": parity.worst}
     onnx.helper.set_model_props(model, {MANIFEST_KEY: json.dumps(manifest)})
     content = model.SerializeToString()
     manifest["sha256"] = hashlib.sha256(content).hexdigest()

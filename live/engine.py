@@ -31,6 +31,7 @@ _QUIET_LEVEL = 0.2  # -64 dB: quieter than any room with music in it
 _QUIET_S = 2.0
 _BAD_FRAMES_BEFORE_RESET = 15
 _LOUDNESS_SMOOTHING_S = 0.4
+_LOUDEST = 0.5
 _LOUDNESS_TO_ENERGY = 2.0  # 15 dB below the music's own level takes one unit of energy away
 
 
@@ -259,7 +260,9 @@ class Engine:
 
     def _control_inputs(self) -> np.ndarray:
         control = np.zeros((self.performer.dancers, CONTROL_DIM), np.float32)
-        control[:, 0] = self.controls.energy + min(_LOUDNESS_TO_ENERGY * self._loudness, 0.5)
+        own = float(self.performer.manifest.energy_offset @ self._styles.weights)
+        loud = min(_LOUDNESS_TO_ENERGY * self._loudness, _LOUDEST)
+        control[:, 0] = self.controls.energy + own + loud
         return control
 
     def _follow_level(self, frame: FeatureFrame) -> None:

@@ -40,9 +40,13 @@ class StateSpec:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What the file says of itself (`live.contract`)."""
+    """What the file says of itself (`live.contract`).
+
+    energy_offset: float32 [S], what to add to the energy input for each style's own size.
+    """
 
     styles: tuple[str, ...]
+    energy_offset: np.ndarray
     latent_dim: int
     states: tuple[StateSpec, ...]
     raw: dict
@@ -58,7 +62,9 @@ class Manifest:
                 StateSpec(s["name"], tuple(s["shape"]), bool(s["per_dancer"]))
                 for s in raw["states"]
             )
-            manifest = Manifest(tuple(raw["styles"]), int(raw["latent_dim"]), states, raw)
+            styles = tuple(raw["styles"])
+            offset = np.array([raw["energy_offset"][s] for s in styles], np.float32)
+            manifest = Manifest(styles, offset, int(raw["latent_dim"]), states, raw)
         except (ValueError, KeyError, TypeError) as error:
             raise ArtifactError(f"{path}: its manifest is damaged ({error!r})") from error
         for field, expected in REQUIRED.items():

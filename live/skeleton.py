@@ -61,7 +61,7 @@ def with_bone_lengths(joints: np.ndarray, lengths: np.ndarray = BONE_LENGTHS) ->
     bones = joints[..., 1:, :] - joints[..., PARENTS[1:], :]
     norms = np.sqrt(np.einsum("...k,...k->...", bones, bones))[..., None]
     units = np.where(norms > 1e-6, bones / np.maximum(norms, 1e-6), _REST_UNITS)
-    return joints[..., :1, :] + _CHAINS @ (units * lengths[1:, None])
+    return joints[..., :1, :] + CHAINS @ (units * lengths[1:, None])
 
 
 def mirrored(joints: np.ndarray) -> np.ndarray:
@@ -70,7 +70,6 @@ def mirrored(joints: np.ndarray) -> np.ndarray:
 
 
 def _chains() -> np.ndarray:
-    """float32 [19, 18]: 1 where a bone lies on the way from the pelvis to a joint."""
     chains = np.zeros((N_JOINTS, N_JOINTS - 1), np.float32)
     for i in range(1, N_JOINTS):
         chains[i] = chains[PARENTS[i]]
@@ -84,12 +83,13 @@ def _rest_units() -> np.ndarray:
 
 
 def _rest_pose() -> np.ndarray:
-    pose = _CHAINS @ (_REST_UNITS * BONE_LENGTHS[1:, None])
+    pose = CHAINS @ (_REST_UNITS * BONE_LENGTHS[1:, None])
     pose[:, 1] -= pose[list(FEET), 1].min()
     return pose
 
 
-_CHAINS = _chains()
+CHAINS = _chains()
+"""float32 [19, 18]: 1 where a bone lies on the way from the pelvis to a joint."""
 _REST_UNITS = _rest_units()
 REST_POSE = _rest_pose()
 """float32 [19, 3]: standing, facing +Z, feet on the floor at y = 0."""

@@ -5,7 +5,7 @@ Enters: a checkpoint and the prepared data, or a take written by `posejockey per
 a contact sheet. Loss says nothing about freezing or the beat; these rollouts do.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -109,10 +109,12 @@ def rollout(
     dancers: int = 2,
     temperature: float = 1.0,
     control: Sequence[float] = (0.0,) * CONTROL_DIM,
+    energy: Mapping[str, float] | None = None,
 ) -> list[Take]:
     """Free-running takes of every style at every tempo, `dancers` of them to the same song.
 
-    The clock is the true one, the music rendered here; control float [4] is held. All takes are
+    The clock is the true one, the music rendered here; control float [4] is held, `energy` is
+    what a style's own offset (`model.calibrate`) adds to its first. All takes are
     stepped together as dancers of one batch. Styles the network does not know raise ArtifactError.
     """
     known = network.config.styles
@@ -123,12 +125,14 @@ def rollout(
     pieces = [piece(s, tempo, seconds, seed) for s in asked for tempo in tempi]
     of_piece = [s for s in asked for _ in tempi]
     wanted = np.eye(len(known), dtype=np.float32)[[known.index(s) for s in of_piece]]
+    controls = np.tile(np.asarray(control, np.float32), (len(pieces), 1))
+    controls[:, 0] += [(energy or {}).get(s, 0.0) for s in of_piece]
     poses = _dance(
         network,
         np.stack([p.features for p in pieces]),
         np.stack([clock_vector(p.beats, np.asarray(p.tempo_bpm)) for p in pieces]),
         wanted,
-        np.tile(np.asarray(control, np.float32), (len(pieces), 1)),
+        controls,
         dancers,
         temperature,
         seed,
@@ -174,8 +178,8 @@ def _dance(
         for t in range(length):
             noise = torch.randn(len(heard), decoder.config.latent_dim, generator=generator)
             condition = decoder.conditions(heard[:, t], clocks[:, t], styles, controls)
-            pose, state = decoder.step(condition, clocks[:, t], temperature * noise, state)
-            poses.append(network.denormalise(pose))
+            pose, state = network.dance_one(condition, clocks[:, t], temperature * noise, state)
+            poses.append(pose)
         made = torch.stack(poses, dim=1).numpy()
     return made.reshape(count, dancers, length, -1)
 
@@ -314,18 +318,20 @@ def evaluate(
     tempi_bpm: Sequence[float] = TEMPI_BPM,
     dancers: int = 2,
     temperature: float = 1.0,
+    energy: Mapping[str, float] | None = None,
 ) -> Report:
     """Real dances and free-running ones, style by style; `format_table` prints it.
 
     Two dancers to each song show how much the latent alone varies. The Frechet distances use
     `metrics.kinetic_features` of 4 s windows, with two halves of the real clips as their floor.
+    energy: each style's offset, as the stage adds it.
     """
     torch.set_num_threads(1)
     loaded = load_checkpoint(checkpoint)
     network = network_of(loaded)
     real = real_takes(data)
     styles = [s for s in network.config.styles if any(t.style == s for t in real)]
-    made = rollout(network, styles, tempi_bpm, seconds, seed, dancers, temperature)
+    made = rollout(network, styles, tempi_bpm, seconds, seed, dancers, temperature, energy=energy)
     judged = [t.after(_WARM_UP_S) for t in made]
     rows = {}
     for style in styles:

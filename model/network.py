@@ -6,6 +6,7 @@ Normalisation of features and poses lives inside, so the stage feeds and receive
 import torch
 from torch import Tensor, nn
 
+from live.skeleton import BONE_LENGTHS, CHAINS, N_JOINTS, PARENTS
 from model.config import NetworkConfig
 from model.decoder import PoseDecoder, Posterior
 from model.encoder import MusicEncoder
@@ -63,8 +64,8 @@ class DanceNetwork(nn.Module):
         )
         music = music.expand(clock.shape[0], -1)
         condition = self.decoder.conditions(music, clock, style, control)
-        pose, danced = self.decoder.step(condition, clock, noise, state)
-        return self.denormalise(pose), logits, heard | danced
+        pose, danced = self.dance_one(condition, clock, noise, state)
+        return pose, logits, heard | danced
 
     def dance(
         self,
@@ -86,6 +87,30 @@ class DanceNetwork(nn.Module):
         for t in range(features.shape[0]):
             heard = music[0, t : t + 1].expand(clock.shape[1], -1)
             condition = self.decoder.conditions(heard, clock[t], style, control[t])
-            pose, state = self.decoder.step(condition, clock[t], noise[t], state)
-            poses.append(self.denormalise(pose))
+            pose, state = self.dance_one(condition, clock[t], noise[t], state)
+            poses.append(pose)
         return torch.stack(poses)
+
+    def dance_one(
+        self, condition: Tensor, clock: Tensor, noise: Tensor, state: dict[str, Tensor]
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """One decoder step whose pose, in plain units, has whole bones, and goes back in like that.
+
+        Free running adds up small errors: without this the skeleton drifts by centimetres.
+        """
+        pose, after = self.decoder.step(condition, clock, noise, state)
+        pose = whole_bones(self.denormalise(pose))
+        return pose, after | {"pose": self.normalise(pose)}
+
+
+def whole_bones(pose: Tensor) -> Tensor:
+    """Give every bone its length and keep its direction. Pose vectors [N, 60] in plain units.
+
+    The same as `live.skeleton.with_bone_lengths`, for the graph.
+    """
+    joints = pose[:, :-3].unflatten(-1, (N_JOINTS, 3))
+    bones = joints[:, 1:] - joints[:, PARENTS[1:]]
+    lengths = torch.as_tensor(BONE_LENGTHS[1:], device=pose.device)
+    bones = bones * (lengths / bones.norm(dim=-1).clamp(min=1e-6))[..., None]
+    joints = joints[:, :1] + torch.as_tensor(CHAINS, device=pose.device) @ bones
+    return torch.cat([joints.flatten(1), pose[:, -3:]], dim=-1)
