@@ -31,7 +31,7 @@ from live.recording import SessionWriter
 log = logging.getLogger(__name__)
 
 _ARRIVAL_MARGIN_S = 0.005  # a block's jitter and the step that dances to it
-_POLL_S = 0.003
+_POLL_S = 0.002
 _STALE_S = 0.2  # audio further ahead of its time than this is a backlog
 _MISSING_S = 0.3  # audio missing for longer than this is silence
 _FILL_TO_S = 0.1
