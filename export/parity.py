@@ -34,7 +34,13 @@ class Parity:
 def measure(network: DanceNetwork, onnx_bytes: bytes, seed: int = 0) -> Parity:
     """Compare the three over 1.5 windows of random music, danced freely by two."""
     sequence = random_sequence(network, int(1.5 * network.config.encoder.window), seed)
-    whole = network.dance(**sequence).numpy()
+    whole = network.dance(
+        sequence["features"],
+        sequence["clock"],
+        sequence["style"],
+        sequence["control"],
+        sequence["noise"],
+    ).numpy()
     stepped = _step_torch(network, sequence)
     onnx_poses = _step_onnx(onnx_bytes, sequence, network)
     return Parity(

@@ -100,6 +100,7 @@ def to_onnx(network: DanceNetwork, manifest: dict) -> onnx.ModelProto:
             dynamo=True,
             verbose=False,
         )
+    assert program is not None  # only torch's older exporter returns nothing
     model = program.model_proto
     onnx.helper.set_model_props(model, {MANIFEST_KEY: json.dumps(manifest)})
     return model

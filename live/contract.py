@@ -4,6 +4,7 @@ Training writes against it, export puts it into the file's manifest, the perform
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from live.features import FEATURE_DIM, FEATURES_VERSION, SAMPLE_RATE
 from live.pose import FRAME_RATE, POSE_DIM
@@ -40,9 +41,7 @@ def dance_ratio(tempo_bpm: float) -> float:
     return 2.0 if tempo_bpm < low else 1.0
 
 
-def clock_vector(
-    beats: np.ndarray, tempo_bpm: np.ndarray, confidence: np.ndarray = 1.0
-) -> np.ndarray:
+def clock_vector(beats: ArrayLike, tempo_bpm: ArrayLike, confidence: ArrayLike = 1.0) -> np.ndarray:
     """What the decoder knows of the beat: float32 [..., 8].
 
     beats: position in the dancer's beats, 0 on a downbeat; tempo_bpm: of the dancer's beats.

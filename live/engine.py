@@ -216,20 +216,21 @@ class Engine:
         now: the sample (24 kHz) at which it came, which is when a tap fell. Raises ConfigError for
         a style this model does not have.
         """
+        number = float(value) if isinstance(value, int | float) else 0.0
         match name:
             case "style":
-                self._styles.wish = parse_style(value, self.performer.styles)
+                self._styles.wish = parse_style(str(value), self.performer.styles)
             case "energy" | "temperature":
-                setattr(self.controls, name, value)
+                setattr(self.controls, name, number)
             case "mirror" | "freeze" | "blackout":
-                setattr(self.controls, name, value >= 0.5)
+                setattr(self.controls, name, number >= 0.5)
             case "latency":
-                self.controls.latency_ms = value
+                self.controls.latency_ms = number
             case "seed":
-                self.performer.reset(self.performer.dancers, int(value))
+                self.performer.reset(self.performer.dancers, int(number))
             case "dancers":
-                self.performer.set_dancers(round(value))
-                self._motion.set_dancers(round(value))
+                self.performer.set_dancers(round(number))
+                self._motion.set_dancers(round(number))
             case "tap":
                 self.clock.tap(now)
             case "half":
@@ -255,7 +256,7 @@ class Engine:
     def _clock_inputs(self, reading: BeatReading) -> np.ndarray:
         """float32 [N, 8]: every dancer on the same beat, at half or double time where it suits."""
         beats, tempo_bpm = self._beats.follow(reading)
-        vector = clock_vector(np.array(beats), np.array(tempo_bpm), np.array(reading.confidence))
+        vector = clock_vector(beats, tempo_bpm, reading.confidence)
         return np.repeat(vector[None], self.performer.dancers, axis=0)
 
     def _control_inputs(self) -> np.ndarray:

@@ -193,7 +193,7 @@ def extract(audio: np.ndarray, sample_rate: int) -> list[FeatureFrame]:
     return FeatureStream(sample_rate).push(audio)
 
 
-def _db(power: np.ndarray) -> np.ndarray:
+def _db(power: np.ndarray | np.float32):
     return 10.0 * np.log10(power + np.float32(1e-10))
 
 

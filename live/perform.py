@@ -35,7 +35,9 @@ def stage_frames(
         sample = number * step
         while not engine.advance(sample):
             engine.push(next(blocks))
-        yield engine.emit(number, sample)
+        frame = engine.emit(number, sample)
+        if frame is not None:
+            yield frame
 
 
 def _blocks(audio: np.ndarray, size: int) -> Iterator[np.ndarray]:
@@ -84,7 +86,7 @@ def write_take(take: dict[str, np.ndarray], out: Path) -> None:
     partial = out.with_name(out.name + ".partial")
     try:
         with partial.open("wb") as file:
-            np.savez_compressed(file, **take)
+            np.savez_compressed(file, allow_pickle=False, **take)
         partial.replace(out)
     except OSError as error:
         partial.unlink(missing_ok=True)

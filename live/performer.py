@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -102,7 +103,9 @@ class Performer:
         """Every dancer back to the first frame, with the dice of this seed."""
         self.dancers = dancers
         self.seed = seed
-        self._state = {s.name: self._blank(s, dancers) for s in self.manifest.states}
+        self._state: dict[str, np.ndarray] = {
+            s.name: self._blank(s, dancers) for s in self.manifest.states
+        }
         self._dice = [_dice(seed, d) for d in range(dancers)]
 
     def set_dancers(self, dancers: int) -> None:
@@ -146,7 +149,8 @@ class Performer:
             "noise": (temperature * noise).astype(np.float32),
             **self._state,
         }
-        out = dict(zip(self._outputs, self._session.run(None, feed), strict=True))
+        results = cast(list[np.ndarray], self._session.run(None, feed))
+        out = dict(zip(self._outputs, results, strict=True))
         self._state = {name: out[name + STATE_SUFFIX] for name in self._state}
         return out["pose"], out["style_logits"][0]
 

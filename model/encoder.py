@@ -103,6 +103,7 @@ class MusicEncoder(nn.Module):
         written = state["written"]
         after = {}
         for i, block in enumerate(self.blocks):
+            assert isinstance(block, WindowAttention)
             x, after[f"key{i}"], after[f"value{i}"] = block.step(
                 x, state[f"key{i}"], state[f"value{i}"], written
             )

@@ -15,6 +15,11 @@ from model.encoder import MusicEncoder
 class DanceNetwork(nn.Module):
     """Music, clock, style, control and noise in; a pose a frame out, for any number of dancers."""
 
+    feature_mean: Tensor
+    feature_std: Tensor
+    pose_mean: Tensor
+    pose_std: Tensor
+
     def __init__(self, config: NetworkConfig):
         super().__init__()
         self.config = config

@@ -70,7 +70,7 @@ def _view(take: dict[str, np.ndarray], i: int) -> View:
         bar_phase=phase / 4,
         bpm=float(take["tempo_bpm"][i]),
         confidence=float(take["beat_confidence"][i]),
-        onset=tuple(float(v) for v in take["onset"][i]),
+        onset=tuple(take["onset"][i].tolist()),
         level=float(take["level"][i]),
         style=take["style"][i],
         age_s=0.0,
