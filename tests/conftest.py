@@ -1,0 +1,89 @@
+"""What several test files need: a tiny network, its file for the stage, and click tracks."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from export import to_onnx
+from live.pose import POSE_DIM
+from live.skeleton import REST_POSE
+from model.config import DecoderConfig, EncoderConfig, NetworkConfig
+from model.network import DanceNetwork
+
+_CLICK_S = 0.02
+_POSE_STD = 0.06
+
+
+@pytest.fixture(scope="session")
+def click_track():
+    """A function (bpm, seconds, rate) -> float32 [n]: clicks from 0 s on, silence between."""
+
+    def make(bpm: float = 120.0, seconds: float = 4.0, rate: int = 24_000) -> np.ndarray:
+        t = np.arange(int(_CLICK_S * rate)) / rate
+        click = 0.6 * np.sin(2 * np.pi * 1000.0 * t) * np.exp(-t / 0.004)
+        track = np.zeros(int(seconds * rate) + len(click), np.float32)
+        for beat_s in np.arange(0.0, seconds, 60.0 / bpm):
+            start = round(beat_s * rate)
+            track[start : start + len(click)] += click
+        return track[: int(seconds * rate)]
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def tiny_network() -> DanceNetwork:
+    """A body on springs: random weights, but for those that pull every pose back to rest.
+
+    It moves with music, clock, style, control and noise, and stays on its feet for hours; a
+    network of random weights alone has left the stage within a minute.
+    """
+    config = NetworkConfig(
+        styles=("street", "salsa"),
+        encoder=EncoderConfig(width=16, layers=2, heads=2, window=8),
+        decoder=DecoderConfig(hidden=2 * POSE_DIM, latent_dim=4, style_width=4),
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(20)
+        network = DanceNetwork(config).eval()
+    rest = torch.cat([torch.as_tensor(REST_POSE).flatten(), torch.zeros(3)])
+    network.set_normalisation(pose_mean=rest, pose_std=torch.full((POSE_DIM,), _POSE_STD))
+    _tie_to_springs(network)
+    return network.requires_grad_(False)
+
+
+@torch.no_grad()
+def _tie_to_springs(network: DanceNetwork) -> None:
+    """Let every number of the pose pass a pair of units: silu(u) - silu(-u) is u itself."""
+    decoder, eye = network.decoder, torch.eye(POSE_DIM)
+    pair = torch.cat([eye, -eye])
+    decoder.condition.weight.mul_(2.0)
+    decoder.pose_in.weight.copy_(pair)
+    decoder.pose_out[0].weight[:, : 2 * POSE_DIM].copy_(0.5 * pair @ pair.T)
+    decoder.pose_out[2].weight.copy_(-0.5 * pair.T)
+    decoder.pose_out[2].bias.zero_()
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(tiny_network):
+    """What a training run of no iterations would have saved of `tiny_network`."""
+    return {
+        "network": tiny_network.state_dict(),
+        "network_config": tiny_network.config.to_dict(),
+        "train_config": {"iterations": 0, "seed": 20},
+        "prepared": {"tiers": ["open"], "styles": list(tiny_network.config.styles)},
+        "progress": {"iteration": 0, "seconds": 0.0},
+        "machine": "none",
+    }
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tiny_network, tiny_checkpoint, tmp_path_factory):
+    """Path of `tiny_network` as ONNX with its manifest; exported once, as that takes seconds."""
+    path = tmp_path_factory.mktemp("model") / "tiny.onnx"
+    manifest = to_onnx.manifest_of(tiny_network, tiny_checkpoint)
+    model = to_onnx.to_onnx(tiny_network, manifest)
+    path.write_bytes(model.SerializeToString())
+    path.with_suffix(".json").write_text(json.dumps(manifest), encoding="utf-8")
+    return path
