@@ -20,6 +20,7 @@ _IDLE_BLEND_S = 1.5
 _HOME_PULL_S = 3.0  # time constant back towards the dancer's place, beyond the free radius
 _FREE_RADIUS_M = 0.6
 _WALK_M_S = 1.5
+_FARTHEST_M = 1.5  # from the dancer's place, however fast the network walks
 _FACE_PULL_S = 4.0  # time constant of the turn back to the audience
 _FREE_TURN_RAD = 0.9
 _SPACING_M = 1.5
@@ -51,6 +52,7 @@ def interpolate(a: Body, b: Body, share: float) -> Body:
     """The body between a (share 0) and b (share 1), bones kept whole; those in both dance."""
     n = min(len(a.local), len(b.local))
     local = with_bone_lengths(a.local[:n] + share * (b.local[:n] - a.local[:n]))
+    local = _above_floor(local)  # a bone that turns reaches lower between its two ends
     position = a.position[:n] + share * (b.position[:n] - a.position[:n])
     heading = a.heading[:n] + share * (b.heading[:n] - a.heading[:n])
     return Body(local, position, heading)
@@ -78,6 +80,7 @@ class SafeMotion:
         rest = np.repeat(REST_POSE[None], dancers, axis=0)
         self._body = Body(rest, self._home.copy(), np.zeros(dancers))
         self._since_bad = np.full(dancers, np.inf)  # seconds
+        self._danced = rest.copy()  # the dance before it is mixed with the sway
         self._held = rest.copy()
         self._idle = np.ones(dancers)  # a show begins standing
         self._time_s = 0.0
@@ -91,11 +94,12 @@ class SafeMotion:
         """Those who stay keep dancing and walk to their new places; new ones start there."""
         old, kept = self._body, min(dancers, len(self._home))
         since, held, idle, bad = self._since_bad, self._held, self._idle, self.bad_frames
-        time_s = self._time_s
+        time_s, danced = self._time_s, self._danced
         self.reset(dancers)
         self._time_s = time_s
         self._since_bad[:kept], self._held[:kept] = since[:kept], held[:kept]
         self._idle[:kept], self.bad_frames[:kept] = idle[:kept], bad[:kept]
+        self._danced[:kept] = danced[:kept]
         self._body.local[:kept] = old.local[:kept]
         self._body.position[:kept] = old.position[:kept]
         self._body.heading[:kept] = old.heading[:kept]
@@ -105,32 +109,37 @@ class SafeMotion:
 
         idle: settle to a quiet sway (no music). mirror: swap left and right. freeze: hold still.
         """
-        self._time_s += _DT
-        if freeze:
-            return self._body
         local, root = split(pose)
         bad = _absurd(local, root)
         self.bad_frames = np.where(bad, self.bad_frames + 1, 0)
-        self._since_bad = np.where(bad, 0.0, self._since_bad + _DT)
-        self._held = np.where(bad[:, None, None], self._body.local, self._held)
+        held = bad | freeze
+        self._since_bad = np.where(held, 0.0, self._since_bad + _DT)
+        self._held = np.where(held[:, None, None], self._danced, self._held)
+        if freeze:
+            return self._body
+        self._time_s += _DT
         if mirror:
             local, root = _mirrored(local, root)
         local = np.where(bad[:, None, None], self._held, local)
         root = np.where(bad[:, None], 0.0, root)
-        local = self._blend_in(local)
-        local, root = self._settle(local, root, idle)
+        self._danced = self._blend_in(local)
+        local, root = self._settle(self._danced, root, idle)
         local = _above_floor(with_bone_lengths(local))
         self._body = self._placed(local, root.astype(np.float64))
         return self._body
 
     def _blend_in(self, local: np.ndarray) -> np.ndarray:
         """From the held pose back to the dance within half a second."""
+        if (self._since_bad >= _BLEND_S).all():
+            return local
         share = np.clip(self._since_bad / _BLEND_S, 0.0, 1.0)[:, None, None]
         return self._held + share * (local - self._held)
 
     def _settle(self, local, root, idle: bool):
         step = _DT / _IDLE_BLEND_S
         self._idle = np.clip(self._idle + (step if idle else -step), 0.0, 1.0)
+        if not self._idle.any():
+            return local, root
         weight = self._idle * self._idle * (3 - 2 * self._idle)
         sway = idle_sway(self._time_s + 1.7 * np.arange(len(local)))
         local = local + weight[:, None, None] * (sway - local)
@@ -142,7 +151,8 @@ class SafeMotion:
         heading -= _beyond(heading, _FREE_TURN_RAD) * min(1.0, _DT / _FACE_PULL_S)
         velocity = rotate_y(np.stack([root[:, 0], 0 * root[:, 0], root[:, 1]], axis=1), heading)
         position = before.position + velocity[:, [0, 2]] * _DT
-        return Body(local, self._home + _bounded(position - self._home), heading)
+        offset = _bounded(position - self._home, before.position - self._home)
+        return Body(local, self._home + offset, heading)
 
 
 def idle_sway(time_s: np.ndarray) -> np.ndarray:
@@ -187,9 +197,14 @@ def _beyond(angle: np.ndarray, free: float) -> np.ndarray:
     return np.sign(wrapped) * np.maximum(np.abs(wrapped) - free, 0.0)
 
 
-def _bounded(offset: np.ndarray) -> np.ndarray:
-    """Offsets from home [N, 2], pulled back: softly at first, at a brisk walk far outside."""
+def _bounded(offset: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """Offsets from home [N, 2], pulled back: softly at first, at a brisk walk far outside.
+
+    before: those of the last frame. Who is farther than allowed, because places have changed, only
+    comes nearer.
+    """
     distance = np.linalg.norm(offset, axis=1, keepdims=True)
     excess = np.maximum(distance - _FREE_RADIUS_M, 0.0)
     speed = np.minimum(excess / _HOME_PULL_S + 2.0 * excess**3, _WALK_M_S)
-    return offset * (1.0 - speed * _DT / np.maximum(distance, 1e-9))
+    farthest = np.maximum(np.linalg.norm(before, axis=1, keepdims=True), _FARTHEST_M)
+    return offset * (np.minimum(distance - speed * _DT, farthest) / np.maximum(distance, 1e-9))
