@@ -56,7 +56,9 @@ class StyleMixer:
         self.weights = first.astype(np.float32)
 
     def listen(self, logits: np.ndarray) -> None:
-        """One frame's style logits [S] from the network."""
+        """One frame's style logits [S] from the network; a frame of bad ones is not heard."""
+        if not np.isfinite(logits).all():
+            return
         odds = np.exp(logits - logits.max())
         share = 1.0 / (_HEARD_OVER_S * FRAME_RATE)
         self._heard += share * (odds / odds.sum() - self._heard)
