@@ -132,8 +132,9 @@ class SafeMotion:
         """From the held pose back to the dance within half a second."""
         if (self._since_bad >= _BLEND_S).all():
             return local
-        share = np.clip(self._since_bad / _BLEND_S, 0.0, 1.0)[:, None, None]
-        return self._held + share * (local - self._held)
+        share = np.clip(self._since_bad / _BLEND_S, 0.0, 1.0).astype(np.float32)[:, None, None]
+        # Not a bit of a dancer may depend on whether another one is held.
+        return np.where(share < 1, self._held + share * (local - self._held), local)
 
     def _settle(self, local, root, idle: bool):
         step = _DT / _IDLE_BLEND_S
