@@ -17,6 +17,9 @@ from live.skeleton import JOINT_NAMES
 from live.tempo import TempoConfig
 
 EMISSION_RATE = 60
+# As on stage, a frame is shown only after its last sample was heard; and the resampler hears 2 ms
+# more of an 8 kHz file than the frame holds.
+_ARRIVAL_S = 1 / EMISSION_RATE
 
 
 def stage_frames(
@@ -58,7 +61,7 @@ def perform(
 ) -> dict[str, np.ndarray]:
     """The arrays of OUT.npz: time_s [T], joints [T, N, 19, 3] in stage space (metres),
     beat_phase, tempo_bpm, beat_confidence, level [T], onset [T, 3], style [T, S] and the names."""
-    horizon = horizon_samples(EMISSION_RATE)
+    horizon = horizon_samples(EMISSION_RATE, _ARRIVAL_S)
     config = EngineConfig(source_rate, horizon, style, tempo or TempoConfig())
     engine = Engine(config, performer, controls)
     frames = list(stage_frames(engine, audio))
