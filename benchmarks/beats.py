@@ -108,7 +108,7 @@ def signed_errors(predicted: np.ndarray, true: np.ndarray) -> np.ndarray:
 
 def first_lock(predicted: np.ndarray, true: np.ndarray, start_s: float | None = None) -> float:
     """Seconds from start_s (default: the first true beat) to four fitting beats in a row."""
-    start_s = true[0] if start_s is None else start_s
+    start_s = float(true[0]) if start_s is None else start_s
     inside = (predicted >= start_s - TOLERANCE_S) & (predicted <= true[-1])
     times = predicted[inside]
     near = np.abs(signed_errors(times, true)) <= TOLERANCE_S

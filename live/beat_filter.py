@@ -36,10 +36,10 @@ class BeatFilterConfig:
     step: float = 0.012
     bins: int = 48
     prior_bpm: float = 118.0
-    prior_octaves: float = 0.7
-    wander: float = 1.0
+    prior_octaves: float = 0.55
+    wander: float = 0.5
     leak: float = 0.003
-    memory_s: float = 6.0
+    memory_s: float = 10.0
     pulse_s: float = 0.016
 
     def make(self) -> "BeatFilter":
@@ -57,6 +57,7 @@ class Hypothesis:
 
 _ROWS_AROUND = 5  # a cluster: this many tempo rows and a ninth of a beat to each side
 _PHASE_AROUND = 1 / 9
+_MIX_EVERY = 6  # frames: tempo and memory change slowly against them, and mixing costs most
 _HARMONICS = 14  # of the pulse template; enough for a 16 ms pulse in a beat of one second
 
 
@@ -78,7 +79,7 @@ class BeatFilter:
         ages = TICKS_PER_FRAME - 1 - np.arange(TICKS_PER_FRAME)
         self._ages = np.exp(-2j * np.pi * self._turns(ages))
         waves = np.exp(2j * np.pi * np.outer(self._harmonic, self._bins) / config.bins)
-        self._waves = np.concatenate([waves.real, -waves.imag]).astype(np.float32)
+        self._waves = np.concatenate([np.real(waves), -np.imag(waves)]).astype(np.float32)
         around = int(config.bins * _PHASE_AROUND)
         self._cluster_bins = np.arange(-around, around + 1)
         self.reset()
@@ -86,6 +87,8 @@ class BeatFilter:
     def reset(self) -> None:
         self.probability = np.broadcast_to(self._prior, (len(self._hz), self.config.bins)).copy()
         self._offset = np.zeros(len(self._hz))  # of bin 0 in each row, in bins, 0..1
+        self._until_mixing = _MIX_EVERY
+        self._novelty = 0.0
 
     def _turns(self, age_ticks: np.ndarray) -> np.ndarray:
         """Cycles of each harmonic that pass in age_ticks: float64 [K, H, ticks]."""
@@ -102,12 +105,14 @@ class BeatFilter:
     def step(self, evidence: np.ndarray) -> None:
         """Advance by one frame and weigh. evidence: float [4], log likelihood ratio per tick."""
         self._advance()
-        self._wander()
+        self._novelty = max(self._novelty, min(float(np.abs(evidence).max()), 1.0))
+        self._until_mixing -= 1
+        if self._until_mixing == 0:
+            self._mix()
         spectrum = self._pulse * (self._ages @ evidence)
         spectrum *= np.exp(2j * np.pi * np.outer(self._offset, self._harmonic) / self.config.bins)
-        stacked = np.concatenate([spectrum.real, spectrum.imag], axis=1).astype(np.float32)
+        stacked = np.concatenate([np.real(spectrum), np.imag(spectrum)], axis=1).astype(np.float32)
         likelihood = stacked @ self._waves
-        self._forget(float(np.abs(evidence).max()))
         self.probability *= np.exp(likelihood)
         self.probability /= self.probability.sum()
 
@@ -118,21 +123,25 @@ class BeatFilter:
         source = (self._bins[None, :] - whole[:, None]) % self.config.bins
         self.probability = self.probability.ravel()[self._row_start + source]
 
-    def _wander(self) -> None:
-        """Diffusion between neighbouring tempi at constant phase, and the leak."""
-        p = self.probability
-        rate = np.float32(0.5 * self.config.wander * FRAME_S)
-        leak = np.float32(self.config.leak * FRAME_S)
+    def _mix(self) -> None:
+        """Every few frames: forget, diffuse between neighbouring tempi at constant phase, leak.
+
+        Forgetting flattens towards the prior, and only as far as there was something new to hear,
+        so that a break does not cost what the drums before it said.
+        """
+        elapsed_s = _MIX_EVERY * FRAME_S
+        keep = np.float32(1 - elapsed_s / self.config.memory_s * self._novelty)
+        p = (self.probability / self._prior) ** keep * self._prior
+        p /= p.sum()
+        rate = np.float32(0.5 * self.config.wander * elapsed_s)
+        leak = np.float32(self.config.leak * elapsed_s)
         shift = np.diff(self._offset).astype(np.float32)[:, None]
         mixed = (1 - 2 * rate) * p
         mixed[1:] += rate * _shifted(p[:-1], -shift)
         mixed[:-1] += rate * _shifted(p[1:], shift)
         self.probability = (1 - leak) * mixed + leak * self._prior
-
-    def _forget(self, strength: float) -> None:
-        """Flatten towards the prior, but only while there is something new to hear."""
-        keep = np.float32(1 - FRAME_S / self.config.memory_s * min(strength, 1.0))
-        self.probability = (self.probability / self._prior) ** keep * self._prior
+        self._until_mixing = _MIX_EVERY
+        self._novelty = 0.0
 
     def favour(self, phase: float, tempo_bpm: float) -> None:
         """Shift the odds towards a phase and tempo known from elsewhere."""

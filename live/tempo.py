@@ -15,20 +15,23 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from live.beat_bars import BarCounter
 from live.beat_filter import BeatFilterConfig
 from live.beat_tracker import AubioTracker, BeatEstimate, BeatTracker, NativeTracker
 from live.errors import ConfigError
-from live.features import SAMPLE_RATE, FeatureFrame
+from live.features import SAMPLE_RATE, TICK, FeatureFrame
 
-BEATS_PER_BAR = 4
 TRACKERS = ("native", "aubio")
 
 _MAX_BEND = 0.10  # tempo deviation while slewing
 _RESYNC_BEND = 0.5  # after a change of tempo: half a beat of error is gone within one beat
 _PULL_S = 0.25  # time constant of a correction that is small enough not to reach the bend limit
-_FOLLOW = 0.2  # confidence below which the clock runs free
-_LOCK, _UNLOCK = 0.6, 0.35
-_COAST_BEATS = 8 * BEATS_PER_BAR
+# Share of the tempo's deviation taken over per frame, once settled: a mean over five seconds, so
+# that a break is entered with a tempo good for eight bars; the phase is pulled much faster.
+_TEMPO_GAIN = 1 / 150
+_FOLLOW = 0.02  # confidence below which the clock runs free
+_LOCK, _UNLOCK = 0.5, 0.25
+_SILENT_FADE = 0.9  # a frame
 _SCALES = (0.25, 4.0)
 
 
@@ -103,27 +106,30 @@ class BeatClock:
         self._tracker = self.config.make_tracker()
         self._course = _Course(0.0, 0.0, self.config.default_bpm)
         self._taps = TapTempo(self.config.tap_hold_s)
+        self._bars = BarCounter()
         self._scale = 1.0
         self._confidence = 0.0
         self._state = "searching"
-        self._coasted = 0.0
         self._resync_until = 0.0
+        self._settled = 0  # frames since the last resync
 
     def push(self, frame: FeatureFrame) -> None:
         heard = self._tracker.push(frame)
         before, now = self._course, self._course.at(frame.end)
         self._course = replace(before, sample=float(frame.end), beats=now, error=0.0)
         target = self._target(heard, float(frame.end))
-        self._judge(target, now - before.beats)
-        if target.confidence >= _FOLLOW:
+        self._judge(target)
+        if target.confidence >= _FOLLOW and not target.coasting:
             self._steer(target)
+        if heard.ticks is not None and self._state == "locked":
+            samples = heard.sample - TICK * np.arange(len(heard.ticks))[::-1]
+            self._bars.hear(np.array([self._course.at(s) for s in samples]), heard.ticks)
 
     def at(self, sample: float) -> BeatReading:
         beats = self._course.at(sample)
-        bar = beats / BEATS_PER_BAR
         return BeatReading(
             phase=_fraction(beats),
-            bar_phase=_fraction(bar),
+            bar_phase=self._bars.phase(beats),
             tempo_bpm=self._course.tempo_bpm,
             confidence=self._confidence,
             state=self._state,
@@ -152,19 +158,19 @@ class BeatClock:
         """The estimate that rules now: taps before sound."""
         return self._taps.estimate(sample) or heard
 
-    def _judge(self, target: BeatEstimate, beats_passed: float) -> None:
-        """Confidence and state. Without support the last confidence fades over eight bars."""
+    def _judge(self, target: BeatEstimate) -> None:
+        """Confidence and state; unlocking takes less confidence than locking, against flicker."""
         if target.silent:
-            self._confidence *= 0.9
+            self._confidence *= _SILENT_FADE
             self._state = "silent"
             return
         was_locked = self._state in ("locked", "coasting")
-        if target.confidence >= (_UNLOCK if was_locked else _LOCK):
-            self._state = "locked" if target.support > 0.3 else "coasting"
-            self._confidence = target.confidence
+        self._confidence = target.confidence
+        if target.coasting and was_locked and target.confidence > 0:
+            self._state = "coasting"
         else:
-            self._state = "searching"
-            self._confidence = target.confidence
+            locked = target.confidence >= (_UNLOCK if was_locked else _LOCK)
+            self._state = "locked" if locked else "searching"
 
     def _steer(self, target: BeatEstimate) -> None:
         """Set course so that phase and tempo meet the target's."""
@@ -174,13 +180,12 @@ class BeatClock:
         error = target.phase * self._scale + elapsed - course.beats
         error = (error + period / 2) % period - period / 2
         jump = abs(np.log(tempo_bpm / course.tempo_bpm)) > 0.08 or abs(error) > 0.2
-        if jump and target.confidence > 0.4:
+        if jump and target.confidence > 0.04:
             self._resync_until = course.sample + SAMPLE_RATE
         bend = _RESYNC_BEND if course.sample < self._resync_until else _MAX_BEND
-        if bend == _RESYNC_BEND:
-            followed = tempo_bpm
-        else:
-            followed = course.tempo_bpm + 0.1 * (tempo_bpm - course.tempo_bpm)
+        self._settled = 0 if bend == _RESYNC_BEND else self._settled + 1
+        gain = 1.0 if self._settled == 0 else max(1 / (10 + self._settled), _TEMPO_GAIN)
+        followed = course.tempo_bpm + gain * (tempo_bpm - course.tempo_bpm)
         self._course = replace(course, tempo_bpm=followed, error=error, bend=bend)
 
 
