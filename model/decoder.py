@@ -143,5 +143,7 @@ def beat_wrapped(clock: Tensor, phase: Tensor) -> Tensor:
 
     The phase wraps where its sine rises through zero on the side where its cosine is positive.
     """
-    rising = (phase < -_PHASE_SHIFT) & (clock[:, 1:2] >= 0) & (clock[:, 0:1] > 0)
+    # Both moments rounded alike: a sine of -1e-15 is stored as zero, and would belong to neither.
+    now = stored_phase(clock)
+    rising = (phase < -_PHASE_SHIFT) & (now >= -_PHASE_SHIFT) & (clock[:, 0:1] > 0)
     return rising | (phase > -0.5)
