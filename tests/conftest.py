@@ -1,16 +1,16 @@
 """What several test files need: a tiny network, its file for the stage, and click tracks."""
 
-import json
-
 import numpy as np
 import pytest
 import torch
 
-from export import to_onnx
+from export.to_onnx import export
+from live.features import FEATURE_DIM
 from live.pose import POSE_DIM
 from live.skeleton import REST_POSE
 from model.config import DecoderConfig, EncoderConfig, NetworkConfig
 from model.network import DanceNetwork
+from model.train import CHECKPOINT
 
 _CLICK_S = 0.02
 _POSE_STD = 0.06
@@ -47,8 +47,16 @@ def tiny_network() -> DanceNetwork:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(20)
         network = DanceNetwork(config).eval()
+        for name, weight in network.named_parameters():
+            if name.endswith("distance_bias"):  # zeros at first: all distances would be alike
+                torch.nn.init.normal_(weight)
     rest = torch.cat([torch.as_tensor(REST_POSE).flatten(), torch.zeros(3)])
-    network.set_normalisation(pose_mean=rest, pose_std=torch.full((POSE_DIM,), _POSE_STD))
+    network.set_normalisation(
+        feature_mean=torch.linspace(-0.4, 0.6, FEATURE_DIM),
+        feature_std=torch.linspace(0.3, 0.9, FEATURE_DIM),
+        pose_mean=rest,
+        pose_std=torch.full((POSE_DIM,), _POSE_STD),
+    )
     _tie_to_springs(network)
     return network.requires_grad_(False)
 
@@ -66,9 +74,10 @@ def _tie_to_springs(network: DanceNetwork) -> None:
 
 
 @pytest.fixture(scope="session")
-def tiny_checkpoint(tiny_network):
-    """What a training run of no iterations would have saved of `tiny_network`."""
-    return {
+def tiny_checkpoint(tiny_network, tmp_path_factory):
+    """Path of what a training run of no iterations would have saved of `tiny_network`."""
+    path = tmp_path_factory.mktemp("run") / CHECKPOINT
+    state = {
         "network": tiny_network.state_dict(),
         "network_config": tiny_network.config.to_dict(),
         "train_config": {"iterations": 0, "seed": 20},
@@ -76,14 +85,13 @@ def tiny_checkpoint(tiny_network):
         "progress": {"iteration": 0, "seconds": 0.0},
         "machine": "none",
     }
+    torch.save(state, path)
+    return path
 
 
 @pytest.fixture(scope="session")
-def tiny_model(tiny_network, tiny_checkpoint, tmp_path_factory):
-    """Path of `tiny_network` as ONNX with its manifest; exported once, as that takes seconds."""
+def tiny_model(tiny_checkpoint, tmp_path_factory):
+    """Path of `tiny_network` as ONNX, its manifest beside it; once a run, as it takes seconds."""
     path = tmp_path_factory.mktemp("model") / "tiny.onnx"
-    manifest = to_onnx.manifest_of(tiny_network, tiny_checkpoint)
-    model = to_onnx.to_onnx(tiny_network, manifest)
-    path.write_bytes(model.SerializeToString())
-    path.with_suffix(".json").write_text(json.dumps(manifest), encoding="utf-8")
+    export(tiny_checkpoint, path)
     return path
