@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 
 _ARRIVAL_MARGIN_S = 0.005  # a block's jitter and the step that dances to it
 _POLL_S = 0.002
+_YIELD_S = 0.0003
+_GRACE_S = 0.008  # half an emission: how long a bundle waits for its pose
 _STALE_S = 0.2  # audio further ahead of its time than this is a backlog
 _MISSING_S = 0.3  # audio missing for longer than this is silence
 _FILL_TO_S = 0.1
@@ -108,12 +110,20 @@ class Show:
         self._obey(now)
         self._hear(now)
         position = self._position(now)
-        if position >= self._next_sample:
+        if self._is_due(position):
             self._emit(now, position)
         self._watch_source(now)
         pause_s = (self._next_sample - self._position(self._now())) / SAMPLE_RATE
-        if pause_s > 0:
-            self._sleep(min(pause_s, _POLL_S))
+        self._sleep(min(max(pause_s, _YIELD_S), _POLL_S))
+
+    def _is_due(self, position: float) -> bool:
+        """Whether to emit now: it is time, and the pose is there or has been waited for enough.
+
+        A bundle says when it is to be seen, so a few milliseconds of lateness do less harm than a
+        pose that stands still.
+        """
+        late_s = (position - self._next_sample) / SAMPLE_RATE
+        return late_s >= 0 and (self.engine.newest >= self._next_sample or late_s > _GRACE_S)
 
     def summary(self, seconds: float) -> dict:
         """What the show counted; latency is from the end of a frame's sound to its first packet."""
