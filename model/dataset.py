@@ -139,14 +139,15 @@ class PairedWindows:
     def _place(self, clip: int, beats: np.ndarray, rng: np.random.Generator) -> np.ndarray | None:
         """Positions in the motion file for music beats [L + 1], or None if the clip is too short.
 
-        Beat k of the clip falls on a beat of the same place in the bar (k modulo 4).
+        Beat k of the clip falls on a beat of the same place in the bar (k modulo 4). `warp` reads
+        one frame before and two after each position: none of another clip, none held out.
         """
         start, stop = self.motion["start"][clip], self.motion["split"][clip]
         per_frame = self.motion["tempo_bpm"][clip] / 60 / FRAME_RATE
         relative = (beats - self.motion["phase"][clip]) / per_frame
         bar = 4 / per_frame
-        low = np.ceil(-relative[0] / bar)
-        high = np.floor((stop - start - 2 - relative[-1]) / bar)
+        low = np.ceil((1 - relative[0]) / bar)
+        high = np.floor((stop - start - 3 - relative[-1]) / bar)
         if high < low:
             return None
         return start + relative + bar * rng.integers(low, high + 1)
