@@ -41,7 +41,14 @@ class Progress:
 class Trainer:
     """Owns network, optimiser and generators of one run in `folder`."""
 
-    def __init__(self, data: Path, folder: Path, config: TrainConfig):
+    def __init__(
+        self,
+        data: Path,
+        folder: Path,
+        config: TrainConfig,
+        encoder: EncoderConfig | None = None,
+        decoder: DecoderConfig | None = None,
+    ):
         if config.curriculum not in KINDS:
             raise ConfigError(f"curriculum {config.curriculum!r}: one of {', '.join(KINDS)}")
         torch.set_num_threads(1)
@@ -50,7 +57,9 @@ class Trainer:
         self.windows = PairedWindows(data, config)
         self.prepared = json.loads((data / "prepared.json").read_text(encoding="utf-8"))
         self.network = DanceNetwork(
-            NetworkConfig(self.windows.styles, EncoderConfig(), DecoderConfig())
+            NetworkConfig(
+                self.windows.styles, encoder or EncoderConfig(), decoder or DecoderConfig()
+            )
         )
         self.network.set_normalisation(
             **{k: torch.as_tensor(v) for k, v in self.windows.statistics().items()}
@@ -226,9 +235,12 @@ class Trainer:
 def load_checkpoint(path: Path) -> dict:
     """A checkpoint's contents, tensors and plain values only (nothing in it is executed)."""
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        state = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
         raise ArtifactError(f"{path} is not a checkpoint of this program: {error}") from error
+    if not isinstance(state, dict) or "network_config" not in state:
+        raise ArtifactError(f"{path} is not a checkpoint of this program: it holds something else")
+    return state
 
 
 def network_of(checkpoint: dict) -> DanceNetwork:

@@ -1,0 +1,608 @@
+"""Training: curriculum, pairs that share their beat, losses, and runs that survive a kill."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from live.errors import ArtifactError, ConfigError
+from live.features import FEATURE_DIM, ONSET, SAMPLE_RATE, extract
+from live.pose import FRAME_RATE, POSE_DIM, ROOT, encode, rotate_y
+from live.skeleton import BONE_LENGTHS, FEET, JOINT, N_JOINTS, PARENTS, REST_POSE
+from model import losses, music
+from model.config import DecoderConfig, EncoderConfig, TrainConfig
+from model.curriculum import KINDS, free_frames, teacher_mask
+from model.dataset import PairedWindows, mirrored_vectors, warp
+from model.prepare import (
+    Clip,
+    beat_position,
+    canonical,
+    control_curves,
+    read_clips,
+    standardised,
+    write_motion,
+    write_music,
+)
+from model.train import CHECKPOINT, Trainer, beat_starts, load_checkpoint, network_of
+
+# ---- curriculum ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "start", "middle", "end"),
+    [
+        ("forced", 0, 0, 0),
+        ("const", 100, 100, 100),
+        ("linear", 0, 50, 100),
+        ("quadratic", 0, 25, 100),
+        ("exponential", 0, 37, 100),  # 100 (e^0.5 - 1) / (e - 1) = 37.75
+    ],
+)
+def test_free_running_grows_as_its_kind_says(kind, start, middle, end):
+    assert [free_frames(kind, t, 100) for t in (0.0, 0.5, 1.0)] == [start, middle, end]
+    assert free_frames(kind, 7.0, 100) == end
+    assert free_frames(kind, -1.0, 100) == start
+    grown = [free_frames(kind, t, 100) for t in np.linspace(0, 1, 200)]
+    assert grown == sorted(grown)
+
+
+def test_every_kind_of_curriculum_is_tested_and_no_other_exists():
+    assert set(KINDS) == {"forced", "const", "linear", "quadratic", "exponential"}
+    with pytest.raises(ValueError, match="'cubic': one of forced, const, linear"):
+        free_frames("cubic", 0.5, 100)
+
+
+@pytest.mark.parametrize(
+    ("forced", "free", "offset", "mask"),
+    [
+        (2, 3, 0, "##...##...#"),
+        (2, 3, 1, "#...##...##"),
+        (2, 3, 4, ".##...##..."),
+        (1, 1, 0, "#.#.#.#.#.#"),
+        (3, 0, 2, "###########"),
+        (1, 20, 1, "..........."),
+    ],
+)
+def test_true_frames_and_own_frames_alternate(forced, free, offset, mask):
+    found = teacher_mask(len(mask), forced, free, offset)
+    assert "".join(".#"[int(f)] for f in found) == mask
+
+
+# ---- a small prepared folder -----------------------------------------------------------------
+
+TINY = TrainConfig(
+    iterations=12,
+    batch=8,
+    dancers=2,
+    window=24,
+    context=12,
+    warmup=2,
+    learning_rate=4e-3,
+    kl_warmup=6,
+    forced_frames=4,
+    free_max=16,
+    bfloat16=False,
+)
+TINY_ENCODER = EncoderConfig(width=16, layers=1, heads=2, window=12)
+TINY_DECODER = DecoderConfig(hidden=32, latent_dim=4, style_width=4)
+NOD, SWAY = 3 * JOINT["head"] + 1, 3 * JOINT["neck"] + 2  # the same in a mirror
+NOD_M = 0.1
+TEMPO_A_METRE = 100.0
+CLIPS = {  # name: style, tempo, beats at frame 0
+    "a": ("street", 101.3, 0.4),
+    "b": ("street", 128.7, 2.9),
+    "c": ("salsa", 93.1, -1.3),
+    "d": ("salsa", 112.9, 3.7),
+}
+
+
+def nodding(name, seconds=30.0):
+    """A clip that nods once a beat and sways once a bar, walking 1 m/s to its left.
+
+    Its velocity to the front, in m/s, is its tempo / 100, so that a window tells its clip.
+    """
+    style, tempo_bpm, phase = CLIPS[name]
+    beats = phase + np.arange(int(seconds * FRAME_RATE)) * tempo_bpm / 60 / FRAME_RATE
+    pose = np.zeros((len(beats), POSE_DIM), np.float32)
+    pose[:, : N_JOINTS * 3] = REST_POSE.ravel()
+    pose[:, NOD] += NOD_M * np.cos(2 * np.pi * beats)
+    pose[:, SWAY] += NOD_M * np.cos(2 * np.pi * beats / 4)
+    pose[:, ROOT] = [1.0, tempo_bpm / TEMPO_A_METRE, 0.0]
+    return Clip(name, style, pose, np.zeros((len(beats), 4), np.float32), tempo_bpm, phase)
+
+
+def songs():
+    """One at a dancer's tempo, one that is danced at half time."""
+    for genre, tempo_bpm in (("house", 118.0), ("salsa", 186.0)):
+        song = music.render(
+            music.SongConfig(genre, tempo_bpm, duration_s=7.0, lead_in_s=0.3, seed=3), SAMPLE_RATE
+        )
+        yield song, song.audio
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("prepared")
+    write_motion([nodding(name) for name in CLIPS], folder / "motion.npz")
+    assert write_music(songs(), folder / "music.npz") == 2
+    (folder / "prepared.json").write_text(json.dumps({"tiers": ["open"]}), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def windows(prepared):
+    return PairedWindows(prepared, TINY)
+
+
+def batches(windows, count=12, seed=0):
+    rng = np.random.default_rng(seed)
+    return [windows.batch(rng) for _ in range(count)]
+
+
+# ---- pairs -----------------------------------------------------------------------------------
+
+
+def test_the_dance_is_on_the_beat_of_the_clock(windows):
+    for batch in batches(windows):
+        cos_beat, cos_bar = batch.clock[..., 0], batch.clock[..., 4]
+        pose = batch.pose[:, 1:] - np.concatenate([REST_POSE.ravel(), np.zeros(3)])
+        # Measured: 0.5 % of the nod, by interpolation.
+        np.testing.assert_allclose(pose[..., NOD], NOD_M * cos_beat, atol=0.02 * NOD_M)
+        np.testing.assert_allclose(pose[..., SWAY], NOD_M * cos_bar, atol=0.02 * NOD_M)
+
+
+def test_the_frame_before_the_window_leads_into_it(windows):
+    for batch in batches(windows, count=3):
+        nod = batch.pose[..., NOD] - REST_POSE[JOINT["head"], 1]
+        phase = np.unwrap(np.arctan2(batch.clock[..., 1], batch.clock[..., 0]), axis=1)
+        before = phase[:, 0] - (phase[:, 1] - phase[:, 0])
+        np.testing.assert_allclose(nod[:, 0], NOD_M * np.cos(before), atol=0.03 * NOD_M)
+
+
+def test_clips_are_not_bent_further_than_allowed(windows):
+    speeds = []
+    for batch in batches(windows):
+        root, tempo_bpm = batch.pose[..., ROOT], 110.0 * 2 ** batch.clock[..., 6]
+        speed = np.abs(root[..., 0])
+        speeds.append(speed)
+        # The clip's own tempo, made faster or slower, is the tempo danced.
+        np.testing.assert_allclose(TEMPO_A_METRE * root[:, 1:, 1], tempo_bpm, rtol=0.01)
+    speeds = np.concatenate(speeds)
+    assert speeds.min() >= TINY.speed_low - 0.01
+    assert speeds.max() <= TINY.speed_high + 0.01
+    assert speeds.max() - speeds.min() > 0.2
+
+
+def test_fast_music_is_danced_at_half_time(windows):
+    tempi = {round(float(110 * 2**t)) for b in batches(windows) for t in b.clock[:, 0, 6]}
+    assert tempi == {93, 118}
+
+
+def test_half_of_the_dances_are_mirrored(windows):
+    left = np.concatenate([b.pose[:, 0, ROOT.start] > 0 for b in batches(windows)])
+    assert 0.3 < left.mean() < 0.7
+
+
+def test_warping_a_mirrored_clip_swaps_its_sides():
+    clip = nodding("a").pose
+    clip[:, 3 * JOINT["l_wrist"] + 1] += 0.3
+    frames = np.linspace(10.0, 40.0, 50)
+    plain, other = (warp(clip, frames, mirror=m) for m in (False, True))
+    np.testing.assert_array_equal(other, mirrored_vectors(plain))
+    lifted = 3 * JOINT["r_wrist"] + 1
+    np.testing.assert_allclose(other[:, lifted] - plain[:, lifted], 0.3, atol=1e-6)
+
+
+def test_warping_at_whole_frames_gives_the_frames():
+    clip = nodding("b").pose
+    np.testing.assert_allclose(warp(clip, np.arange(5.0, 60.0), False), clip[5:60], atol=1e-6)
+
+
+def test_no_window_touches_what_is_held_out(windows):
+    motion = windows.motion
+    held_out = 0
+    for stop, end in zip(motion["split"], motion["start"][1:], strict=True):
+        motion["pose"][stop:end] = np.nan
+        held_out += end - stop
+    assert 0.1 < held_out / len(motion["pose"]) < 0.15
+    assert all(np.isfinite(b.pose).all() for b in batches(windows, count=150))
+
+
+def test_music_is_heard_a_few_frames_before_the_pose_is_seen(prepared, tmp_path):
+    # Two songs that are nothing but their own frame numbers, at 15 frames a beat, 60 a bar.
+    numbers = np.tile(np.arange(900), 2)
+    np.savez(
+        tmp_path / "music.npz",
+        features=np.repeat(numbers[:, None], FEATURE_DIM, axis=1).astype(np.float16),
+        beat=numbers / 15,
+        tempo_bpm=np.full(1800, 120.0),
+        start=np.array([0, 900, 1800]),
+        genre=np.array(["house", "salsa"]),
+    )
+    (tmp_path / "motion.npz").write_bytes((prepared / "motion.npz").read_bytes())
+    windows = PairedWindows(tmp_path, TINY)
+    lags = set()
+    for batch in batches(windows, count=10):
+        assert batch.features.shape == (4, TINY.context + TINY.window, FEATURE_DIM)
+        assert (np.diff(batch.features[..., 0], axis=1) == 1).all()
+        bar = np.arctan2(batch.clock[:, -1, 5], batch.clock[:, -1, 4]) / (2 * np.pi) * 60
+        heard = np.repeat(batch.features[:, -1, 0], TINY.dancers)
+        lags |= set(np.rint((bar - heard) % 60).astype(int).tolist())
+    assert lags == set(range(1, TINY.lag_max + 1))
+
+
+def test_the_rest_of_a_batch(windows):
+    whole = batches(windows)
+    for batch in whole:
+        assert batch.pose.shape == (8, TINY.window + 1, POSE_DIM)
+        assert (batch.style.sum(axis=1) == 1).all()
+        assert (batch.beat[:, 0] == 0).all()
+        steps = np.diff(batch.beat, axis=1)
+        wraps = np.diff(np.arctan2(batch.clock[..., 1], batch.clock[..., 0]) % (2 * np.pi)) < 0
+        np.testing.assert_array_equal(steps == 1, wraps)
+    matched = np.concatenate([b.matched for b in whole])
+    style = np.concatenate([b.style.argmax(axis=1) for b in whole])
+    tempo = np.concatenate([b.clock[:, 0, 6] for b in whole]) > 0  # house is the faster dance
+    assert windows.styles == ("salsa", "street")
+    np.testing.assert_array_equal(matched == 1, style == tempo)
+
+
+def test_faster_is_more_energetic_and_some_go_without_controls(windows):
+    control = np.concatenate([b.control for b in batches(windows)])
+    speed = np.concatenate([np.abs(b.pose[:, 1:, ROOT.start]) for b in batches(windows)])
+    dropped = ~control.any(axis=(1, 2))
+    assert 0.05 < dropped.mean() < 0.4
+    np.testing.assert_allclose(control[~dropped][..., 0], np.log(speed[~dropped]) / 0.5, atol=0.02)
+    assert (control[..., [1, 3]] == 0).all()
+
+
+def test_equal_seeds_draw_equal_batches(prepared):
+    one, two, three = (batches(PairedWindows(prepared, TINY), 1, seed)[0] for seed in (5, 5, 6))
+    assert all(np.array_equal(a, b) for a, b in zip(one, two, strict=True))
+    assert not np.array_equal(one.pose, three.pose)
+
+
+def test_a_folder_without_data_says_what_to_do(tmp_path):
+    with pytest.raises(ArtifactError, match="posejockey prepare"):
+        PairedWindows(tmp_path, TINY)
+
+
+# ---- preparing -------------------------------------------------------------------------------
+
+
+def test_music_frames_know_their_beat(click_track, tmp_path):
+    beats_s = np.arange(0.0, 6.0, 0.5)
+    song = music.Song(
+        audio=click_track(120.0, 6.0, SAMPLE_RATE),
+        sample_rate=SAMPLE_RATE,
+        beats_s=beats_s,
+        downbeats_s=beats_s[2::4],
+        tempo_bpm=np.full(12, 120.0),
+        metre=4,
+        genre="house",
+        sections=(),
+    )
+    write_music(iter([(song, song.audio)] * 2), tmp_path / "music.npz")
+    data = np.load(tmp_path / "music.npz")
+    frames = len(extract(song.audio, SAMPLE_RATE))
+    np.testing.assert_array_equal(data["start"], [0, frames, 2 * frames])
+    beat = data["beat"][frames:]
+    np.testing.assert_allclose(beat, (np.arange(1, frames + 1) / FRAME_RATE - 1.0) * 2, atol=1e-9)
+    np.testing.assert_allclose(data["tempo_bpm"][frames + 1 : -1], 120.0, atol=1e-6)
+    # A click sounds in the first frame that ends after its beat.
+    onset = data["features"][frames:, ONSET].max(axis=1)
+    first = np.flatnonzero(np.diff(np.ceil(beat - 1e-9))) + 1
+    assert onset[first].min() > 0.5
+    assert onset[(first[:-1] + first[1:]) // 2].max() < 0.1
+
+
+def test_beats_go_on_before_the_first_and_after_the_last():
+    beats_s = np.array([1.0, 1.5, 2.0, 3.0])
+    position = beat_position(np.array([0.5, 1.0, 1.25, 2.5, 4.0]), beats_s, np.array([1.5]))
+    np.testing.assert_allclose(position, [-2.0, -1.0, -0.5, 1.5, 3.0])
+
+
+def shaky_child(frames=60):
+    """Joints of a body three quarters as tall with unequal bones, that floats and trembles."""
+    rng = np.random.default_rng(2)
+    joints = 0.75 * REST_POSE + rng.normal(0, 0.01, (frames, N_JOINTS, 3))
+    joints[..., 1] += 0.3
+    return joints
+
+
+def test_any_body_becomes_the_one_body_with_its_feet_on_the_floor():
+    body = canonical(shaky_child())
+    lengths = np.linalg.norm(body[:, 1:] - body[:, PARENTS[1:]], axis=-1)
+    np.testing.assert_allclose(lengths, np.tile(BONE_LENGTHS[1:], (60, 1)), atol=1e-5)
+    toes = body[:, [JOINT["l_toe"], JOINT["r_toe"]], 1]
+    assert abs(np.median(toes.min(axis=1))) < 0.03
+
+
+def test_a_bigger_dance_has_bigger_controls():
+    t = np.arange(120) / FRAME_RATE
+    curves = []
+    for size in (1.0, 2.0):
+        joints = np.repeat(REST_POSE[None], 120, axis=0)
+        for wrist, side in ((JOINT["l_wrist"], 1), (JOINT["r_wrist"], -1)):
+            joints[:, wrist, 0] += side * size * (0.2 + 0.1 * np.sin(2 * np.pi * 2 * t))
+        joints[..., 2] += 0.2 * size * t[:, None]
+        curves.append(control_curves(encode(joints)))
+    middle = slice(40, 80)
+    assert (curves[1][middle, :3] > curves[0][middle, :3] + 0.03).all()
+    assert (curves[0][:, 3] == 0).all()
+
+
+def test_controls_are_relative_to_their_style():
+    def clip(name, style, level):
+        curve = np.full((10, 4), level, np.float32)
+        return Clip(name, style, np.zeros((10, POSE_DIM), np.float32), curve, 100.0, 0.0)
+
+    clips = standardised(
+        [clip("a", "street", 1.0), clip("b", "street", 2.0), clip("c", "salsa", 9)]
+    )
+    np.testing.assert_allclose(clips[0].control[0], [-1.0, -10.0, -1.0, -0.5], rtol=1e-5)
+    np.testing.assert_allclose(clips[1].control, -clips[0].control, rtol=1e-5)
+    assert not clips[2].control.any()
+
+
+def test_clips_are_read_by_tier_and_danced_at_a_dancers_tempo(tmp_path):
+    (tmp_path / "motion").mkdir()
+    index = {}
+    for name, tier, tempo in (("one", "open", 180.0), ("two", "research", 120.0)):
+        np.savez(tmp_path / "motion" / f"{name}.npz", joints=shaky_child())
+        index[name] = {
+            "tier": tier, "style": "salsa", "tempo_bpm": tempo, "beat_phase_at_frame0": 3.0,
+        }  # fmt: skip
+    (tmp_path / "index.json").write_text(json.dumps(index), encoding="utf-8")
+    (clip,) = read_clips(tmp_path, ("open",))
+    assert (clip.name, clip.tempo_bpm, clip.phase) == ("one", 90.0, 1.5)
+    assert [c.name for c in read_clips(tmp_path, ("open", "research"))] == ["one", "two"]
+    with pytest.raises(ArtifactError, match="no clip of tier share"):
+        read_clips(tmp_path, ("share",))
+    with pytest.raises(ArtifactError, match=r"no index\.json"):
+        read_clips(tmp_path / "motion", ("open",))
+
+
+# ---- losses ----------------------------------------------------------------------------------
+
+
+def pose_of(joints):
+    return torch.as_tensor(encode(joints))[None]
+
+
+def standing(frames=40):
+    return np.repeat(REST_POSE[None], frames, axis=0)
+
+
+def swaying(frames=40):
+    """The body moves about over feet that stay where they are."""
+    joints = standing(frames)
+    upper = [i for i in range(N_JOINTS) if i not in FEET]
+    joints[:, upper, 0] += 0.1 * np.sin(np.arange(frames) / 6)[:, None]
+    return joints
+
+
+NOTHING_M_S = 2e-3  # the square root's own floor, 1e-3 m/s
+
+
+def test_planted_feet_cost_nothing_even_under_a_moving_body():
+    truth = pose_of(standing())
+    assert float(losses.contact_loss(truth, truth)) < NOTHING_M_S
+    assert float(losses.contact_loss(pose_of(swaying()), truth)) < NOTHING_M_S
+
+
+def test_planted_feet_cost_nothing_under_a_turning_body():
+    joints = swaying()
+    turn = 0.3 * np.sin(np.arange(len(joints)) / 12)
+    upper = [i for i in range(N_JOINTS) if i not in FEET]
+    joints[:, upper] = rotate_y(joints[:, upper], turn[:, None])
+    pose = pose_of(joints)
+    assert float(pose[..., -1].abs().max()) > 0.3
+    # Measured: 0.003 m/s, as a turn within a frame is taken for a straight line.
+    assert float(losses.contact_loss(pose, pose_of(standing()))) < 0.01
+
+
+def test_skating_costs_its_speed():
+    joints = standing()
+    joints[..., 0] += 0.5 * np.arange(len(joints))[:, None] / FRAME_RATE
+    truth = pose_of(standing())
+    assert np.isclose(float(losses.contact_loss(pose_of(joints), truth)), 0.5, atol=0.01)
+    one = standing()
+    one[:, [JOINT["l_ankle"], JOINT["l_toe"]]] += [0, 0, 0.01] * np.arange(40)[:, None, None]
+    assert np.isclose(float(losses.contact_loss(pose_of(one), truth)), 0.15, atol=0.01)
+
+
+def test_skating_costs_nothing_where_the_true_foot_is_in_the_air_or_on_its_way():
+    lifted, walked = standing(), standing()
+    lifted[..., 1] += 0.5
+    walked[..., 2] += np.arange(40)[:, None] / FRAME_RATE
+    skating = pose_of(walked)
+    assert float(losses.contact_loss(skating, pose_of(lifted))) == 0.0
+    assert float(losses.contact_loss(skating, skating)) == 0.0
+
+
+def test_bones_cost_what_they_deviate():
+    assert float(losses.bone_loss(pose_of(standing()))) < 1e-6
+    longer = pose_of(REST_POSE * 1.1 + np.zeros((5, 1, 1)))
+    assert np.isclose(float(losses.bone_loss(longer)), 0.1 * BONE_LENGTHS[1:].mean(), rtol=1e-4)
+
+
+def test_pose_and_velocity_losses():
+    truth = torch.zeros(1, 10, POSE_DIM)
+    shifted = truth + 0.5
+    assert float(losses.pose_loss(shifted, truth)) == 0.5
+    assert float(losses.velocity_loss(shifted, truth)) == 0.0
+    ramp = truth + 0.2 * torch.arange(10)[None, :, None]
+    assert np.isclose(float(losses.velocity_loss(ramp, truth)), 0.2)
+
+
+def gaussian(mean, log_std, shape=(2, 3, 4)):
+    return torch.full(shape, float(mean)), torch.full(shape, float(log_std))
+
+
+def test_equal_gaussians_are_no_distance_apart():
+    one, used = gaussian(0.7, -0.4), torch.ones(2, 3)
+    assert abs(float(losses.kl_loss(*one, *one, used))) < 1e-5
+
+
+def test_gaussians_apart_cost_their_nats():
+    used = torch.tensor([[1.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
+    shifted = float(losses.kl_loss(*gaussian(1, 0), *gaussian(0, 0), used))
+    assert np.isclose(shifted, 3 * 4 * 0.5)
+    p, q = (
+        torch.distributions.Normal(m, s.exp()) for m, s in (gaussian(1, -1), gaussian(0.5, 0.3))
+    )
+    expected = float((torch.distributions.kl_divergence(p, q).sum(-1) * used).sum())
+    found = losses.kl_loss(*gaussian(1, -1), *gaussian(0.5, 0.3), used)
+    assert np.isclose(float(found), expected, rtol=1e-5)
+
+
+def test_the_style_is_learned_from_music_of_its_genre_only():
+    logits = torch.tensor([[5.0, -5.0], [5.0, -5.0]])
+    style = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
+    right, wrong = torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])
+    assert float(losses.style_loss(logits, style, right)) < 1e-3
+    assert np.isclose(float(losses.style_loss(logits, style, wrong)), 10.0, atol=1e-3)
+    assert float(losses.style_loss(logits, style, 0 * right)) == 0.0
+
+
+def test_beats_start_where_their_number_does():
+    beat = torch.tensor([[0, 0, 1, 1, 1, 2], [0, 0, 0, 0, 1, 1]])
+    starts, used = beat_starts(beat)
+    assert used.tolist() == [[1, 1, 1], [1, 1, 0]]
+    assert starts[0].tolist() == [0, 2, 5]
+    assert starts[1, :2].tolist() == [0, 4]
+
+
+# ---- runs ------------------------------------------------------------------------------------
+
+
+def trainer(prepared, folder, config=TINY):
+    return Trainer(prepared, folder, config, TINY_ENCODER, TINY_DECODER)
+
+
+def ignore(_row):
+    pass
+
+
+def test_a_few_steps_already_help(prepared, tmp_path):
+    config = TrainConfig(**{**vars(TINY), "curriculum": "forced", "iterations": 30})
+    run = trainer(prepared, tmp_path, config)
+    lost = [run.iterate() for _ in range(30)]
+    assert all(np.isfinite(list(row.values())).all() for row in lost)
+    for name in ("pose", "style"):  # measured: a fifth and a quarter of what it was
+        first, last = (np.mean([row[name] for row in part]) for part in (lost[:4], lost[-4:]))
+        assert last < 0.6 * first, name
+
+
+def test_the_curriculum_frees_the_network_step_by_step(prepared, tmp_path):
+    run = trainer(prepared, tmp_path)
+    free = [run.iterate()["free"] for _ in range(TINY.iterations)]
+    assert free[0] == 0
+    assert free == sorted(free)
+    assert free[-1] == TINY.free_max
+
+
+def test_every_part_of_the_network_learns(prepared, tmp_path):
+    run = trainer(prepared, tmp_path)
+    before = {k: v.detach().clone() for k, v in run.network.named_parameters()}
+    for _ in range(3):
+        run.iterate()
+    still = [k for k, v in run.network.named_parameters() if torch.equal(v, before[k])]
+    assert still == []
+
+
+def state_of(run):
+    return {
+        "network": run.network.state_dict(),
+        "optimiser": run.optimiser.state_dict()["state"],
+        "schedule": run.schedule.get_last_lr(),
+        "numpy": run.rng.bit_generator.state,
+        "torch": torch.get_rng_state(),
+    }
+
+
+def assert_same(a, b, path="run"):
+    if isinstance(a, dict):
+        assert a.keys() == b.keys()
+        for key in a:
+            assert_same(a[key], b[key], f"{path}.{key}")
+    elif isinstance(a, torch.Tensor):
+        assert torch.equal(a, b), path
+    else:
+        assert a == b, path
+
+
+def test_a_killed_run_goes_on_as_if_nothing_had_happened(prepared, tmp_path):
+    uninterrupted = trainer(prepared, tmp_path / "whole")
+    uninterrupted.run(ignore)
+    whole = state_of(uninterrupted)
+    killed = trainer(prepared, tmp_path / "killed")
+    killed.folder.mkdir()
+    for _ in range(5):
+        killed.iterate()
+    killed.save()
+    for _ in range(2):  # lost with the kill
+        killed.iterate()
+    (killed.folder / (CHECKPOINT + ".partial")).write_bytes(b"half a checkpoint")
+    resumed = trainer(prepared, tmp_path / "killed")
+    resumed.run(ignore)
+    assert resumed.progress.iteration == TINY.iterations
+    assert_same(state_of(resumed), whole)
+
+
+def test_a_finished_run_leaves_a_network_that_dances(prepared, tmp_path):
+    config = TrainConfig(**{**vars(TINY), "iterations": 20})
+    rows = []
+    trainer(prepared, tmp_path, config).run(rows.append)
+    checkpoint = load_checkpoint(tmp_path / CHECKPOINT)
+    assert checkpoint["progress"]["iteration"] == 20
+    assert checkpoint["train_config"] == vars(config)
+    network = network_of(checkpoint)
+    assert network.config.styles == ("salsa", "street")
+    assert [row["iteration"] for row in rows] == [20]
+    header, line = (tmp_path / "log.csv").read_text().splitlines()
+    assert header.split(",")[:3] == ["iteration", "seconds", "loss"]
+    assert line.startswith("20,")
+
+
+def test_an_unknown_curriculum_is_refused(prepared, tmp_path):
+    with pytest.raises(ConfigError, match="curriculum 'steep': one of forced, const"):
+        trainer(prepared, tmp_path, TrainConfig(curriculum="steep"))
+
+
+def test_a_folder_with_another_network_is_not_overwritten(prepared, tmp_path):
+    run = trainer(prepared, tmp_path)
+    run.save()
+    before = (tmp_path / CHECKPOINT).read_bytes()
+    other = Trainer(prepared, tmp_path, TINY, TINY_ENCODER, DecoderConfig(hidden=8, latent_dim=2))
+    with pytest.raises(ConfigError, match="another network; choose another folder"):
+        other.run(ignore)
+    assert (tmp_path / CHECKPOINT).read_bytes() == before
+
+
+class Executed:
+    def __reduce__(self):
+        return (print, ("a checkpoint must not run code",))
+
+
+FOREIGN = {"code": Executed(), "weights": {"model": torch.zeros(3)}, "a list": [1, 2]}
+
+
+@pytest.mark.parametrize("damage", ["truncated", "text", "empty", "missing", *FOREIGN])
+def test_a_damaged_checkpoint_is_refused(tiny_checkpoint, tmp_path, capsys, damage):
+    whole, path = tiny_checkpoint.read_bytes(), tmp_path / CHECKPOINT
+    if damage in FOREIGN:
+        torch.save(FOREIGN[damage], path)
+    elif damage != "missing":
+        path.write_bytes(
+            {
+                "truncated": whole[: len(whole) // 2],
+                "text": b"not a checkpoint",
+                "empty": b"",
+            }[damage]
+        )
+    with pytest.raises(ArtifactError, match=r"checkpoint\.pt is not a checkpoint of this program"):
+        network_of(load_checkpoint(path))
+    assert capsys.readouterr().out == ""
