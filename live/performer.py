@@ -29,6 +29,10 @@ from live.pose import POSE_DIM
 DEVICES = ("auto", "cpu", "cuda")
 _MAX_FILE_BYTES = 256 << 20
 _WARM_UP_STEPS = 20
+_NO_CUDA = (
+    "CUDA is not available to ONNX Runtime here; install the gpu extra with CUDA 13 and cuDNN 9, "
+    "or use --device cpu"
+)
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 
 
@@ -229,7 +233,9 @@ def _open_session(content: bytes, path: Path, device: str):
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     has_cuda = _PROVIDERS["cuda"] in ort.get_available_providers()
-    wanted = "cuda" if device == "cuda" or (device == "auto" and has_cuda) else "cpu"
+    if device == "cuda" and not has_cuda:
+        raise ConfigError(_NO_CUDA)
+    wanted = "cuda" if has_cuda and device != "cpu" else "cpu"
     try:
         session = ort.InferenceSession(content, options, providers=_with_fallback(wanted))
     except Exception as error:
@@ -237,10 +243,7 @@ def _open_session(content: bytes, path: Path, device: str):
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ArtifactError(f"{path} is not a model ONNX Runtime can load: {reason}") from error
     if device == "cuda" and session.get_providers()[0] != _PROVIDERS["cuda"]:
-        raise ConfigError(
-            "CUDA is not available to ONNX Runtime here; install the gpu extra with CUDA 13 and "
-            "cuDNN 9, or use --device cpu"
-        )
+        raise ConfigError(_NO_CUDA)
     return session
 
 
