@@ -97,7 +97,7 @@ CLIPS = {  # name: style, tempo, beats at frame 0
 }
 
 
-def nodding(name, seconds=30.0):
+def nodding(name, seconds=14.0):
     """A clip that nods once a beat and sways once a bar, walking 1 m/s to its left.
 
     Its velocity to the front, in m/s, is its tempo / 100, so that a window tells its clip.
@@ -147,9 +147,9 @@ def test_the_dance_is_on_the_beat_of_the_clock(windows):
     for batch in batches(windows):
         cos_beat, cos_bar = batch.clock[..., 0], batch.clock[..., 4]
         pose = batch.pose[:, 1:] - np.concatenate([REST_POSE.ravel(), np.zeros(3)])
-        # Measured: 0.5 % of the nod, by interpolation.
-        np.testing.assert_allclose(pose[..., NOD], NOD_M * cos_beat, atol=0.02 * NOD_M)
-        np.testing.assert_allclose(pose[..., SWAY], NOD_M * cos_bar, atol=0.02 * NOD_M)
+        # Measured: 0.2 % of the nod, by interpolation.
+        np.testing.assert_allclose(pose[..., NOD], NOD_M * cos_beat, atol=0.01 * NOD_M)
+        np.testing.assert_allclose(pose[..., SWAY], NOD_M * cos_bar, atol=0.01 * NOD_M)
 
 
 def test_the_frame_before_the_window_leads_into_it(windows):
@@ -206,7 +206,7 @@ def test_no_window_touches_what_is_held_out(windows):
         motion["pose"][stop:end] = np.nan
         held_out += end - stop
     assert 0.1 < held_out / len(motion["pose"]) < 0.15
-    assert all(np.isfinite(b.pose).all() for b in batches(windows, count=150))
+    assert all(np.isfinite(b.pose).all() for b in batches(windows, count=300))
 
 
 def test_music_is_heard_a_few_frames_before_the_pose_is_seen(prepared, tmp_path):
@@ -399,7 +399,7 @@ def test_planted_feet_cost_nothing_under_a_turning_body():
     joints[:, upper] = rotate_y(joints[:, upper], turn[:, None])
     pose = pose_of(joints)
     assert float(pose[..., -1].abs().max()) > 0.3
-    # Measured: 0.003 m/s, as a turn within a frame is taken for a straight line.
+    # Measured: 0.004 m/s, as a turn within a frame is taken for a straight line.
     assert float(losses.contact_loss(pose, pose_of(standing()))) < 0.01
 
 

@@ -1,0 +1,158 @@
+"""Export: the file on stage computes what was trained, says what it is, or is not written."""
+
+import hashlib
+import json
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+from export import to_onnx
+from export.parity import measure
+from export.to_onnx import TOLERANCE, export, licence
+from live.contract import MANIFEST_KEY, REQUIRED
+from live.errors import ArtifactError
+from live.performer import Performer
+
+FIELDS = {
+    *REQUIRED,
+    "styles",
+    "controls",
+    "latent_dim",
+    "receptive_field",
+    "states",
+    "tiers",
+    "licence",
+    "recipe",
+    "energy_offset",
+    "metrics",
+}
+
+
+@pytest.fixture(scope="module")
+def exported(tiny_model):
+    return onnx.load(tiny_model)
+
+
+def manifest_in(model):
+    return json.loads({p.key: p.value for p in model.metadata_props}[MANIFEST_KEY])
+
+
+def with_other_weights(model, factor):
+    """The same graph, whose largest matrix is scaled."""
+    other = onnx.ModelProto()
+    other.CopyFrom(model)
+    largest = max(other.graph.initializer, key=lambda t: np.prod(t.dims))
+    values = onnx.numpy_helper.to_array(largest) * np.float32(factor)
+    largest.CopyFrom(onnx.numpy_helper.from_array(values, largest.name))
+    return other
+
+
+def test_whole_stepped_and_onnx_agree(tiny_network, tiny_model):
+    parity = measure(tiny_network, tiny_model.read_bytes())
+    # Measured: 2e-7 stepped, 4e-7 ONNX.
+    assert 0.0 <= parity.stepped < 1e-5
+    assert 0.0 <= parity.onnx < 1e-5
+    assert parity.worst == max(parity.stepped, parity.onnx)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_they_agree_on_other_music(tiny_network, tiny_model, seed):
+    assert measure(tiny_network, tiny_model.read_bytes(), seed).worst < 1e-5
+
+
+def test_parity_sees_weights_that_are_off_by_a_hundredth(tiny_network, exported):
+    other = with_other_weights(exported, 1.01)
+    parity = measure(tiny_network, other.SerializeToString())
+    assert parity.onnx > TOLERANCE
+    assert parity.stepped < 1e-5
+
+
+def test_the_file_holds_its_manifest(tiny_network, exported):
+    manifest = manifest_in(exported)
+    assert set(manifest) == FIELDS
+    assert {name: manifest[name] for name in REQUIRED} == REQUIRED
+    assert manifest["styles"] == ["street", "salsa"]
+    assert manifest["controls"] == ["energy", "openness", "travel", "reserved"]
+    assert manifest["latent_dim"] == 4
+    assert manifest["receptive_field"] == tiny_network.encoder.receptive_field == 15
+    assert manifest["tiers"] == ["open"]
+    assert set(manifest["recipe"]) == {
+        "network", "training", "data", "iterations", "wall_minutes", "machine",
+    }  # fmt: skip
+    assert manifest["energy_offset"] == {"street": 0.0, "salsa": 0.0}
+    assert 0.0 <= manifest["metrics"]["parity_max_abs_error"] < 1e-5
+
+
+def test_the_manifest_beside_the_file_names_it_by_its_hash(tiny_model, exported):
+    beside = json.loads(tiny_model.with_suffix(".json").read_text(encoding="utf-8"))
+    digest = hashlib.sha256(tiny_model.read_bytes()).hexdigest()
+    assert beside == {**manifest_in(exported), "sha256": digest}
+    assert Performer(str(tiny_model)).sha256 == digest
+
+
+def test_the_graph_has_the_tensors_of_the_contract(tiny_network, exported):
+    inputs = {i.name: shape_of(i) for i in exported.graph.input}
+    outputs = {o.name: shape_of(o) for o in exported.graph.output}
+    n = "dancers"
+    assert {k: v for k, v in inputs.items() if not k.startswith("state_")} == {
+        "features": [1, 83],
+        "clock": [n, 8],
+        "style": [n, 2],
+        "control": [n, 4],
+        "noise": [n, 4],
+    }
+    assert {k: v for k, v in outputs.items() if not k.startswith("state_")} == {
+        "pose": [n, 60],
+        "style_logits": [1, 2],
+    }
+    states = {f"state_{name}" for name in tiny_network.initial_state()}
+    assert states == {s["name"] for s in manifest_in(exported)["states"]}
+    assert inputs.keys() >= states
+    assert {k: v for k, v in outputs.items() if k.startswith("state_")} == {
+        f"{k}_out": v for k, v in inputs.items() if k in states
+    }
+
+
+def shape_of(value):
+    return [d.dim_param or d.dim_value for d in value.type.tensor_type.shape.dim]
+
+
+def test_the_file_is_whole_and_safe_to_open(exported):
+    onnx.checker.check_model(exported)
+    assert all(not tensor.external_data for tensor in exported.graph.initializer)
+    assert {o.domain for o in exported.opset_import} <= {"", "ai.onnx"}
+
+
+def test_nothing_is_written_where_onnx_and_torch_differ(
+    tiny_checkpoint, exported, tmp_path, monkeypatch
+):
+    out = tmp_path / "dance.onnx"
+    out.write_bytes(b"the file that danced yesterday")
+    # A converter with a fault; the check, and what follows from it, is real.
+    faulty = with_other_weights(exported, 1.01)
+    monkeypatch.setattr(to_onnx, "to_onnx", lambda network, manifest: faulty)
+    with pytest.raises(ArtifactError, match=r"not exported: .* differ by \d\.\de-\d\d"):
+        export(tiny_checkpoint, out)
+    assert out.read_bytes() == b"the file that danced yesterday"
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_what_is_no_checkpoint_is_not_exported(tmp_path):
+    (tmp_path / "notes.pt").write_text("not a checkpoint")
+    with pytest.raises(ArtifactError, match=r"notes\.pt is not a checkpoint"):
+        export(tmp_path / "notes.pt", tmp_path / "out.onnx")
+    assert not (tmp_path / "out.onnx").exists()
+
+
+def test_weights_are_as_free_as_the_data_they_saw():
+    assert licence(["open"]).startswith("GPL-3.0-or-later")
+    for tiers in (["open", "research"], ["share"], ["research"]):
+        assert licence(tiers).startswith("non-commercial")
+
+
+def test_converting_leaves_the_network_as_it_was(tiny_network, tiny_checkpoint, tiny_model):
+    before = torch.load(tiny_checkpoint, weights_only=True)["network"]
+    assert tiny_model.is_file()
+    assert all(torch.equal(v, before[k]) for k, v in tiny_network.state_dict().items())
