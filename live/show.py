@@ -34,9 +34,9 @@ _ARRIVAL_MARGIN_S = 0.005  # a block's jitter and the step that dances to it
 _POLL_S = 0.002
 _YIELD_S = 0.0003
 _GRACE_S = 0.008  # half an emission: how long a bundle waits for its pose
-_STALE_S = 0.2  # audio further ahead of its time than this is a backlog
+_REJOIN_S = 0.5  # a frozen sound server hands over its backlog within this
+_AHEAD_S = 0.01  # audio that comes further ahead of its time is of that backlog
 _MISSING_S = 0.3  # audio missing for longer than this is silence
-_FILL_TO_S = 0.1
 _REOPEN_AFTER_S = 1.0
 _LATE_EMISSIONS = 3  # this far behind, the emissions that nobody needs any more are left out
 _HEALTH_EVERY_S = 1.0
@@ -83,6 +83,7 @@ class Show:
         self._busy_s = 0.0
         self._danced = 0
         self._silence = 0  # source samples of it that stood in for missing ones
+        self._rejoining_until = -math.inf  # inf while silence stands in
         self._refused = 0  # controls that this model cannot obey
         self._latencies = np.zeros(1024)
         self._encoder: FrameEncoder | None = None
@@ -162,9 +163,9 @@ class Show:
     def _hear(self, now: float) -> None:
         """Move what has arrived into the engine, and dance what is due."""
         started = self._now()
-        ring = self.source.ring
-        self._drop_stale(now)
-        block = ring.read(self._rate)
+        self._follow_losses()
+        self._rejoin(now)
+        block = self.source.ring.read(self._rate)
         self._follow_losses()
         if len(block):
             self._take(block)
@@ -194,25 +195,37 @@ class Show:
             self.engine.skip(lost)
             self.health.dropped += 1
 
-    def _drop_stale(self, now: float) -> None:
-        """After a frozen sound server the backlog comes in a burst; silence stood in for it."""
-        ring = self.source.ring
-        ahead = self._heard + ring.unread - self._timeline.sample_at(now)
-        aloud = max(self.source.last_block_s.time_s - now, 0.0)  # played blocks come early
-        excess = int(ahead - (_STALE_S + aloud) * self._rate)
-        if self._silence and excess > 0:
-            dropped = ring.drop_oldest(max(ring.unread - excess, 0))
-            self._taken += dropped
-            self._lost = ring.dropped
+    def _rejoin(self, now: float) -> None:
+        """Sound that is back after silence stood in for it goes on where it belongs in time.
+
+        What is missing up to it is silence too; of the backlog that a frozen sound server hands
+        over in a burst, all that is older than its time is dropped.
+        """
+        newest = self.source.last_block_s
+        waiting = newest.samples - self._taken
+        if waiting <= 0 or now > self._rejoining_until:
+            return
+        self._rejoining_until = min(self._rejoining_until, now + _REJOIN_S)
+        ahead = int(self._heard + waiting - self._timeline.sample_at(newest.time_s))
+        if ahead < 0:
+            self._push_silence(-ahead)
+        elif ahead > _AHEAD_S * self._rate:
+            self._taken += self.source.ring.drop_oldest(max(self.source.ring.unread - ahead, 0))
+            self._lost = self.source.ring.dropped
             self.health.dropped += 1
 
     def _fill_silence(self, now: float) -> None:
-        missing = self._timeline.sample_at(now) - self._heard
+        """After a while without sound silence stands in, and from then on every tick of it."""
+        missing = self._timeline.sample_at(now) - self._heard - self.source.ring.unread
         if missing > _MISSING_S * self._rate:
-            count = int(missing - _FILL_TO_S * self._rate)
-            self.engine.push(np.zeros(count, np.float32))
-            self._heard += count
-            self._silence += count
+            self._rejoining_until = math.inf
+        if missing > 0 and self._rejoining_until == math.inf:
+            self._push_silence(math.ceil(missing))
+
+    def _push_silence(self, count: int) -> None:
+        self.engine.push(np.zeros(count, np.float32))
+        self._heard += count
+        self._silence += count
 
     def _dance(self, now: float, started: float) -> None:
         """Step the network for every frame whose presentation comes within the next frame."""
