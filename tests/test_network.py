@@ -206,6 +206,7 @@ def wrapped(before, now):
         (0.2, 0.3, False),
         (0.7, 0.8, False),
         (0.4, 0.4, False),
+        (0.53, 0.47, False),  # a clock that is set back a little about the half beat
     ],
 )
 def test_a_beat_is_where_the_phase_wraps(before, now, expected):
@@ -332,6 +333,12 @@ def test_bones_stay_whole_however_long_it_dances(tiny_network):
     joints = pose[..., : N_JOINTS * 3].unflatten(-1, (N_JOINTS, 3)).numpy()
     lengths = np.linalg.norm(joints[..., 1:, :] - joints[..., PARENTS[1:], :], axis=-1)
     assert np.abs(lengths - BONE_LENGTHS[1:]).max() < 1e-5
+
+
+def test_the_pose_seen_is_the_pose_it_goes_on_from(tiny_network):
+    poses, _, states = step_through(tiny_network, dance_inputs(tiny_network, frames=30))
+    for pose, state in zip(poses, states, strict=True):
+        assert difference(tiny_network.denormalise(state["pose"]), pose) < 1e-6
 
 
 def test_the_graph_and_the_stage_make_bones_whole_alike():
