@@ -4,6 +4,9 @@ Enters: a folder of audio files, each with its beat times (s) in a text file of 
 (.beats or .txt, first column), or a number of seeds. Leaves: a table. Every tracker runs causally
 on the same frames, and what is scored is the beat the clock *predicts*, HORIZON_S ahead.
 
+Songs rendered here can also jump in tempo or pause their drums, and there are sounds without beat:
+how soon the beat is found again, how far it drifted, how sure the clock was of nothing.
+
 F-measure (+-70 ms), CMLt and AMLt as in mir_eval (Davies, Degara, Plumbley 2009), from TRIM_S after
 the first beat on.
 """
@@ -11,12 +14,13 @@ the first beat on.
 import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from live.errors import ArtifactError, ConfigError
-from live.features import SAMPLE_RATE, FeatureFrame, extract
+from live.features import FRAME, SAMPLE_RATE, FeatureFrame, extract
 from live.tempo import TRACKERS, TempoConfig
 
 HORIZON_S = 0.1  # projector 60 ms, one frame, and some
@@ -37,6 +41,20 @@ STEADY_GENRES = (
     "reggaeton",
     "rock",
 )  # 4/4, their usual tempi within 85 to 175 BPM or close
+JUMP_GENRES = ("house", "pop", "rock", "disco", "jpop", "techno")
+BREAK_GENRES = ("house", "pop", "disco", "rock", "techno")
+JUMPS_BPM = (
+    (90.0, 174.0),
+    (128.0, 100.0),
+    (174.0, 90.0),
+    (100.0, 128.0),
+    (120.0, 140.0),
+    (140.0, 105.0),
+    (95.0, 150.0),
+    (125.0, 98.0),
+    (110.0, 165.0),
+    (160.0, 112.0),
+)
 AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 
 
@@ -152,7 +170,10 @@ def read_folder(folder: Path) -> Iterator[Piece]:
         if path.suffix.lower() not in AUDIO_SUFFIXES or not notes:
             continue
         found = True
-        audio, sample_rate = soundfile.read(path, dtype="float32", always_2d=True)
+        try:
+            audio, sample_rate = soundfile.read(path, dtype="float32", always_2d=True)
+        except soundfile.LibsndfileError as error:
+            raise ArtifactError(f"{path}: {error}; convert it to WAV first") from error
         beats_s = np.loadtxt(notes[0], usecols=0, ndmin=1)
         yield Piece(path.stem, audio.mean(axis=1), sample_rate, beats_s)
     if not found:
@@ -178,6 +199,92 @@ def render_pieces(
         if severity is not None:
             audio = room.simulate(audio, SAMPLE_RATE, rng, severity)
         yield Piece(f"{seed}-{name}-{config.tempo_bpm:.0f}", audio, SAMPLE_RATE, song.beats_s)
+
+
+def jump_pieces(seeds: range, severity: float | None = None) -> Iterator[tuple[Piece, float]]:
+    """Songs of 40 s whose tempo jumps after about 16 s, and the time of the jump."""
+    from model import music, room
+
+    for seed in seeds:
+        rng = np.random.default_rng(seed)
+        before_bpm, after_bpm = JUMPS_BPM[seed % len(JUMPS_BPM)]
+        bar = int(16 * before_bpm / 60 / 4) + 1
+        config = music.SongConfig(
+            JUMP_GENRES[seed % len(JUMP_GENRES)],
+            before_bpm,
+            40.0,
+            int(rng.integers(2**31)),
+            tempo_changes=((bar, after_bpm),),
+        )
+        song = music.render(config, SAMPLE_RATE)
+        audio = song.audio
+        if severity is not None:
+            audio = room.simulate(audio, SAMPLE_RATE, rng, severity)
+        name = f"{seed}-{config.genre}-{before_bpm:.0f}>{after_bpm:.0f}"
+        jump_s = float(song.beats_s[np.flatnonzero(song.tempo_bpm == after_bpm)[0]])
+        yield Piece(name, audio, SAMPLE_RATE, song.beats_s), jump_s
+
+
+def break_pieces(first_seed: int, count: int) -> Iterator[tuple[Piece, float]]:
+    """Songs of 75 s with at least six bars without drums, and the time at which they return."""
+    from model import music
+
+    seed, found = first_seed, 0
+    while found < count:
+        seed += 1
+        genre = str(np.random.default_rng(seed).choice(BREAK_GENRES))
+        config = music.random_song(seed, genre, duration_s=75.0, tempo_change=False)
+        song = music.render(config, SAMPLE_RATE)
+        for section, after in pairwise(song.sections):
+            length_s = after.start_s - section.start_s
+            long_enough = length_s > 24 * 60 / section.tempo_bpm
+            if section.name == "break" and section.start_s > 12 and long_enough:
+                found += 1
+                name = f"{seed}-{genre}-{config.tempo_bpm:.0f}"
+                yield Piece(name, song.audio, SAMPLE_RATE, song.beats_s), after.start_s
+                break
+
+
+def beatless_pieces(seed: int, seconds: float = 40.0) -> Iterator[Piece]:
+    """Silence, white noise, a crowd, babble."""
+    from model import room
+    from model.beats import babble
+
+    rng = np.random.default_rng(seed)
+    size = int(seconds * SAMPLE_RATE)
+    sounds = {
+        "silence": np.zeros(size),
+        "white noise": 0.1 * rng.standard_normal(size),
+        "crowd": room.simulate(np.zeros(size), SAMPLE_RATE, rng, 1.0),
+        "babble 1": babble(size, rng),
+        "babble 2": babble(size, rng),
+        "babble 3": babble(size, rng),
+    }
+    for name, audio in sounds.items():
+        yield Piece(name, audio.astype(np.float32), SAMPLE_RATE, np.zeros(0))
+
+
+def relock_s(piece: Piece, jump_s: float, tracker: str) -> float:
+    """Seconds from a tempo jump to four fitting beats in a row; inf if never."""
+    frames = extract(piece.audio, piece.sample_rate)
+    predicted = predicted_beats(trace(frames, TempoConfig(tracker=tracker)))
+    return first_lock(predicted, piece.beats_s, jump_s)
+
+
+def return_error_ms(piece: Piece, return_s: float, tracker: str) -> float:
+    """Signed error of the predicted beat nearest to where the drums come back."""
+    frames = extract(piece.audio, piece.sample_rate)
+    predicted = predicted_beats(trace(frames, TempoConfig(tracker=tracker)))
+    nearest = predicted[np.abs(predicted - return_s).argmin()]
+    return float(1000 * signed_errors(np.array([nearest]), piece.beats_s)[0])
+
+
+def false_confidence(piece: Piece, tracker: str) -> tuple[float, float]:
+    """Mean confidence, and the longest time spent "locked", s, on something without a beat."""
+    run = trace(extract(piece.audio, piece.sample_rate), TempoConfig(tracker=tracker))
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], run.state == "locked", [0]])))
+    longest = max(np.diff(edges)[::2], default=0)
+    return float(run.confidence.mean()), float(longest) * FRAME / SAMPLE_RATE
 
 
 def judge(piece: Piece, trackers: tuple[str, ...] = TRACKERS) -> dict[str, Score]:
@@ -212,6 +319,30 @@ def _cells(scores: list[Score]) -> str:
     return "".join(f"{m:6.2f}" for m in mean) + f"{middle:+8.1f}{band:7.1f}{lock_s:9.1f}   "
 
 
+def report_jumps(seeds: range, severity: float | None) -> None:
+    pieces = list(jump_pieces(seeds, severity))
+    for tracker in TRACKERS:
+        times = np.array([relock_s(piece, jump_s, tracker) for piece, jump_s in pieces])
+        print(f"tempo jumps, {tracker}: {np.sum(times <= 4)} of {len(times)} within 4 s, ", end="")
+        print(f"median {np.median(times):.1f} s")
+
+
+def report_breaks(seed: int, count: int) -> None:
+    pieces = list(break_pieces(seed, count))
+    for tracker in TRACKERS:
+        errors = np.abs([return_error_ms(piece, end_s, tracker) for piece, end_s in pieces])
+        print(f"breaks, {tracker}: {np.sum(errors <= 60)} of {len(errors)} within 60 ms, ", end="")
+        print(f"median {np.median(errors):.0f} ms")
+
+
+def report_beatless(seed: int) -> None:
+    for piece in beatless_pieces(seed):
+        for tracker in TRACKERS:
+            confidence, locked_s = false_confidence(piece, tracker)
+            print(f"{piece.name}, {tracker}: confidence {confidence:.2f}, ", end="")
+            print(f"locked for {locked_s:.1f} s at most")
+
+
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="posejockey bench --beats", description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, help="audio with .beats or .txt beside it")
@@ -220,13 +351,24 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=40.0, help="length of a rendered song")
     parser.add_argument("--room", type=float, help="through a room of this severity, 0..1")
     parser.add_argument("--genre", help="only this genre")
+    parser.add_argument("--jumps", type=int, default=0, help="songs with a tempo jump to add")
+    parser.add_argument("--breaks", type=int, default=0, help="songs with a break to add")
+    parser.add_argument("--beatless", action="store_true", help="also noise, babble and silence")
     options = parser.parse_args(argv)
     if options.folder:
         pieces = read_folder(options.folder)
     else:
         seeds = range(options.seed, options.seed + options.songs)
         pieces = render_pieces(seeds, options.seconds, options.room, options.genre)
-    print(table({piece.name: judge(piece) for piece in pieces}))
+    scores = {piece.name: judge(piece) for piece in pieces}
+    if scores:
+        print(table(scores))
+    if options.jumps:
+        report_jumps(range(options.seed, options.seed + options.jumps), options.room)
+    if options.breaks:
+        report_breaks(options.seed, options.breaks)
+    if options.beatless:
+        report_beatless(options.seed)
     return 0
 
 

@@ -28,7 +28,8 @@ class BeatFilterConfig:
     beat; prior_bpm, prior_octaves: centre and width of the log-normal tempo prior; wander: chance
     per second that the tempo moves to a neighbouring row; leak: share of probability per second
     that starts over from the prior, which is what finds tempo jumps; memory_s: evidence older than
-    this fades (0.37 left), so certainty is bounded and a changed song wins within seconds.
+    this fades (0.37 left), so certainty is bounded and a changed song wins within seconds;
+    pulse_s: standard deviation of a beat, which allows for players who are not together.
     """
 
     min_bpm: float = 58.0

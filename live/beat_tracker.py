@@ -127,8 +127,11 @@ class NativeTracker:
         self._filter.favour(estimate.phase, estimate.tempo_bpm)
 
     def _confidence(self) -> float:
-        """The chosen cluster's probability, squared: so that of the beats predicted with more than
-        0.8, 95 % are within 50 ms of a true one. It fades to 0 over eight bars without beats."""
+        """The chosen cluster's probability, squared, fading to 0 over eight bars without beats.
+
+        Squared, more than 0.8 means that the next beat is within 50 ms of a true one in 98 % of
+        cases on rendered songs and in 87 % on ballroom recordings (waltzes taken at double tempo).
+        """
         return self._trust**2 * max(1 - self._coasted / _COAST_BEATS, 0.0)
 
     def _weigh(self, heard: np.ndarray, frame: FeatureFrame) -> np.ndarray:

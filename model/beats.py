@@ -2,7 +2,7 @@
 
 Two steps: `songs` renders annotated songs, half of them through a room, with noise and babble
 between them, and keeps their spectral rises; `train` fits a GRU to their beats and writes the file
-that the stage reads. About 10 and 8 minutes on one core:
+that the stage reads. About 12 and 8 minutes on one core:
 
     python -m model.beats songs runs/beats/songs.npz
     python -m model.beats train runs/beats/songs.npz live/weights/beat_evidence.weights
