@@ -4,6 +4,7 @@ With --beats it scores the beat clock on a folder of annotated music instead.
 """
 
 import argparse
+import gc
 import json
 import platform
 import socket
@@ -98,6 +99,8 @@ def _timed_frames(
 ) -> Iterator[float]:
     dancers = engine.performer.dancers
     encoder = FrameEncoder(dancers, len(engine.performer.styles))
+    gc.collect()
+    gc.freeze()  # as the show does
     start = time.perf_counter()
     for i in range(frames):
         if paced:
