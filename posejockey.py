@@ -22,7 +22,7 @@ COMMANDS = {
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one sub-command. Returns 0, or 2 after an error the user can mend."""
+    """Run one sub-command. Returns 0, 2 after an error the user can mend, 130 after Ctrl-C."""
     argv = sys.argv[1:] if argv is None else argv
     if not argv or argv[0] in ("-h", "--help"):
         print(_usage())
@@ -45,6 +45,9 @@ def _run(module: str, command: str, argv: list[str]) -> int:
         return import_module(module).main(argv)
     except PerformanceError as error:
         print(f"posejockey {command}: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print(f"posejockey {command}: stopped", file=sys.stderr)
+        return 130
     except ModuleNotFoundError as error:
         extra = _EXTRAS.get((error.name or "").split(".")[0])
         if extra is None:

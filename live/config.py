@@ -92,14 +92,14 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"cannot read the settings {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # of TOML, of UTF-8, or a number too long for Python
         raise ConfigError(f"{path} is not valid TOML: {error}") from error
 
 
 def _check(name: str, value: Any, spec) -> None:
     wanted = type(spec.default)
     if wanted is float and type(value) is int:
-        value = float(value)
+        value = float(max(min(value, 2**64), -(2**64)))  # a larger one has no float
     if type(value) is not wanted:
         raise ConfigError(f"{name} is {value!r}; it must be {_KINDS[wanted]}")
     if wanted is tuple and not all(isinstance(item, str) for item in value):

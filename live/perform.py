@@ -82,10 +82,17 @@ def perform(
     }
 
 
-def write_take(take: dict[str, np.ndarray], out: Path) -> None:
-    """Write OUT.npz beside its name first, then swap, so that an older take is never half gone."""
+def check_out(out: Path) -> None:
+    """ArtifactError if OUT.npz surely cannot be written: better now than after the dance."""
     if not out.parent.is_dir():
         raise ArtifactError(f"cannot write {out}: there is no folder {out.parent}")
+    if out.is_dir():
+        raise ArtifactError(f"cannot write {out}: it is a folder; name a file in it")
+
+
+def write_take(take: dict[str, np.ndarray], out: Path) -> None:
+    """Write OUT.npz beside its name first, then swap, so that an older take is never half gone."""
+    check_out(out)
     partial = out.with_name(out.name + ".partial")
     try:
         with partial.open("wb") as file:

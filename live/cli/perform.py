@@ -7,7 +7,7 @@ from pathlib import Path
 from live.audio_in import read_audio
 from live.cli.options import add_settings, config_of
 from live.engine import Controls
-from live.perform import perform, write_take
+from live.perform import check_out, perform, write_take
 from live.performer import Performer
 from live.tempo import TempoConfig
 
@@ -15,6 +15,7 @@ from live.tempo import TempoConfig
 def main(argv: list[str]) -> int:
     args = _parser().parse_args(argv)
     config = config_of(args, latency_ms=0.0)
+    check_out(args.out)
     audio, rate = read_audio(args.file)
     performer = Performer(config.model, config.device, config.dancers, config.seed)
     controls = Controls(config.energy, config.temperature, latency_ms=config.latency_ms)
