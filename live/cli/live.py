@@ -14,6 +14,7 @@ from live.cli.options import add_settings, config_of
 from live.config import ShowConfig
 from live.control_in import ControlIn
 from live.engine import Controls, Engine, EngineConfig, horizon_samples
+from live.errors import ConfigError
 from live.osc_out import OscOut, format_target
 from live.osc_schema import DEFAULT_PORT, SCHEMA_VERSION
 from live.performer import Performer
@@ -50,7 +51,7 @@ def main(argv: list[str]) -> int:
         show = Show(engine, source, outputs, config.emission_rate, arrival)
         _announce(config, source, performer, outputs)
         stop = StopSignals(stack)
-        visualizer = Visualizer(config.control_port, stack) if config.visuals else None
+        visualizer = Visualizer(outputs.control.port, stack) if config.visuals else None
         stack.enter_context(source)
         summary = show.run(
             lambda: not stop.received and (visualizer is None or visualizer.is_wanted()),
@@ -103,7 +104,7 @@ def _announce(
     print(f"        style {config.style}, seed {config.seed}, on {performer.provider}")
     print(f"sends   {config.emission_rate} bundles a second to {targets}")
     print(
-        f"obeys   {format_target(config.control_bind, config.control_port)}; Ctrl-C ends the show",
+        f"obeys   {format_target(config.control_bind, outputs.control.port)}; Ctrl-C ends the show",
         flush=True,
     )
 
@@ -123,7 +124,10 @@ def _report(summary: dict, recorder: SessionWriter | None, path: Path | None) ->
         reason = recorder.error or "the disk was too slow"
         print(f"the recording lost {recorder.lost} messages: {reason}", file=sys.stderr)
     if path:
-        path.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+        try:
+            path.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise ConfigError(f"cannot write the summary {path}: {error.strerror}") from error
 
 
 class StopSignals:
