@@ -49,6 +49,13 @@ class BarCounter:
             if abs(position - beat) < _NEAR:
                 self._heard = self._heard + chance
 
+    def place(self, beats: float, bar_beat: float) -> None:
+        """Take over a bar of four from a source that counts: `bar_beat` is where `beats` stands."""
+        self.metre = METRES[0]
+        self.offset = round(beats - bar_beat) % self.metre
+        self._places = self._start.copy()
+        self._beat = None
+
     def _close(self, beat: int) -> None:
         """Take the beat that ended into account."""
         if self._heard[0] < _AUDIBLE:

@@ -28,7 +28,9 @@ SILENT_AFTER_S = 0.8
 class BeatEstimate:
     """phase: 0..1 at 24 kHz sample index `sample`; tempo_bpm; confidence 0..1; silent: no sound
     to judge from; coasting: sound, but hardly anything in it that could be a beat;
-    ticks: float [4, 2], chances of a beat and a downbeat on each of the ticks up to `sample`."""
+    ticks: float [4, 2], chances of a beat and a downbeat on each of the ticks up to `sample`;
+    bar_beat: beats since the downbeat, 0..4, phase included, where the source counts bars of four.
+    """
 
     sample: float
     phase: float
@@ -37,6 +39,7 @@ class BeatEstimate:
     silent: bool = False
     coasting: bool = False
     ticks: np.ndarray | None = None
+    bar_beat: float | None = None
 
 
 class BeatTracker(Protocol):

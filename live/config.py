@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from live.clock_sources import CLOCKS
 from live.engine import EMISSION_RATES
 from live.errors import ConfigError
 from live.osc_out import parse_target
@@ -39,6 +40,10 @@ class ShowConfig:
     )
     emission_rate: int = _setting(60, choices=EMISSION_RATES, help="bundles a second")
     beat_tracker: str = _setting("native", choices=TRACKERS, help="what hears the beat")
+    clock: str = _setting(
+        "audio", choices=CLOCKS, help="whose beat counts besides sound: auto, audio, link, midi"
+    )
+    midi_port: str = _setting("", help="MIDI input with the clock, or a part of its name")
     block: int = _setting(256, low=32, high=8192, help="samples a sound card block")
     loop: bool = _setting(False, help="start a file again at its end")
     play: bool = _setting(True, help="play a file or the demo aloud")

@@ -233,6 +233,12 @@ class Engine:
                 self._motion.set_dancers(round(number))
             case "tap":
                 self.clock.tap(now)
+            case "bpm":
+                self.clock.set_tempo(number, now)
+            case "nudge":
+                self.clock.nudge(number)
+            case "sync":
+                self.clock.sync(now)
             case "half":
                 self.clock.scale(0.5)
             case "double":

@@ -12,13 +12,14 @@ import gc
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from live.audio_in import AudioSource
 from live.clock import SampleClock
+from live.clock_sources import ClockSource
 from live.control_in import ControlIn
 from live.engine import Engine
 from live.errors import ConfigError
@@ -68,10 +69,12 @@ class Show:
         arrival: float,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        beats: Sequence[ClockSource] = (),
     ):
         self.engine, self.source, self.outputs = engine, source, outputs
         self.health = Health()
         self._now, self._sleep = clock, sleep
+        self._beats = beats  # sources besides sound
         self._rate = source.rate
         self._step = SAMPLE_RATE // emission_rate  # 24 kHz samples from emission to emission
         self._offset = round(arrival * SAMPLE_RATE)
@@ -109,6 +112,7 @@ class Show:
     def _tick(self) -> None:
         now = self._now()
         self._obey(now)
+        self._ask_for_beats(now)
         self._hear(now)
         position = self._position(now)
         if self._is_due(position):
@@ -258,6 +262,10 @@ class Show:
                 continue
             if self.outputs.recorder:
                 self.outputs.recorder.control(int(sample), name, value)
+
+    def _ask_for_beats(self, now: float) -> None:
+        for source in self._beats:
+            self.engine.clock.offer(source.name, source.poll(self._position(now), now))
 
     # Out ------------------------------------------------------------------------------------
 

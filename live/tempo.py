@@ -1,13 +1,14 @@
 """The beat clock: tempo, beat and bar phase at any time asked, also in the future.
 
-Enters: feature frames (30 Hz), operator taps. Leaves: a BeatReading for any sample index. Runs in
-the engine's thread and depends on nothing but what was pushed: the same frames give bit-identical
-readings.
+Enters: feature frames (30 Hz), the operator's taps, estimates of other sources. Leaves: a
+BeatReading for any sample index. Runs in the engine's thread and depends on nothing but what came
+in: the same frames give bit-identical readings.
 
 Two halves. A tracker says where it believes the beat is (`BeatEstimate`); it may change its mind
 from one frame to the next. The clock never does: it is one oscillator that is steered towards the
-estimate by bending its tempo, so its phase is continuous and always moves forward. Further sources
-(Ableton Link, MIDI clock) are further producers of estimates; `BeatClock._target` ranks them.
+estimate by bending its tempo, so its phase is continuous and always moves forward; only the
+operator's sync makes it jump. Further sources (`live/clock_sources.py`) are further producers of
+estimates: the first of RANKING that has one rules, and from one to the next the clock slews.
 """
 
 from collections import deque
@@ -18,10 +19,14 @@ import numpy as np
 from live.beat_bars import BarCounter
 from live.beat_filter import BeatFilterConfig
 from live.beat_tracker import AubioTracker, BeatEstimate, BeatTracker, NativeTracker
+from live.clock_sources import MIN_SET_BPM, QUANTUM, SetBeat
 from live.errors import ConfigError
 from live.features import SAMPLE_RATE, TICK, FeatureFrame
 
 TRACKERS = ("native", "aubio")
+RANKING = ("link", "midi", "tap", "osc", "audio")  # whose word counts before whose
+_OFFERED = ("link", "midi")
+_EXACT = (*_OFFERED, "osc")  # their tempo needs no averaging, their phase no leap
 
 _MAX_BEND = 0.10  # tempo deviation while slewing
 _RESYNC_BEND = 0.5  # after a change of tempo: half a beat of error is gone within one beat
@@ -33,6 +38,9 @@ _FOLLOW = 0.02  # confidence below which the clock runs free
 _LOCK, _UNLOCK = 0.5, 0.25
 _SILENT_FADE = 0.9  # a frame
 _SCALES = (0.25, 4.0)
+_FRESH = 0.5 * SAMPLE_RATE  # an offered estimate that was not renewed for so long is stale
+_HAND_OVER = 6 * SAMPLE_RATE  # half a beat at 50 BPM, made up for at _MAX_BEND
+_NUDGE_LIMIT_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -94,6 +102,11 @@ class _Course:
         caught_up = min(pulled, self.bend * straight)
         return self.beats + straight + float(np.sign(self.error)) * caught_up
 
+    def left(self, sample: float) -> float:
+        """What of the error is still to be made up for at a later sample."""
+        straight = (sample - self.sample) / SAMPLE_RATE * self.tempo_bpm / 60
+        return self.error - (self.at(sample) - self.beats - straight)
+
 
 class BeatClock:
     """One steered oscillator; see the module's docstring."""
@@ -106,7 +119,14 @@ class BeatClock:
         self._tracker = self.config.make_tracker()
         self._course = _Course(0.0, 0.0, self.config.default_bpm)
         self._taps = TapTempo(self.config.tap_hold_s)
+        self._set = SetBeat(self.config.tap_hold_s)
         self._bars = BarCounter()
+        self._offers: dict[str, BeatEstimate] = {}
+        # Beats by which a sync moved a source.
+        self._shifts: dict[str, float] = dict.fromkeys(_OFFERED, 0.0)
+        self._nudge_s = 0.0
+        self._ruler = "audio"
+        self._hand_over_until = 0.0
         self._scale = 1.0
         self._confidence = 0.0
         self._state = "searching"
@@ -116,12 +136,16 @@ class BeatClock:
     def push(self, frame: FeatureFrame) -> None:
         heard = self._tracker.push(frame)
         before, now = self._course, self._course.at(frame.end)
-        self._course = replace(before, sample=float(frame.end), beats=now, error=0.0)
-        target = self._target(heard, float(frame.end))
+        left = before.left(frame.end)
+        self._course = replace(before, sample=float(frame.end), beats=now, error=left)
+        ruler, target = self._target(heard, float(frame.end))
+        self._crown(ruler)
         self._judge(target)
         if target.confidence >= _FOLLOW and not target.coasting:
             self._steer(target)
-        if heard.ticks is not None and self._state == "locked":
+        if target.bar_beat is not None:
+            self._count_with(target)
+        elif heard.ticks is not None and self._state == "locked":
             samples = heard.sample - TICK * np.arange(len(heard.ticks))[::-1]
             self._bars.hear(np.array([self._course.at(s) for s in samples]), heard.ticks)
 
@@ -154,9 +178,84 @@ class BeatClock:
             self._course = replace(course, tempo_bpm=course.tempo_bpm * factor, error=0.0)
             self._resync_until = course.sample + SAMPLE_RATE
 
-    def _target(self, heard: BeatEstimate, sample: float) -> BeatEstimate:
-        """The estimate that rules now: taps before sound."""
-        return self._taps.estimate(sample) or heard
+    def offer(self, source: str, estimate: BeatEstimate | None) -> None:
+        """What another source, "link" or "midi", knows now; None when it knows nothing."""
+        if estimate is None:
+            self._offers.pop(source, None)
+        else:
+            self._offers[source] = estimate
+
+    def set_tempo(self, tempo_bpm: float, sample: float) -> None:
+        """Go on from here at this tempo, until another is set; less than 20 BPM ends that."""
+        if tempo_bpm < MIN_SET_BPM:
+            self._set.release()
+            return
+        self._scale = 1.0
+        nudged = self._nudge_s * tempo_bpm / 60  # is added again to whatever rules
+        self._set.set_tempo(tempo_bpm, sample, self._bar_beat(sample) - nudged)
+
+    def nudge(self, milliseconds: float) -> None:
+        """Let every beat come earlier by so much (negative: later), until the next sync."""
+        before = self._nudge_s
+        wanted_s = before + milliseconds / 1000
+        self._nudge_s = min(max(wanted_s, -_NUDGE_LIMIT_S), _NUDGE_LIMIT_S)
+        moved = (self._nudge_s - before) * self._course.tempo_bpm / 60
+        self._course = replace(self._course, error=self._course.error + moved)
+
+    def sync(self, sample: float) -> None:
+        """The beat, and the downbeat, is at `sample`: the clock jumps there."""
+        tempo_bpm = self._course.tempo_bpm
+        self._nudge_s = 0.0
+        if self._ruler in self._offers:
+            offered = self._offers[self._ruler]
+            passed = (sample - offered.sample) / SAMPLE_RATE * offered.tempo_bpm / 60
+            self._shifts[self._ruler] = -(_position(offered) + passed)
+        else:
+            self._scale = 1.0
+            self._taps.clear()
+            self._set.sync(tempo_bpm, sample)
+            self._tracker.suggest(BeatEstimate(sample, 0.0, tempo_bpm, 1.0))
+        beats = float(round(self._course.at(sample)))
+        self._course = _Course(float(sample), beats, tempo_bpm)
+        self._bars.place(beats, 0.0)
+
+    def _target(self, heard: BeatEstimate, sample: float) -> tuple[str, BeatEstimate]:
+        """Who rules now, of RANKING, and what it says."""
+        self._offers = {n: e for n, e in self._offers.items() if sample - e.sample < _FRESH}
+        known = {n: self._shifted(n, e) for n, e in self._offers.items()}
+        known |= {"tap": self._taps.estimate(sample), "osc": self._set.estimate(sample)}
+        for name in RANKING:
+            estimate = known.get(name)
+            if estimate is not None:
+                return name, estimate
+        return "audio", heard
+
+    def _shifted(self, source: str, estimate: BeatEstimate) -> BeatEstimate:
+        """The estimate as a sync has put it."""
+        shift = self._shifts[source]
+        if shift == 0.0:
+            return estimate
+        bar_beat = (_position(estimate) + shift) % QUANTUM
+        known = bar_beat if estimate.bar_beat is not None else None
+        return replace(estimate, phase=bar_beat % 1.0, bar_beat=known)
+
+    def _crown(self, ruler: str) -> None:
+        """From one ruler to the next the clock slews, and takes the new tempo at once."""
+        if ruler != self._ruler:
+            self._ruler = ruler
+            self._hand_over_until = self._course.sample + _HAND_OVER
+
+    def _bar_beat(self, sample: float) -> float:
+        """Beats since the downbeat, 0..4."""
+        return (self._course.at(sample) - self._bars.offset) % QUANTUM
+
+    def _count_with(self, target: BeatEstimate) -> None:
+        """Number the beats of the bar as a source does that counts them."""
+        course = self._course
+        arrived = course.beats + course.error
+        passed = (course.sample - target.sample) / SAMPLE_RATE * target.tempo_bpm / 60
+        nudged = self._nudge_s * target.tempo_bpm / 60
+        self._bars.place(arrived, (_position(target) + passed + nudged) * self._scale)
 
     def _judge(self, target: BeatEstimate) -> None:
         """Confidence and state; unlocking takes less confidence than locking, against flicker."""
@@ -174,19 +273,30 @@ class BeatClock:
 
     def _steer(self, target: BeatEstimate) -> None:
         """Set course so that phase and tempo meet the target's."""
-        course, period = self._course, min(self._scale, 1.0)
+        course = self._course
+        # Who counts the bar also knows which of two beats it is at half the tempo.
+        period = min(self._scale, 1.0) if target.bar_beat is None else 1.0
         tempo_bpm = target.tempo_bpm * self._scale
-        elapsed = (course.sample - target.sample) / SAMPLE_RATE * tempo_bpm / 60
-        error = target.phase * self._scale + elapsed - course.beats
+        since_s = (course.sample - target.sample) / SAMPLE_RATE + self._nudge_s
+        elapsed = since_s * tempo_bpm / 60
+        error = _position(target) * self._scale + elapsed - course.beats
         error = (error + period / 2) % period - period / 2
-        jump = abs(np.log(tempo_bpm / course.tempo_bpm)) > 0.08 or abs(error) > 0.2
-        if jump and target.confidence > 0.04:
-            self._resync_until = course.sample + SAMPLE_RATE
-        bend = _RESYNC_BEND if course.sample < self._resync_until else _MAX_BEND
-        self._settled = 0 if bend == _RESYNC_BEND else self._settled + 1
+        bend = self._bend(target, tempo_bpm, error)
+        taken_over = course.sample < self._hand_over_until or self._ruler in _EXACT
+        self._settled = 0 if bend == _RESYNC_BEND or taken_over else self._settled + 1
         gain = 1.0 if self._settled == 0 else max(1 / (10 + self._settled), _TEMPO_GAIN)
         followed = course.tempo_bpm + gain * (tempo_bpm - course.tempo_bpm)
         self._course = replace(course, tempo_bpm=followed, error=error, bend=bend)
+
+    def _bend(self, target: BeatEstimate, tempo_bpm: float, error: float) -> float:
+        """How far the tempo may deviate: more after the music itself changed."""
+        course = self._course
+        if course.sample < self._hand_over_until or self._ruler in _EXACT:
+            return _MAX_BEND
+        jump = abs(np.log(tempo_bpm / course.tempo_bpm)) > 0.08 or abs(error) > 0.2
+        if jump and target.confidence > 0.04:
+            self._resync_until = course.sample + SAMPLE_RATE
+        return _RESYNC_BEND if course.sample < self._resync_until else _MAX_BEND
 
 
 class TapTempo:
@@ -204,6 +314,9 @@ class TapTempo:
             self._taps.clear()
         self._taps.append(sample)
 
+    def clear(self) -> None:
+        self._taps.clear()
+
     def estimate(self, sample: float) -> BeatEstimate | None:
         """What the taps say at `sample`; None with fewer than four, or when they are stale."""
         if len(self._taps) < self._MIN_TAPS or sample - self._taps[-1] > self._hold:
@@ -218,6 +331,11 @@ class TapTempo:
             return False
         gaps = np.diff(self._taps)
         return len(gaps) == 0 or abs(gap / np.median(gaps) - 1) < 0.25
+
+
+def _position(estimate: BeatEstimate) -> float:
+    """Beats since the downbeat where the source knows it, else since the beat."""
+    return estimate.phase if estimate.bar_beat is None else estimate.bar_beat
 
 
 def _fraction(value: float) -> float:

@@ -14,7 +14,18 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 TOP_LEVEL = {"live", "model", "export", "visuals", "posejockey.py"}
-HEAVY = ("aubio", "onnx", "onnxruntime", "pygame", "rich", "scipy", "sounddevice", "torch")
+HEAVY = (
+    "aubio",
+    "link",
+    "mido",
+    "onnx",
+    "onnxruntime",
+    "pygame",
+    "rich",
+    "scipy",
+    "sounddevice",
+    "torch",
+)
 
 
 def python(*arguments, cwd=ROOT):

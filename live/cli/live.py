@@ -11,6 +11,7 @@ from pathlib import Path
 
 from live.audio_in import AudioSource, open_source
 from live.cli.options import add_settings, config_of
+from live.clock_sources import open_sources
 from live.config import ShowConfig
 from live.control_in import ControlIn
 from live.engine import Controls, Engine, EngineConfig, horizon_samples
@@ -48,7 +49,8 @@ def main(argv: list[str]) -> int:
             stack.enter_context(ControlIn(config.control_bind, config.control_port)),
             _recorder(config, source, performer, stack),
         )
-        show = Show(engine, source, outputs, config.emission_rate, arrival)
+        beats = open_sources(config.clock, config.midi_port, stack)
+        show = Show(engine, source, outputs, config.emission_rate, arrival, beats=beats)
         _announce(config, source, performer, outputs)
         stop = StopSignals(stack)
         visualizer = Visualizer(outputs.control.port, stack) if config.visuals else None
@@ -66,8 +68,8 @@ def _parser() -> argparse.ArgumentParser:
     add_settings(
         parser,
         "input", "model", "device", "osc", "dancers", "style", "seed", "energy", "temperature",
-        "latency_ms", "emission_rate", "beat_tracker", "block", "loop", "play", "visuals",
-        "seconds", "record", "control_bind", "control_port",
+        "latency_ms", "emission_rate", "beat_tracker", "clock", "midi_port", "block", "loop",
+        "play", "visuals", "seconds", "record", "control_bind", "control_port",
     )  # fmt: skip
     parser.add_argument(
         "--summary", type=Path, metavar="FILE", help="write what was counted, as JSON"
