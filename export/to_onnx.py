@@ -102,8 +102,22 @@ def to_onnx(network: DanceNetwork, manifest: dict) -> onnx.ModelProto:
         )
     assert program is not None  # only torch's older exporter returns nothing
     model = program.model_proto
+    _forget_origins(model)
     onnx.helper.set_model_props(model, {MANIFEST_KEY: json.dumps(manifest)})
     return model
+
+
+def _forget_origins(model: onnx.ModelProto) -> None:
+    """Drop the exporter's notes on nodes and values: source lines and paths of this machine."""
+    functions = [f.node for f in model.functions]
+    for nodes in (model.graph.node, *functions):
+        for node in nodes:
+            del node.metadata_props[:]
+            node.doc_string = ""
+    graph = model.graph
+    for value in (*graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        del value.metadata_props[:]
+    del graph.metadata_props[:]
 
 
 def manifest_of(network: DanceNetwork, checkpoint: dict) -> dict:
