@@ -24,6 +24,7 @@ from live.show import Outputs, Show, arrival_s
 from live.tempo import TempoConfig
 
 _RESTART_AFTER_S = 2.0
+_EXPLAINED = 2  # exit code of a visualizer that has said what is wrong: no port, say
 
 
 def main(argv: list[str]) -> int:
@@ -150,7 +151,8 @@ class StopSignals:
 class Visualizer:
     """The figures on screen, as a process of their own: its crash must not end the show.
 
-    Left by its user (exit code 0) it ends the show; after anything else it is started again.
+    Left by its user (exit code 0) it ends the show; after a crash it is started again; where it
+    could not start at all (its port is taken by another one) the show goes on without it.
     """
 
     def __init__(self, control_port: int, stack: ExitStack):
@@ -165,7 +167,8 @@ class Visualizer:
         code = self._process.poll()
         if code == 0:
             return False
-        if code is not None and time.monotonic() - self._started > _RESTART_AFTER_S:
+        crashed = code is not None and code != _EXPLAINED
+        if crashed and time.monotonic() - self._started > _RESTART_AFTER_S:
             self._start()
         return True
 
