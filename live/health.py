@@ -30,9 +30,9 @@ class StepTimes:
 class Health:
     """Counters to be incremented freely, and the times of steps and frames.
 
-    frames: emitted. late: emitted after their time. dropped: model frames given up. xruns: blocks
-    the sound card lost. resets: of the network's state. send_errors: packets not sent. rejected:
-    control messages ignored.
+    frames: emitted. late: emitted after their time. dropped: times that sound was lost or given
+    up. xruns: blocks the sound card lost. resets: of the network's state. send_errors: packets not
+    sent. rejected: control messages ignored.
     """
 
     COUNTERS = ("frames", "late", "dropped", "xruns", "resets", "send_errors", "rejected")

@@ -84,7 +84,7 @@ HEALTH = Message(
     "/pj/health",
     _floats("fps", "frames/s")
     + _floats("step_p50 step_p99", "ms")
-    + (Argument("xruns", "i"), Argument("dropped", "i", "model frames"))
+    + (Argument("xruns", "i"), Argument("dropped", "i", "losses of sound"))
     + _floats("latency", "ms")
     + (Argument("state", "i", "", ", ".join(f"{i} {s}" for i, s in enumerate(STATES))),),
     "Once a second, and at once when the state changes.",

@@ -52,7 +52,7 @@ def main(argv: list[str]) -> int:
         )
         beats = open_sources(config.clock, config.midi_port, stack)
         show = Show(engine, source, outputs, config.emission_rate, arrival, beats=beats)
-        _announce(config, source, performer, outputs)
+        _announce(config, source, performer, outputs, [b.name for b in beats])
         stop = StopSignals(stack)
         visualizer = Visualizer(outputs.control.port, stack) if config.visuals else None
         stack.enter_context(source)
@@ -96,13 +96,19 @@ def _recorder(
 
 
 def _announce(
-    config: ShowConfig, source: AudioSource, performer: Performer, outputs: Outputs
+    config: ShowConfig,
+    source: AudioSource,
+    performer: Performer,
+    outputs: Outputs,
+    beats: list[str],
 ) -> None:
-    """The show's settings in four lines, before it starts."""
+    """The show's settings in a few lines, before it starts."""
     if source.note:
         print(source.note)
     targets = ", ".join(format_target(*t) for t in config.targets)
     print(f"hears   {source.name}, {source.rate} Hz, blocks of {config.block}")
+    if beats:
+        print(f"beats   {', '.join(beats)}, then the sound")
     print(f"dances  {config.dancers} x {config.model} ({', '.join(performer.styles)})")
     print(f"        style {config.style}, seed {config.seed}, on {performer.provider}")
     print(f"sends   {config.emission_rate} bundles a second to {targets}")
