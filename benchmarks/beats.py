@@ -164,6 +164,8 @@ def read_folder(folder: Path) -> Iterator[Piece]:
     """Every audio file that has beat times beside it."""
     import soundfile
 
+    if not folder.is_dir():
+        raise ArtifactError(f"{folder} is no folder; name one with audio and beat times in it")
     found = False
     for path in sorted(folder.iterdir()):
         notes = [path.with_suffix(s) for s in (".beats", ".txt") if path.with_suffix(s).exists()]
@@ -174,10 +176,23 @@ def read_folder(folder: Path) -> Iterator[Piece]:
             audio, sample_rate = soundfile.read(path, dtype="float32", always_2d=True)
         except soundfile.LibsndfileError as error:
             raise ArtifactError(f"{path}: {error}; convert it to WAV first") from error
-        beats_s = np.loadtxt(notes[0], usecols=0, ndmin=1)
+        beats_s = _read_beats(notes[0])
         yield Piece(path.stem, audio.mean(axis=1), sample_rate, beats_s)
     if not found:
         raise ArtifactError(f"{folder}: no audio file with a .beats or .txt of the same name")
+
+
+def _read_beats(path: Path) -> np.ndarray:
+    """Beat times in seconds, one a line; what follows on a line is ignored."""
+    try:
+        beats_s = np.loadtxt(path, usecols=0, ndmin=1)
+    except (ValueError, OSError) as error:
+        raise ArtifactError(
+            f"{path}: one beat time in seconds a line is needed; {error}"
+        ) from error
+    if len(beats_s) < 2:
+        raise ArtifactError(f"{path} holds {len(beats_s)} beat times; at least 2 are needed")
+    return beats_s
 
 
 def render_pieces(

@@ -362,3 +362,26 @@ def test_the_show_needs_neither_torch_nor_pygame(tiny_model, tmp_path, song):
     )
     assert told.returncode == 0, told.stderr
     assert "1.0 s, 1 dancer(s)" in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "is no folder"),
+        ({}, "no audio file"),
+        ({"a.beats": "hello\n"}, "one beat time in seconds a line"),
+        ({"a.beats": "1.0\n"}, "at least 2"),
+    ],
+    ids=["missing", "empty", "words", "one beat"],
+)
+def test_a_folder_without_beats_to_score_is_explained(tmp_path, capsys, content, said):
+    folder = tmp_path / "annotated"
+    if content is not None:
+        folder.mkdir()
+        for name, text in content.items():
+            (folder / name).write_text(text)
+            soundfile.write(folder / "a.wav", np.zeros(24_000), 24_000)
+    assert posejockey.main(["bench", "--beats", str(folder)]) == 2
+    errors = capsys.readouterr().err
+    assert said in errors
+    assert len(errors.splitlines()) == 1

@@ -9,13 +9,15 @@ import json
 import platform
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 
 from live.demo import render
 from live.engine import Engine, EngineConfig, horizon_samples
+from live.errors import ConfigError
 from live.features import FRAME, SAMPLE_RATE
 from live.osc_out import OscOut
 from live.osc_schema import FrameEncoder
@@ -30,9 +32,7 @@ _EMISSIONS_PER_FRAME = 2
 def main(argv: list[str]) -> int:
     args = _parser().parse_args(argv)
     if args.beats:
-        from benchmarks.beats import main as bench_beats
-
-        return bench_beats([str(args.beats)])
+        return _beats_main()([str(args.beats)])
     figures = {
         "machine": f"{platform.machine()} {platform.system()}, Python {platform.python_version()}",
         "first_pose_s": first_pose_s(args.model, args.device),
@@ -43,6 +43,17 @@ def main(argv: list[str]) -> int:
     if args.json:
         args.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     return 0
+
+
+def _beats_main() -> Callable[[list[str]], int]:
+    try:
+        return import_module("benchmarks.beats").main
+    except ModuleNotFoundError as error:
+        if error.name != "benchmarks":
+            raise
+        raise ConfigError(
+            "the beat benchmark is not installed with PoseJockey; run it from the source folder"
+        ) from error
 
 
 def _parser() -> argparse.ArgumentParser:
