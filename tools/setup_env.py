@@ -28,7 +28,7 @@ STAMP = VENV / "posejockey.stamp"  # in the environment: who deletes that, delet
 OLDEST = (3, 11)
 NEWER = ("python3.14", "python3.13", "python3.12", "python3.11")
 RUNTIMES = {"cpu": "onnxruntime", "gpu": "onnxruntime-gpu"}
-TEST_EXTRAS = ("dev", "train")
+TEST_EXTRAS = ("control", "dev", "train")
 LOCK_HEADER = """\
 # One version of everything, for Python 3.11 to 3.14. Not edited by hand; this rebuilds it:
 #     python3.11 tools/setup_env.py --lock
@@ -166,7 +166,7 @@ def lock():
     with tempfile.TemporaryDirectory() as folder:
         venv = Path(folder, "venv")
         make_venv(venv)
-        pip(venv, "install", *LOCK_PINS, f"{ROOT}[{','.join(('cpu', 'control', *TEST_EXTRAS))}]")
+        pip(venv, "install", *LOCK_PINS, f"{ROOT}[{','.join(('cpu', *TEST_EXTRAS))}]")
         command = [str(interpreter(venv)), "-m", "pip", "freeze"]
         frozen = subprocess.check_output(command).decode().split("\n")
     # A local version (+cpu) names a build that other machines cannot get.
