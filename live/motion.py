@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from live.pose import FRAME_RATE, rotate_y, split
-from live.skeleton import FEET, JOINT, MIRROR, REST_POSE, with_bone_lengths
+from live.skeleton import FEET, JOINT, REST_POSE, mirrored, with_bone_lengths
 
 _DT = 1.0 / FRAME_RATE
 _ABSURD_M = 3.0  # no joint is this far from its own pelvis' floor point
@@ -24,6 +24,7 @@ _FARTHEST_M = 1.5  # from the dancer's place, however fast the network walks
 _FACE_PULL_S = 4.0  # time constant of the turn back to the audience
 _FREE_TURN_RAD = 0.9
 _SPACING_M = 1.5
+_MIRRORED_ROOT = np.array([-1.0, 1.0, -1.0], np.float32)  # of x and z velocity and of the turn
 _SWAY_HZ, _BREATH_HZ = 0.16, 0.25
 _SOLE_M = np.array([0.05, 0.0, 0.05, 0.0], np.float32)  # lowest height of ankle, toe
 
@@ -119,7 +120,7 @@ class SafeMotion:
             return self._body
         self._time_s += _DT
         if mirror:
-            local, root = _mirrored(local, root)
+            local, root = mirrored(local), root * _MIRRORED_ROOT
         local = np.where(bad[:, None, None], self._held, local)
         root = np.where(bad[:, None], 0.0, root)
         self._danced = self._blend_in(local)
@@ -177,11 +178,6 @@ def _absurd(local: np.ndarray, root: np.ndarray) -> np.ndarray:
         fine &= (np.abs(root[:, :2]) < _ABSURD_M_S).all(axis=1)
         fine &= np.abs(root[:, 2]) < _ABSURD_RAD_S
     return ~fine
-
-
-def _mirrored(local: np.ndarray, root: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    flip = np.array([-1.0, 1.0, 1.0], local.dtype)
-    return local[:, MIRROR] * flip, root * np.array([-1.0, 1.0, -1.0], root.dtype)
 
 
 def _above_floor(local: np.ndarray) -> np.ndarray:

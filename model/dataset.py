@@ -13,7 +13,7 @@ import numpy as np
 from live.contract import clock_vector, dance_ratio
 from live.errors import ArtifactError
 from live.pose import FRAME_RATE, ROOT
-from live.skeleton import MIRROR, N_JOINTS
+from live.skeleton import N_JOINTS, mirrored
 from model.config import TrainConfig
 from model.music import STYLE_GENRES
 
@@ -169,6 +169,6 @@ def warp(pose: np.ndarray, frames: np.ndarray, mirror: bool) -> np.ndarray:
 def mirrored_vectors(pose: np.ndarray) -> np.ndarray:
     """Pose vectors [..., 60] with left and right swapped."""
     joints = pose[..., : N_JOINTS * 3].reshape(*pose.shape[:-1], N_JOINTS, 3)
-    joints = joints[..., MIRROR, :] * np.array([-1.0, 1.0, 1.0])
+    joints = mirrored(joints)
     root = pose[..., ROOT] * np.array([-1.0, 1.0, -1.0])
     return np.concatenate([joints.reshape(*pose.shape[:-1], -1), root], axis=-1).astype(np.float32)

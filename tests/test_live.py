@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from live import osc_schema as osc
 from live.features import SAMPLE_RATE
 from live.recording import SessionReader
 from live.skeleton import BONE_LENGTHS, JOINT_NAMES, PARENTS
+from tests.oscdump import oscdump
 from tests.sound_server import ROOT, sound_server, wait_until  # noqa: F401, a fixture
 
 RATE = 48_000
@@ -182,22 +183,6 @@ def test_dances_to_what_the_microphone_hears(live, song, sound_server):  # noqa:
     states = [osc.STATES[t["/pj/health"][-1]] for t in told if "/pj/health" in t]
     assert "idle" in states
     assert "dancing" in states
-
-
-@contextmanager
-def oscdump(tmp_path):
-    """A running oscdump: (its port, a function that returns its lines so far)."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = tmp_path / "oscdump.txt"
-    with open(log, "w") as output:
-        process = subprocess.Popen(["oscdump", "-L", str(port)], stdout=output)
-        try:
-            yield port, lambda: log.read_text().splitlines()
-        finally:
-            process.terminate()
-            process.wait(10)
 
 
 @pytest.mark.skipif(shutil.which("oscdump") is None, reason="oscdump is missing (liblo-tools)")

@@ -1,11 +1,9 @@
 """The wire: encoding, sending to real and missing receivers, and hostile control packets."""
 
-import contextlib
 import math
 import shutil
 import socket
 import struct
-import subprocess
 import time
 
 import numpy as np
@@ -18,6 +16,7 @@ from live.control_in import ControlIn
 from live.errors import ConfigError, DeviceError
 from live.osc_out import OscOut, format_target, parse_target
 from live.skeleton import JOINT_NAMES
+from tests.oscdump import oscdump
 
 HEALTH = osc.HealthReport(59.5, 1.25, 3.5, 2, 7, 60.0, "holding")
 
@@ -238,22 +237,6 @@ def wait_for(condition, what, seconds=10):
             return value
         time.sleep(0.01)
     raise AssertionError(f"no {what} within {seconds} s")
-
-
-@contextlib.contextmanager
-def oscdump(tmp_path):
-    """A running oscdump: (its port, a function that returns its lines so far)."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        port = port_of(free)
-    log = tmp_path / "oscdump.txt"
-    with open(log, "w") as output:
-        process = subprocess.Popen(["oscdump", "-L", str(port)], stdout=output)
-        try:
-            yield port, lambda: log.read_text().splitlines()
-        finally:
-            process.terminate()
-            process.wait(10)
 
 
 @pytest.mark.skipif(shutil.which("oscdump") is None, reason="oscdump is missing (liblo-tools)")
