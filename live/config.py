@@ -11,8 +11,8 @@ from typing import Any
 from live.clock_sources import CLOCKS
 from live.engine import EMISSION_RATES
 from live.errors import ConfigError
-from live.osc_out import parse_target
 from live.osc_schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT, MAX_DANCERS
+from live.outputs.feeds import FeedConfig, parse_feed
 from live.performer import DEVICES
 from live.tempo import TRACKERS
 
@@ -29,7 +29,9 @@ class ShowConfig:
     input: str = _setting("auto", help="auto, demo, a sound file, or the name of an input device")
     model: str = _setting("open", help="weights that ship (open), or the path of an ONNX file")
     device: str = _setting("auto", choices=DEVICES, help="where the network runs")
-    osc: tuple[str, ...] = _setting((), help="targets HOST:PORT of the pose stream")
+    osc: tuple[str | dict[str, Any], ...] = _setting(
+        (), help="targets of the stream, HOST:PORT[/PROFILE], see docs/osc.md"
+    )
     dancers: int = _setting(1, low=1, high=MAX_DANCERS, help="number of dancers")
     style: str = _setting("auto", help="auto, a style, or a mix such as street=2,salsa=1")
     seed: int = _setting(0, low=0, high=2**31 - 1, help="the dice: same seed, same dance")
@@ -59,17 +61,23 @@ class ShowConfig:
         for f in fields(self):
             _check(f.name, getattr(self, f.name), f)
         for target in self.osc:
-            parse_target(target)
+            parse_feed(target)
 
     @property
     def targets(self) -> list[tuple[str, int]]:
-        """(host, port) of everyone who gets the stream; the visualizer's port where none is named
-        or the visualizer is to open."""
-        targets = [parse_target(t) for t in self.osc]
+        """(host, port) of everyone who gets the whole native stream; the visualizer's port where no
+        target is named or the visualizer is to open."""
+        whole = [feed for feed in map(parse_feed, self.osc) if feed.is_whole]
+        targets = [(feed.host, feed.port) for feed in whole]
         own = ("127.0.0.1", DEFAULT_PORT)
-        if (self.visuals or not targets) and own not in targets:
+        if (self.visuals or not self.osc) and own not in targets:
             targets.append(own)
         return targets
+
+    @property
+    def feeds(self) -> list[FeedConfig]:
+        """Everyone who gets something else."""
+        return [feed for feed in map(parse_feed, self.osc) if not feed.is_whole]
 
 
 def load(
@@ -107,7 +115,7 @@ def _check(name: str, value: Any, spec) -> None:
         value = float(max(min(value, 2**64), -(2**64)))  # a larger one has no float
     if type(value) is not wanted:
         raise ConfigError(f"{name} is {value!r}; it must be {_KINDS[wanted]}")
-    if wanted is tuple and not all(isinstance(item, str) for item in value):
+    if wanted is tuple and not all(isinstance(item, str | dict) for item in value):
         raise ConfigError(f"{name} is {value!r}; it must be a list of texts")
     choices = spec.metadata["choices"]
     if choices and value not in choices:
@@ -119,5 +127,5 @@ def _check(name: str, value: Any, spec) -> None:
 
 _KINDS = {
     str: "a text", int: "a whole number", float: "a number", bool: "true or false",
-    tuple: "a list of texts",
+    tuple: "a list of texts or tables",
 }  # fmt: skip

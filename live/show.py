@@ -27,6 +27,7 @@ from live.features import SAMPLE_RATE
 from live.health import Health
 from live.osc_out import OscOut
 from live.osc_schema import FrameEncoder, HealthReport, StageFrame
+from live.outputs.feeds import Feeds
 from live.recording import SessionWriter
 
 log = logging.getLogger(__name__)
@@ -50,11 +51,20 @@ def arrival_s(block: int, rate: int) -> float:
 
 @dataclass(frozen=True)
 class Outputs:
-    """Where a show goes. recorder: None unless recorded."""
+    """Where a show goes. recorder: None unless recorded. feeds: None where everyone gets all."""
 
     osc: OscOut
     control: ControlIn
     recorder: SessionWriter | None = None
+    feeds: Feeds | None = None
+
+    @property
+    def packets(self) -> int:
+        return self.osc.sent + (self.feeds.sent if self.feeds else 0)
+
+    @property
+    def errors(self) -> int:
+        return self.osc.errors + (self.feeds.errors if self.feeds else 0)
 
 
 class Show:
@@ -141,7 +151,7 @@ class Show:
             "latency_ms": round(latency, 1),
             "silence_s": round(self._silence / self._rate, 2),
             "reopened": self.source.reopens,
-            "packets": self.outputs.osc.sent,
+            "packets": self.outputs.packets,
             "recorder_lost": self.outputs.recorder.lost if self.outputs.recorder else 0,
         }
 
@@ -290,6 +300,8 @@ class Show:
         health = self._health_due(now)
         packets = self._encoder_for(frame).encode(frame, health)
         self.outputs.osc.send(packets)
+        if self.outputs.feeds:
+            self.outputs.feeds.send(frame, health)
         self.health.add_frame(now)
         if self.outputs.recorder:
             for packet in packets:
@@ -312,7 +324,7 @@ class Show:
         """Gather what the other parts count for themselves."""
         self.health.xruns = self.source.xruns
         self.health.resets = self.engine.resets
-        self.health.send_errors = self.outputs.osc.errors
+        self.health.send_errors = self.outputs.errors
         self.health.rejected = self.outputs.control.rejected + self._refused
 
     def _health_due(self, now: float) -> HealthReport | None:

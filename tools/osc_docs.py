@@ -7,10 +7,15 @@ from live.osc_schema import (
     DEFAULT_CONTROL_PORT,
     DEFAULT_PORT,
     MAX_BUNDLE_BYTES,
+    MAX_DANCERS,
     MESSAGES,
+    POSE,
     SCHEMA_VERSION,
     Message,
 )
+from live.outputs.cues import CUES
+from live.outputs.feeds import MAX_RATE, PROFILES
+from live.outputs.lights import PRESETS
 from live.skeleton import JOINT_NAMES
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "osc.md"
@@ -45,6 +50,53 @@ wraps after 24.8 hours. Interpolate on it, not on the arrival of the packets.
 
 """
 
+_TARGETS = f"""\
+## Targets and profiles
+
+`--osc`, as often as you like, is HOST:PORT, then what that receiver is to get:
+
+```
+--osc 192.168.1.20:10000                                 # the native stream, all of it
+--osc 192.168.1.20:10000/native/dancers=1,3-4/rate=30    # some dancers, fewer frames
+--osc 127.0.0.1:9001/flat                                # all joints in one message
+--osc 192.168.1.30:8000/lights/eos                       # faders, by a program's own paths
+```
+
+In a settings file, texts and tables may be mixed in `osc = [...]`, or each has its own table:
+
+```toml
+[[osc]]
+target = "192.168.1.30:8000"
+profile = "lights"
+preset = "grandma3"
+rate = 30                 # a second, at most {MAX_RATE}; 0, the default: every emission
+dancers = [1, 2]          # from 1 to {MAX_DANCERS}; default: all
+addresses = {{ beat = "/Page2/Fader201", style = "" }}   # own paths; empty leaves a cue out
+```
+
+| profile | what leaves | own options |
+|---|---|---|
+"""
+
+_FLAT = f"""
+`{POSE.address}` holds {len(POSE.arguments)} floats in metres, stage space: x y z of each joint in
+the order above, from `pelvis` to `r_toe`. `/pj/frame`, the root and the music stay as they are.
+
+### Lights
+
+Every cue is one float in a message of its own, from 0 to 1 (times `full`, which is 100 for
+grandMA3), never outside, at `/pj/lights/{{cue}}` unless the preset or `addresses` say otherwise.
+Several dancers are averaged.
+
+| cue | meaning |
+|---|---|
+"""
+
+_PRESETS = """
+| preset | for | usual port | full | addresses |
+|---|---|---|---|---|
+"""
+
 _CONTROL = f"""\
 ## In
 
@@ -64,7 +116,34 @@ def render() -> str:
         f"| `/pj/control/{c.name}` | {_TYPES[c.types]} | {_range(c)} | {c.meaning} |"
         for c in CONTROLS.values()
     ]
-    return _HEAD + "\n".join(rows) + "\n" + middle + _CONTROL + "\n".join(controls) + "\n"
+    return (
+        _HEAD + "\n".join(rows) + "\n" + middle + _targets() + _CONTROL + "\n".join(controls) + "\n"
+    )
+
+
+def _targets() -> str:
+    profiles = [
+        f"| `{name}` | {kind.meaning} | {', '.join(f'`{o}`' for o in kind.options) or '-'} |"
+        for name, kind in PROFILES.items()
+    ]
+    cues = [f"| `{name}` | {meaning} |" for name, meaning in CUES.items()]
+    presets = [
+        f"| `{name}` | {p.program} | {p.port} | {p.full:g} | {_paths(p.addresses)} |"
+        for name, p in PRESETS.items()
+    ]
+    tables = zip((_TARGETS, _FLAT, _PRESETS), (profiles, cues, presets), strict=True)
+    return "".join(head + "\n".join(rows) + "\n" for head, rows in tables) + "\n"
+
+
+def _paths(addresses: dict[str, str]) -> str:
+    """Those that are not the plain ones; all in the order of the cues."""
+    own = [path for cue, path in addresses.items() if path != f"/pj/lights/{cue}"]
+    if not own:
+        return "the plain ones"
+    if len(own) == len(addresses):
+        return f"`{own[0]}` to `{own[-1]}`"
+    cues = [cue for cue, path in addresses.items() if path in own]
+    return f"`{own[0]}` to `{own[-1]}` for {', '.join(cues)}; the others plain"
 
 
 _TYPES = {"f": "number", "s": "text", "": "none (a 0 is ignored: a button let go)"}

@@ -18,6 +18,7 @@ from live.engine import Controls, Engine, EngineConfig, horizon_samples
 from live.errors import ConfigError
 from live.osc_out import OscOut, format_target
 from live.osc_schema import DEFAULT_PORT, SCHEMA_VERSION
+from live.outputs.feeds import Feeds
 from live.performer import Performer
 from live.recording import SessionWriter
 from live.show import Outputs, Show, arrival_s
@@ -49,6 +50,7 @@ def main(argv: list[str]) -> int:
             stack.enter_context(OscOut(config.targets)),
             stack.enter_context(ControlIn(config.control_bind, config.control_port)),
             _recorder(config, source, performer, stack),
+            stack.enter_context(Feeds(config.feeds)),
         )
         beats = open_sources(config.clock, config.midi_port, stack)
         show = Show(engine, source, outputs, config.emission_rate, arrival, beats=beats)
@@ -111,7 +113,9 @@ def _announce(
         print(f"beats   {', '.join(beats)}, then the sound")
     print(f"dances  {config.dancers} x {config.model} ({', '.join(performer.styles)})")
     print(f"        style {config.style}, seed {config.seed}, on {performer.provider}")
-    print(f"sends   {config.emission_rate} bundles a second to {targets}")
+    print(f"sends   {config.emission_rate} bundles a second to {targets or 'nobody'}")
+    for feed in config.feeds:
+        print(f"        {feed}")
     print(
         f"obeys   {format_target(config.control_bind, outputs.control.port)}; Ctrl-C ends the show",
         flush=True,

@@ -27,7 +27,7 @@ def _add(parser: argparse.ArgumentParser, name: str) -> None:
             flag, text = "--no-" + name.replace("_", "-"), f"do not {text}"
         parser.add_argument(flag, dest=name, action="store_const", const=not default, help=text)
     elif isinstance(default, tuple):
-        parser.add_argument(flag, dest=name, action="append", metavar="HOST:PORT", help=text)
+        parser.add_argument(flag, dest=name, action="append", metavar="TARGET", help=text)
     else:
         kind = type(default)
         shown = f"{text} ({default})" if default not in ("", 0.0) else text

@@ -1,0 +1,274 @@
+"""Several targets, each with its own profile, rate and dancers.
+
+Enters: every emission, in the engine's thread. Leaves: UDP packets; it never waits and never
+raises: what cannot be encoded or sent is counted.
+
+A target is written HOST:PORT, HOST:PORT/PROFILE or HOST:PORT/PROFILE/PRESET, then /name=value for
+its options; in a settings file it may be a table, `[[osc]]`, of the same names.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from live.errors import ConfigError
+from live.features import SAMPLE_RATE
+from live.osc_out import OscOut, format_target, parse_target
+from live.osc_schema import MAX_DANCERS, HealthReport, StageFrame
+from live.outputs.cues import CueMaker, Cues
+from live.outputs.lights import Lights
+from live.outputs.moment import Moment, Profile
+from live.outputs.native import Native
+
+log = logging.getLogger(__name__)
+
+MAX_RATE = 120
+_COMMON = ("profile", "rate", "dancers")
+
+
+@dataclass(frozen=True)
+class ProfileKind:
+    """A profile that can be asked for. make: from the dancers and the profile's own options."""
+
+    make: Callable[..., Profile]
+    meaning: str
+    options: tuple[str, ...] = ()
+
+
+PROFILES = {
+    "native": ProfileKind(Native, "everything, one bundle a dancer, as above"),
+    "flat": ProfileKind(
+        lambda dancers: Native(dancers, flat=True),
+        "the native stream with all joints of a dancer in one message, `/pj/{dancer}/pose`",
+    ),
+    "lights": ProfileKind(
+        Lights,
+        "faders for lights: one message a cue, unbundled",
+        ("preset", "full", "addresses"),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class FeedConfig:
+    """One target. rate: emissions a second, 0 for all. dancers: from 1, ascending; () for all.
+
+    options: the profile's own, checked when the profile is made.
+    """
+
+    host: str
+    port: int
+    profile: str = "native"
+    rate: int = 0
+    dancers: tuple[int, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is the native stream, all of it."""
+        return self.profile == "native" and not self.rate and not self.dancers
+
+    def make(self) -> Profile:
+        """ConfigError, naming the target, for an option that does not fit."""
+        try:
+            return PROFILES[self.profile].make(self.dancers, **self.options)
+        except ConfigError as error:
+            raise ConfigError(f"OSC target {self}: {error}") from error
+
+    def __str__(self) -> str:
+        rate = f", {self.rate} a second" if self.rate else ""
+        who = f", dancers {', '.join(map(str, self.dancers))}" if self.dancers else ""
+        return f"{format_target(self.host, self.port)} ({self.profile}{rate}{who})"
+
+
+def parse_feed(given: str | Mapping[str, Any]) -> FeedConfig:
+    """A target's text or table to its config. ConfigError that names the mistake."""
+    text = given if isinstance(given, str) else given.get("target", "")
+    if not isinstance(text, str):
+        raise ConfigError(f"OSC target {given!r}: target must be a text such as 'host:port'")
+    address, *rest = text.strip().split("/")
+    host, port = parse_target(address)
+    values: dict[str, Any] = {}
+    for place, part in enumerate(rest):
+        name, equals, value = part.partition("=")
+        if equals:
+            values[name.strip()] = value.strip()
+        elif place < 2:
+            values["preset" if place else "profile"] = part
+        else:
+            raise ConfigError(f"OSC target {text!r}: {part!r} is not name=value")
+    if not isinstance(given, str):
+        values |= {name: value for name, value in given.items() if name != "target"}
+    try:
+        return _feed(host, port, values)
+    except ConfigError as error:
+        raise ConfigError(f"OSC target {text!r}: {error}") from error
+
+
+def _feed(host: str, port: int, values: dict[str, Any]) -> FeedConfig:
+    profile = values.get("profile", "native")
+    if not isinstance(profile, str) or profile not in PROFILES:
+        raise ConfigError(f"no profile {profile!r}; there are {', '.join(PROFILES)}")
+    own = PROFILES[profile].options
+    options = {name: value for name, value in values.items() if name not in _COMMON}
+    for name, value in options.items():
+        if name not in own:
+            known = ", ".join((*_COMMON[1:], *own))
+            raise ConfigError(f"{profile} has no option {name!r}; there are {known}")
+        options[name] = _OPTIONS[name](name, value)
+    rate = round(_number("rate", values.get("rate", 0), 0, MAX_RATE))
+    config = FeedConfig(host, port, profile, rate, _dancers(values.get("dancers", ())), options)
+    PROFILES[profile].make(config.dancers, **options)  # what it refuses is known before the show
+    return config
+
+
+def _number(name: str, value: Any, low: float, high: float) -> float:
+    try:
+        number = float(value) if not isinstance(value, bool) else None
+    except (TypeError, ValueError, OverflowError):
+        number = None
+    if number is None or not low <= number <= high:
+        raise ConfigError(f"{name} is {value!r}; it must be {low:g} to {high:g}")
+    return number
+
+
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise ConfigError(f"{name} is {value!r}; it must be a text")
+    return value
+
+
+def _table(name: str, value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ConfigError(f"{name} is {value!r}; it must be a table, in a settings file")
+    return value
+
+
+_OPTIONS: dict[str, Callable[[str, Any], Any]] = {
+    "preset": _text,
+    "addresses": _table,
+    "full": lambda name, value: _number(name, value, 0.0, 1000.0),
+}
+
+
+def _dancers(value: Any) -> tuple[int, ...]:
+    """2, [1, 3], '2' or '1,3-5' to ascending numbers."""
+    parts = value if isinstance(value, list | tuple) else str(value).split(",")
+    chosen: set[int] = set()
+    for part in parts:
+        first, _, last = str(part).partition("-")
+        ends = [end.strip() for end in (first, last or first)]
+        if not all(end.isascii() and end.isdigit() and len(end) < 4 for end in ends):
+            raise ConfigError(f"dancers is {value!r}; it must be such as 2 or 1,3 or 1-4")
+        chosen |= set(range(int(ends[0]), int(ends[1]) + 1)) or {0}
+    if chosen and not 1 <= min(chosen) <= max(chosen) <= MAX_DANCERS:
+        raise ConfigError(f"dancers is {value!r}; they count from 1 to {MAX_DANCERS}")
+    return tuple(sorted(chosen))
+
+
+class _Group:
+    """Targets that are sent the same packets: encoded once."""
+
+    def __init__(self, config: FeedConfig, targets: list[tuple[str, int]]):
+        self.out = OscOut(targets)
+        self._config, self._profile = config, config.make()
+        self._turn = -1
+        self._health: HealthReport | None = None
+        self.failures = 0
+
+    def send(self, frame: StageFrame, health: HealthReport | None, cues: Cues) -> None:
+        self._health = health or self._health
+        if not self._is_due(frame.sample):
+            return
+        try:
+            packets = self._profile.encode(Moment(frame, self._health, cues))
+        except Exception as error:  # whatever it trips over, the show and the others go on
+            if not self.failures:
+                log.warning("%s cannot be encoded: %r", self._config, error)
+            self.failures += 1
+            return
+        self._health = None
+        self.out.send(packets)
+
+    def _is_due(self, sample: int) -> bool:
+        """The first emission in each period of the rate; by presentation time, so it never drifts.
+
+        A rate that does not divide the emissions' own makes periods of unequal length.
+        """
+        if not self._config.rate:
+            return True
+        turn = sample * self._config.rate // SAMPLE_RATE
+        due, self._turn = turn != self._turn, turn
+        return due
+
+
+class Feeds:
+    """Owns every target that wants something else than the whole native stream.
+
+    ConfigError for a name that does not resolve.
+    """
+
+    def __init__(self, configs: list[FeedConfig]):
+        self._maker = CueMaker()
+        self._cues = Cues()
+        self._failures = 0  # of the cues
+        self._state = "starting"
+        self._groups: list[_Group] = []
+        try:
+            for config, targets in _alike(configs):
+                self._groups.append(_Group(config, targets))
+        except ConfigError:
+            self.close()
+            raise
+
+    @property
+    def sent(self) -> int:
+        return sum(group.out.sent for group in self._groups)
+
+    @property
+    def errors(self) -> int:
+        """Packets that could not be sent, and emissions that could not be encoded."""
+        return self._failures + sum(group.out.errors + group.failures for group in self._groups)
+
+    def send(self, frame: StageFrame, health: HealthReport | None) -> None:
+        """One emission to everyone whose turn it is. health: when the native stream carries it,
+        which is also when the state has changed."""
+        if not self._groups:
+            return
+        if health is not None:
+            self._state = health.state
+        try:
+            self._cues = self._maker.step(frame, self._state)
+        except Exception as error:  # the lights hold
+            if not self._failures:
+                log.warning("the cues cannot be made: %r", error)
+            self._failures += 1
+        for group in self._groups:
+            group.send(frame, health, self._cues)
+
+    def close(self) -> None:
+        for group in self._groups:
+            group.out.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+def _alike(configs: list[FeedConfig]) -> list[tuple[FeedConfig, list[tuple[str, int]]]]:
+    """Configs that differ in nothing but their address, together; in order."""
+    groups: list[tuple[FeedConfig, list[tuple[str, int]]]] = []
+    for config in configs:
+        for first, targets in groups:
+            same = FeedConfig(
+                first.host, first.port, config.profile, config.rate, config.dancers, config.options
+            )
+            if same == first:
+                targets.append((config.host, config.port))
+                break
+        else:
+            groups.append((config, [(config.host, config.port)]))
+    return groups

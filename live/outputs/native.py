@@ -1,0 +1,18 @@
+"""The native schema for a target of its own rate or dancers, and its `flat` variant."""
+
+from live.osc_schema import FrameEncoder
+from live.outputs.moment import Moment
+
+
+class Native:
+    """chosen: dancers to send, counted from 1; () for all. flat: one message a dancer."""
+
+    def __init__(self, chosen: tuple[int, ...] = (), *, flat: bool = False):
+        self._chosen, self._flat = chosen, flat
+        self._encoder: FrameEncoder | None = None
+
+    def encode(self, moment: Moment) -> list[bytes]:
+        dancers, styles = len(moment.frame.joints), len(moment.frame.style)
+        if self._encoder is None or self._encoder.n_dancers != dancers:
+            self._encoder = FrameEncoder(dancers, styles, flat=self._flat, chosen=self._chosen)
+        return self._encoder.encode(moment.frame, moment.health)
