@@ -6,6 +6,7 @@ import sys
 
 from live.errors import ConfigError, PerformanceError
 from live.osc_schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT
+from visuals import palettes
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -31,6 +32,28 @@ def _parser() -> argparse.ArgumentParser:
     add("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0: from other machines")
     add("--terminal", action="store_true", help="draw in the terminal instead of a window")
     add("--fullscreen", action="store_true", help="start on the full screen")
+    add("--look", default="neon", metavar="NAME", help="how the dancers are drawn (%(default)s)")
+    add(
+        "--palette",
+        default=palettes.DEFAULT,
+        metavar="NAME",
+        help=f"their colours: {', '.join(palettes.PALETTES)} (%(default)s)",
+    )
+    add(
+        "--flashes",
+        type=int,
+        default=3,
+        metavar="N",
+        help="at most this many flashes a second, 0 to 30 (%(default)s: safe for photosensitive "
+        "people)",
+    )
+    add(
+        "--brightness",
+        type=float,
+        default=0.4,
+        metavar="SHARE",
+        help="at most this share of a white picture's light, 0.05 to 1 (%(default)s)",
+    )
     add("--seconds", type=float, help="leave after this many seconds")
     add("--screenshot", metavar="FILE", help="on leaving, write the last picture (PNG)")
     add(
@@ -48,9 +71,10 @@ def _run(args: argparse.Namespace) -> int:
         # Imported here: the terminal needs no pygame, the window no rich.
         from visuals import app
 
+        stage = app.Stage(args.look, args.palette, args.flashes, args.brightness)
         options = (args.fullscreen, args.seconds, args.screenshot, control)
         try:
-            return app.run(args.port, args.host, *options)
+            return app.run(args.port, args.host, *options, stage=stage)
         except app.NoDisplayError as error:
             print(f"posejockey visuals: {error}; drawing in the terminal", file=sys.stderr)
     from visuals import terminal

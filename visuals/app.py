@@ -8,9 +8,11 @@ import os
 import sys
 import time
 import warnings
+from dataclasses import dataclass
 
-from live.errors import ArtifactError, DeviceError
+from live.errors import ArtifactError, ConfigError, DeviceError
 from live.osc_schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT
+from visuals import looks, palettes, safety
 from visuals.controls import ACTIONS, KEYS, Controls, ControlSender
 from visuals.draw import Renderer
 from visuals.osc_in import Feed
@@ -33,6 +35,28 @@ _KEY_NAMES = {
 
 class NoDisplayError(DeviceError):
     """There is nowhere to open a window; the terminal can still draw."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What is seen first, and how safe it is. Raises ConfigError for what does not exist."""
+
+    look: str = looks.DEFAULT
+    palette: str = palettes.DEFAULT
+    flashes_per_s: int = safety.FLASHES_PER_S  # 0 to 30
+    brightness: float = safety.BRIGHTNESS  # mean relative luminance of a picture, 0.05 to 1
+
+    def __post_init__(self):
+        looks.make(self.look)
+        palettes.palette(self.palette)
+        if not 0 <= self.flashes_per_s <= 30:
+            raise ConfigError(f"--flashes {self.flashes_per_s} is not between 0 and 30")
+        if not 0.05 <= self.brightness <= 1:
+            raise ConfigError(f"--brightness {self.brightness} is not between 0.05 and 1")
+
+    def make(self) -> Renderer:
+        guard = safety.Guard(self.flashes_per_s, self.brightness)
+        return Renderer(self.look, self.palette, guard)
 
 
 class Window:
@@ -99,6 +123,7 @@ class App:
         feed: Feed,
         control: tuple[str, int] = ("127.0.0.1", DEFAULT_CONTROL_PORT),
         fullscreen: bool = False,
+        stage: Stage = Stage(),
     ):
         self.running = True
         self.hud = True
@@ -107,7 +132,7 @@ class App:
         self._feed = feed
         self.window = Window(fullscreen)
         self._sender = ControlSender(control)
-        self._renderer = Renderer()
+        self.renderer = stage.make()
         self._clock = pygame.time.Clock()
         self._last_s = self._mouse_s = time.perf_counter()
 
@@ -122,7 +147,7 @@ class App:
         dt_s = min(now_s - self._last_s, _LONGEST_STEP_S)
         self._last_s = now_s
         keys = [(key, meaning) for key, _, meaning in KEYS] if self.keys_shown else None
-        self._renderer.draw(self.window.canvas, view, dt_s, hud=self.hud, keys=keys)
+        self.renderer.draw(self.window.canvas, view, dt_s, hud=self.hud, keys=keys)
         pygame.display.flip()
         self._clock.tick(self.window.rate_hz)  # where vsync does not hold the loop, this does
 
@@ -155,6 +180,10 @@ class App:
             self.keys_shown = not self.keys_shown
         elif action == "fullscreen":
             self.window.toggle_fullscreen()
+        elif action == "next look":
+            self.renderer.next_look()
+        elif action == "next palette":
+            self.renderer.next_palette()
         elif message := self.controls.act(action):
             self._sender.send(*message)
 
@@ -166,16 +195,18 @@ def run(
     seconds: float | None = None,
     screenshot: str | None = None,
     control: tuple[str, int] = ("127.0.0.1", DEFAULT_CONTROL_PORT),
+    stage: Stage = Stage(),
 ) -> int:
     """Show the feed on host:port until Esc, the window's close or `seconds`. Returns 0.
 
-    screenshot: a file for the last picture. control: where keys are sent. Raises DeviceError
+    screenshot: a file for the last picture. control: where keys are sent. stage: the first look
+    and colours, and the limits. Raises DeviceError
     if the port is taken, its kind NoDisplayError without a display, ArtifactError if the picture
     cannot be written.
     """
     require_display()
     with Feed(port, host) as feed:
-        app = App(feed, control, fullscreen)
+        app = App(feed, control, fullscreen, stage)
         try:
             end_s = None if seconds is None else time.perf_counter() + seconds
             while app.running and (end_s is None or time.perf_counter() < end_s):

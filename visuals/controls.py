@@ -22,6 +22,8 @@ KEYS: tuple[tuple[str, str, str], ...] = (
     ("M", "mirror", "swap left and right"),
     ("Space", "freeze", "hold the pose"),
     ("B", "blackout", "darkness, and back"),
+    ("L", "next look", "another look, on the next bar"),
+    ("P", "next palette", "other colours"),
     ("F", "fullscreen", "full screen, and back"),
     ("H", "hud", "hide the small print"),
     ("?", "keys", "this list"),

@@ -1,29 +1,66 @@
-"""A view to pixels: camera, floor, dancers, small print, in this order.
+"""A view to pixels: camera, floor, dancers in a look, safety, small print, in this order.
 
 No sockets and no clock: the time since the last picture is an argument. Everything soft is drawn at
 half the canvas's resolution and scaled up; the figures and the text are drawn at full resolution.
 """
 
+from visuals import looks, palettes
 from visuals.camera import Camera
 from visuals.floor import Floor
 from visuals.hud import Hud
 from visuals.looks.look import Look
-from visuals.looks.neon import Neon
 from visuals.osc_in import View
+from visuals.safety import Guard
 from visuals.scene import Scene, compose
 from visuals.surfaces import black, pygame
 
+_FADE_S = 0.8  # of a crossfade between looks: most of a bar at 120 BPM would be mud
+
 
 class Renderer:
-    """Draws view after view on a surface of any size; keeps the trails between them."""
+    """Draws view after view on a surface of any size; keeps the trails between them.
 
-    def __init__(self, look: Look | None = None):
+    look, palette: names (visuals.looks.LOOKS, visuals.palettes.PALETTES); ConfigError for others.
+    guard: what limits flashes and brightness.
+    """
+
+    def __init__(
+        self,
+        look: str = looks.DEFAULT,
+        palette: str = palettes.DEFAULT,
+        guard: Guard | None = None,
+    ):
         self.camera = Camera()
-        self._look = look or Neon()
+        self.guard = guard or Guard()
+        self.look = look
+        self.palette = palette
+        self._palette = palettes.palette(palette)
+        self._shown = looks.make(look)
+        self._coming: Look | None = None
+        self._faded = -1.0  # seconds into the crossfade; below 0 it waits for the bar
+        self._bar_phase = 0.0
         self._floor = Floor()
         self._hud = Hud()
         self._soft = black((1, 1))
         self._scaled = black((1, 1))
+        self._second = black((1, 1))
+
+    def show(self, look: str) -> None:
+        """Change to this look on the next bar, or at once if there is no beat."""
+        self._coming = looks.make(look)
+        self._faded = -1.0
+        self.look = look
+
+    def next_look(self) -> str:
+        """Change to the look after this one; returns its name."""
+        self.show(_after(self.look, list(looks.LOOKS)))
+        return self.look
+
+    def next_palette(self) -> str:
+        """Take the palette after this one; returns its name."""
+        self.palette = _after(self.palette, list(palettes.PALETTES))
+        self._palette = palettes.palette(self.palette)
+        return self.palette
 
     def draw(
         self,
@@ -37,27 +74,53 @@ class Renderer:
         size = canvas.get_size()
         self._fit(size)
         self.camera.follow(view.joints, size[0] / size[1], dt_s)
-        scene = compose(view, self.camera, size, dt_s)
+        scene = compose(view, self.camera, size, dt_s, self._palette)
+        self._advance(view, dt_s)
         if view.state == "blackout":
             canvas.fill(0)
+            self.guard.apply(canvas, dt_s)
             return scene
-        self._draw_soft(canvas, view, dt_s)
-        self._look.ink(canvas, scene)
+        self._paint(self._shown, canvas, scene)
+        if self._coming and self._faded >= 0:
+            self._paint(self._coming, self._second, scene)
+            self._second.set_alpha(round(255 * self._faded / _FADE_S))
+            canvas.blit(self._second, (0, 0))
+        self.guard.apply(canvas, dt_s)
         if hud:
             self._hud.draw(canvas, view, scene.pulse)
         if keys:
             self._hud.draw_keys(canvas, keys)
         return scene
 
-    def _draw_soft(self, canvas: pygame.Surface, view: View, dt_s: float) -> None:
-        scene = compose(view, self.camera, self._soft.get_size(), dt_s)
+    def _advance(self, view: View, dt_s: float) -> None:
+        """Start the crossfade on the bar, and end it."""
+        new_bar = view.bar_phase < self._bar_phase - 0.5 or view.bpm <= 0 or view.lost
+        self._bar_phase = view.bar_phase
+        if self._coming is None:
+            return
+        if self._faded >= 0:
+            self._faded += dt_s
+        elif new_bar:
+            self._faded = 0.0
+        if self._faded >= _FADE_S:
+            self._shown, self._coming = self._coming, None
+
+    def _paint(self, look: Look, canvas: pygame.Surface, scene: Scene) -> None:
+        soft = compose(scene.view, self.camera, self._soft.get_size(), scene.dt_s, scene.palette)
         self._soft.fill(0)
-        self._floor.draw(self._soft, scene)
-        self._look.glow(self._soft, scene)
+        if look.floor:
+            self._floor.draw(self._soft, soft)
+        look.glow(self._soft, soft)
         pygame.transform.smoothscale(self._soft, canvas.get_size(), self._scaled)
         canvas.blit(self._scaled, (0, 0))
+        look.ink(canvas, scene)
 
     def _fit(self, size: tuple[int, int]) -> None:
         if self._scaled.get_size() != size:
             self._scaled = black(size)
+            self._second = black(size)
             self._soft = black((max(size[0] // 2, 1), max(size[1] // 2, 1)))
+
+
+def _after(name: str, names: list[str]) -> str:
+    return names[(names.index(name) + 1) % len(names)]

@@ -9,11 +9,9 @@ import numpy as np
 
 from live.skeleton import JOINT
 from visuals.scene import Scene
-from visuals.surfaces import ADD, MULTIPLY, SUBTRACT, black, mix, pygame, scaled, soft_disc
+from visuals.surfaces import ADD, MULTIPLY, SUBTRACT, Color, black, mix, pygame, scaled, soft_disc
 
-_POOL_COLOR = (34, 40, 66)
-_GRID_COLOR = (46, 60, 104)
-_RING_COLOR = (60, 100, 210)
+_WHITE = (255, 255, 255)
 _POOL_RADIUS_M = 3.4
 _GRID_STEP_M = 0.75
 _GRID_SPAN = 7  # lines to each side of the focus
@@ -36,18 +34,22 @@ class Floor:
 
     def __init__(self):
         self._lines = black((1, 1))
-        self._pool = _Sized(soft_disc(128, _POOL_COLOR, power=1.6))
-        self._mask = _Sized(soft_disc(128, (255, 255, 255), power=1.2))
+        self._pool = _Sized(black((1, 1)))
+        self._pool_color: Color | None = None
+        self._mask = _Sized(soft_disc(128, _WHITE, power=1.2))
         self._shadows = [_shadow(level / _SHADOW_LEVELS) for level in range(1, _SHADOW_LEVELS + 1)]
 
     def draw(self, canvas: pygame.Surface, scene: Scene) -> None:
         if self._lines.get_size() != canvas.get_size():
             self._lines = black(canvas.get_size())
+        if self._pool_color != scene.palette.pool:
+            self._pool_color = scene.palette.pool
+            self._pool = _Sized(soft_disc(128, self._pool_color, power=1.6))
         disc = _disc(scene)
         light = (0.55 + 0.3 * scene.pulse + 0.15 * scene.accent) * scene.presence
         self._lines.fill(0)
         self._lines.blit(self._pool.at(disc.size), disc)
-        self._lines.fill(scaled((255, 255, 255), light), special_flags=MULTIPLY)
+        self._lines.fill(scaled(_WHITE, light), special_flags=MULTIPLY)
         canvas.blit(self._lines, (0, 0), special_flags=ADD)
         self._draw_lines(scene, disc)
         canvas.blit(self._lines, (0, 0), special_flags=ADD)
@@ -57,7 +59,7 @@ class Floor:
     def _draw_lines(self, scene: Scene, disc: pygame.Rect) -> None:
         """Grid and ring, then everything outside the pool of light masked away."""
         self._lines.fill(0)
-        color = scaled(_GRID_COLOR, (0.75 + 0.25 * scene.pulse) * scene.presence)
+        color = scaled(scene.palette.grid, (0.75 + 0.25 * scene.pulse) * scene.presence)
         for start, end in _grid(scene):
             pygame.draw.aaline(self._lines, color, start, end)
         if scene.pulse > 0.02:
@@ -70,7 +72,7 @@ class Floor:
         """A ring that runs outwards from the beat, wider on the one."""
         size = max(1.0, scene.camera.distance / _RING_DISTANCE_M)
         radius_m = size * (0.5 + 2.4 * (1 - scene.pulse ** (1 / 3)))
-        color = scaled(mix(_RING_COLOR, (255, 255, 255), 0.6 * scene.accent), scene.pulse)
+        color = scaled(mix(scene.palette.ring, (255, 255, 255), 0.6 * scene.accent), scene.pulse)
         _, scale = scene.camera.project(scene.middle + np.array([0, 0, radius_m]), scene.size)
         radii_m = radius_m - np.arange(_RING_LINES[scene.accent > 0]) / float(scale)
         rings = _CIRCLE * radii_m[:, None, None] + scene.middle

@@ -11,22 +11,10 @@ import numpy as np
 from live.skeleton import JOINT, N_JOINTS
 from visuals.camera import Camera
 from visuals.osc_in import View
-
-Color = tuple[int, int, int]
+from visuals.palettes import DEFAULT as DEFAULT_PALETTE
+from visuals.palettes import PALETTES, Color, Palette
 
 SKULL = N_JOINTS  # the index of the extra point
-
-# (body, own left side), by dancer. Told apart by lightness too, for colour-blind viewers.
-PALETTE: tuple[tuple[Color, Color], ...] = (
-    ((0, 190, 255), (90, 255, 226)),
-    ((255, 40, 150), (255, 150, 90)),
-    ((255, 170, 0), (255, 240, 110)),
-    ((150, 90, 255), (220, 160, 255)),
-    ((60, 230, 90), (200, 255, 120)),
-    ((255, 75, 50), (255, 160, 140)),
-    ((70, 110, 255), (120, 200, 255)),
-    ((235, 235, 245), (170, 190, 255)),
-)
 
 # Photosensitivity (WCAG 2.3.1): never more than three pulses a second, so 180 a minute.
 MAX_PULSE_BPM = 180.0
@@ -47,7 +35,8 @@ class Scene:
     points: np.ndarray  # [N, 20, 3], metres
     xy: np.ndarray  # [N, 20, 2], pixels
     scale: np.ndarray  # [N, 20], pixels per metre at that depth
-    colors: tuple[tuple[Color, Color], ...]
+    palette: Palette
+    colors: tuple[tuple[Color, Color], ...]  # (body, own left side) of each figure
     pulse: float  # 1 on the beat falling to 0 before the next; 0 without a beat
     accent: float  # the same on the bar's first beat alone
     presence: float  # 1, or less when the feed is silent
@@ -64,7 +53,13 @@ class Scene:
         return self.view.joints[:, 0].mean(axis=0) * [1, 0, 1]
 
 
-def compose(view: View, camera: Camera, size: tuple[int, int], dt_s: float) -> Scene:
+def compose(
+    view: View,
+    camera: Camera,
+    size: tuple[int, int],
+    dt_s: float,
+    palette: Palette = PALETTES[DEFAULT_PALETTE],
+) -> Scene:
     """The scene of a view. size: pixels (width, height); dt_s: since the last scene."""
     points = with_skull(view.joints)
     xy, scale = camera.project(points, size)
@@ -78,7 +73,8 @@ def compose(view: View, camera: Camera, size: tuple[int, int], dt_s: float) -> S
         points=points,
         xy=xy,
         scale=scale,
-        colors=tuple(PALETTE[(d - 1) % len(PALETTE)] for d in view.dancers),
+        palette=palette,
+        colors=tuple(palette.of(d) for d in view.dancers),
         pulse=pulse * presence,
         accent=accent * presence,
         presence=presence,

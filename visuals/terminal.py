@@ -16,7 +16,7 @@ from live.osc_schema import DEFAULT_PORT
 from live.skeleton import BONES, JOINT
 from visuals.camera import Camera
 from visuals.osc_in import Feed, View
-from visuals.scene import PALETTE, SKULL, Scene, compose
+from visuals.scene import SKULL, Scene, compose
 
 _RATE_HZ = 30  # more is wasted on a terminal, and 4 kB a picture add up over ssh
 _PANEL_COLUMNS = 20
@@ -207,8 +207,7 @@ def _style(owner: int, scene: Scene) -> str:
     if owner == _FLOOR:
         return "rgb(70,110,200)"
     gain = (0.75 + 0.25 * scene.pulse) * scene.presence
-    dancer = scene.view.dancers[owner]
-    red, green, blue = (round(c * gain) for c in PALETTE[(dancer - 1) % len(PALETTE)][0])
+    red, green, blue = (round(c * gain) for c in scene.colors[owner][0])
     return f"rgb({red},{green},{blue})"
 
 

@@ -1,1 +1,28 @@
-"""Looks: each a small file with a class of the `Look` interface (visuals.looks.look)."""
+"""Looks: each a small file with a class of the `Look` interface (visuals.looks.look).
+
+A new look is a new file and a line in LOOKS; the keys, the command and the tests find it there.
+"""
+
+from collections.abc import Callable
+
+from live.errors import ConfigError
+from visuals.looks.chalk import Chalk
+from visuals.looks.constellation import Constellation
+from visuals.looks.look import Look
+from visuals.looks.neon import Neon
+from visuals.looks.silhouette import Silhouette
+
+LOOKS: dict[str, Callable[[], Look]] = {
+    "neon": Neon,
+    "chalk": Chalk,
+    "constellation": Constellation,
+    "silhouette": Silhouette,
+}
+DEFAULT = "neon"
+
+
+def make(name: str) -> Look:
+    """A fresh look of this name. Raises ConfigError, naming them all, for another one."""
+    if name not in LOOKS:
+        raise ConfigError(f"there is no look {name!r}; there are {', '.join(LOOKS)}")
+    return LOOKS[name]()
