@@ -12,10 +12,14 @@ import numpy as np
 
 from live.contract import clock_vector, dance_ratio
 from live.errors import ArtifactError
-from live.pose import FRAME_RATE, ROOT
+from live.pose import FRAME_RATE, ROOT, decode
 from live.skeleton import N_JOINTS, mirrored
 from model.config import TrainConfig
 from model.music import STYLE_GENRES
+
+_BENT_OCTAVES = (
+    0.35  # a clip bent by this much is chosen 0.6 times as often as one at its own speed
+)
 
 
 class Batch(NamedTuple):
@@ -70,6 +74,15 @@ class PairedWindows:
             "feature_std": np.maximum(features.std(axis=0), 0.05),
         }
 
+    def velocity_std(self) -> np.ndarray:
+        """Root mean square of the joints' velocities on the stage, m/s: [57]."""
+        joints = decode(self.motion["pose"]).astype(np.float64)
+        velocity = np.diff(joints, axis=0) * FRAME_RATE
+        velocity = np.delete(velocity, self.motion["start"][1:-1] - 1, axis=0)  # between clips
+        scale = np.sqrt((velocity**2).mean(axis=0))
+        scale[:, [0, 2]] = scale[:, [0, 2]].mean(axis=1, keepdims=True)  # whatever the heading
+        return np.maximum(scale.ravel(), 0.05)
+
     def batch(self, rng: np.random.Generator) -> Batch:
         windows, songs = [], []
         while len(songs) < self.config.batch // self.config.dancers:
@@ -80,36 +93,34 @@ class PairedWindows:
         return Batch(np.stack(songs), *(np.stack(part) for part in zip(*windows, strict=True)))
 
     def _song_window(self, rng: np.random.Generator) -> "_SongWindow":
-        """A stretch of a song of any style's genre, whose dance tempo some clip can reach."""
+        """A stretch of a song of any style's genre."""
         c = self.config
-        while True:
-            song = int(rng.choice(self._songs[int(rng.integers(len(self.styles)))]))
-            first, last = self.music["start"][song], self.music["start"][song + 1]
-            begin = int(rng.integers(first + c.context + c.lag_max, last - c.window))
-            span = slice(begin - 1, begin + c.window)
-            tempo = float(np.median(self.music["tempo_bpm"][span]))
-            ratio = dance_ratio(tempo)
-            if not self._fitting(tempo * ratio).any():
-                continue
-            heard = begin - int(rng.integers(1, c.lag_max + 1))
-            return _SongWindow(
-                self.music["features"][heard - c.context : heard + c.window].astype(np.float32),
-                self.music["beat"][span] * ratio,
-                tempo * ratio,
-                str(self.music["genre"][song]),
-            )
+        song = int(rng.choice(self._songs[int(rng.integers(len(self.styles)))]))
+        first, last = self.music["start"][song], self.music["start"][song + 1]
+        begin = int(rng.integers(first + c.context + c.lag_max, last - c.window))
+        span = slice(begin - 1, begin + c.window)
+        tempo = float(np.median(self.music["tempo_bpm"][span]))
+        ratio = dance_ratio(tempo)
+        heard = begin - int(rng.integers(1, c.lag_max + 1))
+        return _SongWindow(
+            self.music["features"][heard - c.context : heard + c.window].astype(np.float32),
+            self.music["beat"][span] * ratio,
+            tempo * ratio,
+            str(self.music["genre"][song]),
+        )
 
     def _dancer(self, song: "_SongWindow", rng: np.random.Generator) -> tuple:
         """One dancer to the song: clock, beat, style, control, pose, matched."""
         while True:
             clip = self._choose_clip(song.tempo_bpm, rng)
-            frames = self._place(clip, song.beats, rng)
+            octave = self._octave(song.tempo_bpm)[clip]
+            frames = self._place(clip, song.beats / octave, rng)
             if frames is not None:
                 break
         style = int(self.motion["style"][clip])
-        speed = song.tempo_bpm / self.motion["tempo_bpm"][clip]
+        speed = song.tempo_bpm / octave / self.motion["tempo_bpm"][clip]
         control = self.motion["control"][np.rint(frames[1:]).astype(int)].copy()
-        control[:, [0, 2]] += np.log(speed) / 0.5  # a faster dance has more energy
+        control[:, [0, 2]] += np.log(speed) / 0.5  # a faster dancer has more energy
         if rng.random() < self.config.control_dropout:
             control[:] = 0.0
         confidence = 1.0 if rng.random() < 0.7 else rng.uniform(0.2, 1.0)
@@ -123,21 +134,27 @@ class PairedWindows:
             np.float32(song.genre in STYLE_GENRES[self.styles[style]]),
         )
 
-    def _fitting(self, tempo: float) -> np.ndarray:
-        """bool [clips]: those that reach the tempo within the speeds allowed."""
-        speed = tempo / self.motion["tempo_bpm"]
-        return (speed >= self.config.speed_low) & (speed <= self.config.speed_high)
+    def _octave(self, tempo: float) -> np.ndarray:
+        """Dance beats for every beat of each clip, 1/2, 1 or 2: whichever bends the clip least.
+
+        A waltz of 88 BPM is danced at half time to music of 150, a salsa stepped at 165 puts two
+        steps on each beat of music at 90: so every style can be danced at every tempo.
+        """
+        return np.exp2(np.clip(np.rint(np.log2(tempo / self.motion["tempo_bpm"])), -1, 1))
 
     def _choose_clip(self, tempo: float, rng: np.random.Generator) -> int:
-        """A clip that reaches the tempo: any style that has one, then by the clips' lengths."""
-        fits = self._fitting(tempo)
-        style = rng.choice(np.unique(self.motion["style"][fits]))
+        """A clip of any style, by the clips' lengths, and the rarer the more it has to be bent."""
+        bent = np.log2(tempo / self._octave(tempo) / self.motion["tempo_bpm"])
+        low, high = np.log2(self.config.speed_low), np.log2(self.config.speed_high)
+        likely = np.exp(-0.5 * (bent / _BENT_OCTAVES) ** 2) * ((bent >= low) & (bent <= high))
+        style = rng.choice(np.unique(self.motion["style"][likely > 0]))
         usable = self.motion["split"] - self.motion["start"][:-1]
-        weight = usable * (fits & (self.motion["style"] == style))
+        weight = usable * likely * (self.motion["style"] == style)
         return int(rng.choice(len(weight), p=weight / weight.sum()))
 
     def _place(self, clip: int, beats: np.ndarray, rng: np.random.Generator) -> np.ndarray | None:
-        """Positions in the motion file for music beats [L + 1], or None if the clip is too short.
+        """Positions in the motion file for beats [L + 1] at the clip's own octave, or None if the
+        clip is too short.
 
         Beat k of the clip falls on a beat of the same place in the bar (k modulo 4). `warp` reads
         one frame before and two after each position: none of another clip, none held out.
