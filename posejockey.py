@@ -63,7 +63,8 @@ def _run(module: str, command: str, argv: list[str]) -> int:
 
 _EXTRAS = {
     "onnxruntime": "cpu", "torch": "train", "onnx": "train", "onnxscript": "train",
-    "tqdm": "train", "PIL": "train", "mir_eval": "dev",
+    "tqdm": "train", "PIL": "train",
+    "lightning_fabric": "train", "av": "train", "mir_eval": "dev",
 }  # fmt: skip
 
 

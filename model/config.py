@@ -51,36 +51,48 @@ class NetworkConfig:
 class TrainConfig:
     """One training run. Lengths in frames of 1/30 s; weights are relative to the pose loss."""
 
-    iterations: int = 6000
+    iterations: int = 2600
     batch: int = 64
     dancers: int = 4  # of a batch to each song: they share the encoder's work
     window: int = 120
     context: int = 60  # music heard before the first pose of a window
     lag_max: int = 4  # the stage hears the music up to this long before the pose is seen
-    learning_rate: float = 1.5e-3
+    learning_rate: float = 1e-3
     warmup: int = 100
+    decay_share: float = 0.3  # of the run, at its end: a cosine to 2 % of the learning rate
     weight_decay: float = 1e-4
     gradient_clip: float = 1.0
-    bfloat16: bool = True  # matrix products only; twice as fast where the processor has it
+    precision: str = "32-true"  # or "bf16-mixed": faster on a GPU, and on some processors slower
     seed: int = 1
-    # curriculum: free-running stretches grow to `free_max` over `curriculum_share` of the run
+    # curriculum: free-running stretches grow to `free_max` over so many iterations
     curriculum: str = "linear"
     forced_frames: int = 10
     free_max: int = 110
-    curriculum_share: float = 0.6
+    curriculum_iterations: int = 900
     # losses
     velocity_weight: float = 3.0
     contact_weight: float = 0.5
     bone_weight: float = 0.5
     style_weight: float = 0.05
-    kl_weight: float = 0.03
+    kl_weight: float = 0.02
     kl_warmup: int = 500
+    # dances of its own, judged by the critic: from an iteration on, so many of the dancers to each
+    # song; the learning rate of the network is then multiplied by `critic_stage_rate`
+    critic_from: int = 1000
+    free_dancers: int = 2
+    critic_stage_rate: float = 0.5
+    critic_weight: float = 0.1
+    critic_rate: float = 4e-4
+    critic_skip: int = 24  # frames after a change of song, which no real dance shows
+    movement_weight: float = 0.3
+    mix_share: float = 0.1  # of the free dancers mix two styles
+    average: float = 0.998  # decay of the moving average of the weights, which is what dances
     # augmentation
     input_noise: float = 0.02
     control_dropout: float = 0.2
     cold_start: float = 0.15  # share of windows whose first previous pose is the mean pose
-    speed_low: float = 0.75
-    speed_high: float = 1.35
+    speed_low: float = 0.7
+    speed_high: float = 1.42
 
     @staticmethod
     def known(values: dict) -> dict:

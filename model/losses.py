@@ -4,9 +4,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from live.pose import FRAME_RATE
-from live.skeleton import BONE_LENGTHS, FEET, N_JOINTS, PARENTS
+from live.skeleton import BONE_LENGTHS, PARENTS
+from model.body import foot_height, foot_speed, local_joints, movement
 
+_MOVEMENT_UNITS = (0.5, 0.05, 0.5)  # of the control inputs, see model.prepare
 _CONTACT_HEIGHT_M = (0.11, 0.06, 0.11, 0.06)  # ankle, toe: above this a foot is in the air
 _CONTACT_SPEED_M_S = 0.25
 
@@ -22,15 +23,25 @@ def velocity_loss(pose: Tensor, target: Tensor) -> Tensor:
 
 def contact_loss(pose: Tensor, target: Tensor) -> Tensor:
     """Speed of the feet over the floor, m/s, where the true foot stands. Poses in plain units."""
-    standing = (_foot_speed(target) < _CONTACT_SPEED_M_S) & _is_low(target)
-    return (_foot_speed(pose) * standing).sum() / standing.sum().clamp(min=1)
+    low = foot_height(target)[:, 1:] < torch.tensor(_CONTACT_HEIGHT_M, device=target.device)
+    standing = (foot_speed(target) < _CONTACT_SPEED_M_S) & low
+    return (foot_speed(pose) * standing).sum() / standing.sum().clamp(min=1)
 
 
 def bone_loss(pose: Tensor) -> Tensor:
     """Mean deviation of the bones from their lengths, metres. Poses in plain units."""
-    joints = pose[..., : N_JOINTS * 3].unflatten(-1, (N_JOINTS, 3))
+    joints = local_joints(pose)
     lengths = (joints[..., 1:, :] - joints[..., PARENTS[1:], :]).norm(dim=-1)
     return (lengths - torch.as_tensor(BONE_LENGTHS[1:], device=pose.device)).abs().mean()
+
+
+def movement_loss(pose: Tensor, asked: Tensor, counts: Tensor) -> Tensor:
+    """How far energy, openness and travel of a stretch are from those asked for, in the units of
+    the control inputs. pose: [B, T, 60], plain; asked: [B, T, 60], a dance that has them; counts:
+    [B], 0 for rows that were asked for nothing."""
+    units = torch.tensor(_MOVEMENT_UNITS, device=pose.device)
+    off = ((movement(pose) - movement(asked)) / units).abs().mean(dim=-1)
+    return (off * counts).sum() / counts.sum().clamp(min=1)
 
 
 def style_loss(logits: Tensor, style: Tensor, matched: Tensor) -> Tensor:
@@ -53,23 +64,3 @@ def kl_loss(
     distance = (mean - prior_mean) ** 2 * torch.exp(-2 * prior_log_std)
     nats = 0.5 * (ratio + distance - 1) - (log_std - prior_log_std)
     return (nats.sum(dim=-1) * used).sum()
-
-
-def _feet(pose: Tensor) -> Tensor:
-    return pose[..., : N_JOINTS * 3].unflatten(-1, (N_JOINTS, 3))[..., list(FEET), :]
-
-
-def _foot_speed(pose: Tensor) -> Tensor:
-    """Horizontal speed of the four foot joints over the floor, m/s: [B, T - 1, 4]."""
-    feet = _feet(pose)
-    change = feet.diff(dim=1) * FRAME_RATE
-    root, feet = pose[:, 1:, -3:], feet[:, 1:]
-    # A turning body carries its feet along: heading velocity w moves (x, z) by w * (z, -x).
-    x = change[..., 0] + root[..., None, 0] + root[..., None, 2] * feet[..., 2]
-    z = change[..., 2] + root[..., None, 1] - root[..., None, 2] * feet[..., 0]
-    return torch.sqrt(x**2 + z**2 + 1e-6)
-
-
-def _is_low(pose: Tensor) -> Tensor:
-    limit = torch.tensor(_CONTACT_HEIGHT_M, device=pose.device)
-    return _feet(pose)[:, 1:, :, 1] < limit

@@ -1,9 +1,12 @@
 """Training: one command, one seed, checkpoints that a killed run resumes from bit for bit.
 
-The decoder is stepped in plain PyTorch; on a CPU one thread per process, because the many small
-matrix products of a step make two threads wait for each other.
+Two stages in one run: first every dancer of a batch tells a true dance again, then some dance
+freely and a critic judges them (`model.objective`). The engine (devices, processes, precision) is
+Lightning Fabric. On a CPU one thread per process: the many small matrix products of a step make two
+threads wait for each other.
 """
 
+import copy
 import csv
 import json
 import math
@@ -16,18 +19,22 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from lightning_fabric import Fabric
 from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from live.errors import ArtifactError, ConfigError
-from model import losses
 from model.config import DecoderConfig, EncoderConfig, NetworkConfig, TrainConfig
+from model.critic import MotionCritic, critic_loss, slipped
 from model.curriculum import KINDS, free_frames, teacher_mask
-from model.dataset import Batch, PairedWindows
+from model.dataset import PairedWindows
 from model.network import DanceNetwork
+from model.objective import Dances, Objective, Outcome, Tensors
 
 CHECKPOINT = "checkpoint.pt"
 _SAVE_EVERY_S = 120.0
 _LOG_EVERY = 20
+_CRITIC_RAMP = 200  # iterations until its word has its full weight
 
 
 @dataclass
@@ -39,7 +46,12 @@ class Progress:
 
 
 class Trainer:
-    """Owns network, optimiser and generators of one run in `folder`."""
+    """Owns network, critic, optimisers and generators of one run in `folder`.
+
+    fabric: where it runs (one process on the processor by default); all processes begin with the
+    same weights and draw batches of their own. initial: a checkpoint whose weights to begin with,
+    where the folder holds no run yet; see `inherit`.
+    """
 
     def __init__(
         self,
@@ -48,12 +60,15 @@ class Trainer:
         config: TrainConfig,
         encoder: EncoderConfig | None = None,
         decoder: DecoderConfig | None = None,
+        fabric: Fabric | None = None,
+        initial: dict | None = None,
     ):
         if config.curriculum not in KINDS:
             raise ConfigError(f"curriculum {config.curriculum!r}: one of {', '.join(KINDS)}")
         torch.set_num_threads(1)
         torch.manual_seed(config.seed)
         self.config, self.folder = config, folder
+        self.fabric = fabric or engine(config)
         self.windows = PairedWindows(data, config)
         self.prepared = json.loads((data / "prepared.json").read_text(encoding="utf-8"))
         self.network = DanceNetwork(
@@ -64,15 +79,35 @@ class Trainer:
         self.network.set_normalisation(
             **{k: torch.as_tensor(v) for k, v in self.windows.statistics().items()}
         )
-        self.rng = np.random.default_rng(config.seed)
-        self.optimiser = torch.optim.AdamW(
+        if initial is not None:
+            inherit(self.network, initial)
+        pose_dim, styles = self.network.config.decoder.pose_dim, len(self.windows.styles)
+        critic = MotionCritic(pose_dim, styles)
+        critic.velocity_std.copy_(torch.as_tensor(self.windows.velocity_std()))
+        self.rng = np.random.default_rng([config.seed, self.fabric.global_rank])
+        torch.manual_seed(config.seed + self.fabric.global_rank)
+        optimiser = torch.optim.AdamW(
             self.network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
         )
-        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimiser, self._rate)
+        self.objective, self.optimiser = self.fabric.setup(
+            Objective(self.network, config), optimiser
+        )
+        self.critic = critic  # without the engine's wrapper, which expects one backward a forward
+        self._critic_learns, self.critic_optimiser = self.fabric.setup(
+            critic, torch.optim.Adam(critic.parameters(), lr=config.critic_rate, betas=(0.0, 0.9))
+        )
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, self._rate)
+        self.average = AveragedModel(
+            self.network, multi_avg_fn=get_ema_multi_avg_fn(config.average)
+        )
+        self.carried: dict[str, Tensor] | None = None  # where the free dancers are
         self.progress = Progress()
 
-    def run(self, report: Callable[[dict], None]) -> None:
-        """Train to the end, resuming from a checkpoint where there is one."""
+    def run(self, report: Callable[[dict], None], watch: Callable[[], None] | None = None) -> None:
+        """Train to the end, resuming from a checkpoint where there is one.
+
+        report: called with every row of the log; watch: called with every checkpoint.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         if (self.folder / CHECKPOINT).is_file():
             self.load()
@@ -90,11 +125,13 @@ class Trainer:
             if now - saved > _SAVE_EVERY_S or self.progress.iteration == self.config.iterations:
                 self.save()
                 saved = now
+                if watch is not None and self.fabric.is_global_zero:
+                    watch()
 
     def iterate(self) -> dict[str, float]:
-        """One optimiser step; returns the losses."""
-        batch = self.windows.batch(self.rng)
-        share = self.progress.iteration / (self.config.iterations * self.config.curriculum_share)
+        """One optimiser step of the network, and of the critic once it takes part."""
+        batch = Tensors.of(self.windows.batch(self.rng), self.fabric.device)
+        share = self.progress.iteration / self.config.curriculum_iterations
         free = free_frames(self.config.curriculum, share, self.config.free_max)
         forced = teacher_mask(
             self.config.window,
@@ -102,95 +139,105 @@ class Trainer:
             free,
             int(self.rng.integers(self.config.forced_frames + free)),
         )
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.config.bfloat16):
-            parts = self._losses(batch, forced)
+        judged = self.progress.iteration >= self.config.critic_from
+        outcome: Outcome = self.objective(batch, forced, self._entering() if judged else None)
+        parts = dict(outcome.parts)
+        if outcome.made is not None:
+            self.carried = outcome.state
+            made = outcome.made.after(self.config.critic_skip)
+            real = outcome.real.after(self.config.critic_skip)
+            judging = self._teach_critic(real, made.detached())
+            self.critic.requires_grad_(False)
+            parts["critic"] = -self.critic(*made).mean()
+            self.critic.requires_grad_(True)
+            parts["judging"] = judging
         total = self._weigh(parts)
         self.optimiser.zero_grad(set_to_none=True)
-        total.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.gradient_clip)
+        self.fabric.backward(total)
+        norm = self.fabric.clip_gradients(
+            self.objective, self.optimiser, max_norm=self.config.gradient_clip
+        )
         self.optimiser.step()
         self.schedule.step()
+        self.average.update_parameters(self.network)
         self.progress.iteration += 1
-        return {"loss": float(total.detach()), "free": float(free)} | {
-            k: float(v.detach()) for k, v in parts.items()
-        }
-
-    def _losses(self, batch: Batch, forced: np.ndarray) -> dict[str, Tensor]:
-        network, decoder = self.network, self.network.decoder
-        features, clock, beat, style, control, plain, matched = (
-            torch.as_tensor(part) for part in batch
-        )
-        music, logits = network.hear(features)
-        music, logits = (x.repeat_interleave(self.config.dancers, dim=0) for x in (music, logits))
-        length = clock.shape[1]
-        styles = style[:, None].expand(-1, length, -1)
-        condition = decoder.conditions(music[:, -length:], clock, styles, control)
-        target = network.normalise(plain)
-        mean, log_std = network.posterior(target[:, 1:], clock, beat)
-        latent = mean + log_std.exp() * torch.randn_like(mean)
-        by_frame = latent.gather(1, beat[..., None].expand(-1, -1, latent.shape[-1]))
-        drive = decoder.drive(condition, by_frame)
-        pose, tops = self._roll(target, drive, forced)
-        starts, used = beat_starts(beat)
-        at_start = starts[..., None]
-        prior = decoder.prior_of(
-            condition.gather(1, at_start.expand(-1, -1, condition.shape[-1])),
-            tops.gather(1, at_start.expand(-1, -1, tops.shape[-1])),
-        )
-        made = torch.cat([target[:, :1], pose], dim=1)
-        plain_made = network.denormalise(made)
-        nats = losses.kl_loss(mean, log_std, *prior, used)
         return {
-            "pose": losses.pose_loss(pose, target[:, 1:]),
-            "velocity": losses.velocity_loss(made, target),
-            "contact": losses.contact_loss(plain_made, plain),
-            "bone": losses.bone_loss(plain_made),
-            "style": losses.style_loss(logits[:, -1], style, matched),
-            "kl": nats / (length * len(beat)),
+            "loss": float(total.detach()),
+            "free": float(free),
+            "gradient": float(norm) if norm is not None else 0.0,
+            **{name: float(parts[name].detach()) if name in parts else 0.0 for name in _PARTS},
         }
 
-    def _roll(self, target: Tensor, drive: Tensor, forced: np.ndarray) -> tuple[Tensor, Tensor]:
-        """Poses [B, L, 60] and the top state before each frame [B, L, hidden]."""
-        decoder, config = self.network.decoder, self.config
-        hidden = [torch.zeros(len(target), decoder.config.hidden) for _ in decoder.cells]
-        cold = (torch.rand(len(target), 1) < config.cold_start).float()
-        pose = target[:, 0] * (1 - cold)
-        noise = config.input_noise * torch.randn_like(target)
-        poses, tops = [], []
-        for t, teacher in enumerate(forced):
-            if t and teacher:
-                pose = target[:, t]
-            tops.append(hidden[-1])
-            pose, hidden = decoder.advance(pose + noise[:, t], drive[:, t], hidden)
-            poses.append(pose)
-        return torch.stack(poses, dim=1), torch.stack(tops, dim=1)
+    def _teach_critic(self, real: Dances, made: Dances) -> Tensor:
+        """One step of the critic; returns its loss."""
+        off = 0.15 + 0.2 * torch.rand(len(real.clock), device=real.clock.device)
+        off = torch.where(torch.rand_like(off) < 0.5, off, 1 - off)
+        wrong = real._replace(clock=slipped(real.clock, off))
+        dances = Dances(*(torch.cat(each) for each in zip(real, made, wrong, strict=True)))
+        verdicts = self._critic_learns(*dances).split(
+            [len(real.pose), len(made.pose), len(real.pose)]
+        )
+        loss = critic_loss(*verdicts)
+        self.critic_optimiser.zero_grad(set_to_none=True)
+        self.fabric.backward(loss)
+        self.critic_optimiser.step()
+        return loss.detach()
+
+    def _entering(self) -> dict[str, Tensor]:
+        """State of the free dancers: on from where they were; some have just come on stage."""
+        count = self.config.batch // self.config.dancers * self.config.free_dancers
+        fresh = {
+            name: value.to(self.fabric.device)
+            for name, value in self.network.decoder.initial_state(count).items()
+        }
+        if self.carried is None:
+            return fresh
+        stays = torch.rand(count, 1, device=self.fabric.device) >= self.config.cold_start
+        return {name: torch.where(stays, self.carried[name], fresh[name]) for name in fresh}
 
     def _weigh(self, parts: dict[str, Tensor]) -> Tensor:
-        c = self.config
-        kl_weight = c.kl_weight * min(1.0, self.progress.iteration / max(c.kl_warmup, 1))
-        return (
-            parts["pose"]
-            + c.velocity_weight * parts["velocity"]
-            + c.contact_weight * parts["contact"]
-            + c.bone_weight * parts["bone"]
-            + c.style_weight * parts["style"]
-            + kl_weight * parts["kl"]
-        )
+        c, iteration = self.config, self.progress.iteration
+        heeded = min(1.0, max(0, iteration - c.critic_from) / _CRITIC_RAMP)
+        weights = {
+            "pose": 1.0,
+            "velocity": c.velocity_weight,
+            "contact": c.contact_weight,
+            "bone": c.bone_weight,
+            "style": c.style_weight,
+            "kl": c.kl_weight * min(1.0, iteration / max(c.kl_warmup, 1)),
+            "movement": c.movement_weight * heeded,
+            "critic": c.critic_weight * heeded,
+        }
+        return torch.stack([w * parts[name] for name, w in weights.items() if name in parts]).sum()
 
     def _rate(self, iteration: int) -> float:
-        """Linear warm-up, then a cosine down to 2 % of the learning rate."""
+        """Linear warm-up, a plateau (lower once the critic speaks), and a cosine down to 2 % of the
+        learning rate: a run can be given more iterations while it is on the plateau."""
         c = self.config
         if iteration < c.warmup:
             return (iteration + 1) / c.warmup
-        share = (iteration - c.warmup) / max(c.iterations - c.warmup, 1)
-        return 0.02 + 0.49 * (1 + math.cos(math.pi * min(share, 1.0)))
+        left = (c.iterations - iteration) / max(c.iterations * c.decay_share, 1.0)
+        stage = 1.0 if iteration < c.critic_from else c.critic_stage_rate
+        return stage * (0.02 + 0.49 * (1 - math.cos(math.pi * min(max(left, 0.0), 1.0))))
+
+    def dancer(self) -> DanceNetwork:
+        """The averaged weights of this moment, on the processor, to look at."""
+        network = copy.deepcopy(self.network).cpu()
+        network.load_state_dict(self.average.module.state_dict())
+        return network.eval()
 
     def save(self) -> None:
         """Write the checkpoint beside the old one and swap: a kill leaves one of them whole."""
+        if not self.fabric.is_global_zero:
+            return
         state = {
             "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "critic": self.critic.state_dict(),
             "optimiser": self.optimiser.state_dict(),
+            "critic_optimiser": self.critic_optimiser.state_dict(),
             "schedule": self.schedule.state_dict(),
+            "carried": self.carried,
             "numpy": json.dumps(self.rng.bit_generator.state),
             "torch": torch.get_rng_state(),
             "progress": asdict(self.progress),
@@ -210,8 +257,12 @@ class Trainer:
                 f"{self.folder} holds a run of another network; choose another folder"
             )
         self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["average"])
+        self.critic.load_state_dict(state["critic"])
         self.optimiser.load_state_dict(state["optimiser"])
+        self.critic_optimiser.load_state_dict(state["critic_optimiser"])
         self.schedule.load_state_dict(state["schedule"])
+        self.carried = state["carried"]
         self.rng.bit_generator.state = json.loads(state["numpy"])
         torch.set_rng_state(state["torch"])
         self.progress = Progress(**state["progress"])
@@ -222,14 +273,40 @@ class Trainer:
             "seconds": round(self.progress.seconds, 1),
             **{k: round(v, 5) for k, v in sums.items()},
         }
-        path = self.folder / "log.csv"
-        new = not path.exists()
-        with path.open("a", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, row.keys())
-            if new:
-                writer.writeheader()
-            writer.writerow(row)
-        report(row)
+        if self.fabric.is_global_zero:
+            path = self.folder / "log.csv"
+            new = not path.exists()
+            with path.open("a", newline="", encoding="utf-8") as file:
+                writer = csv.DictWriter(file, row.keys())
+                if new:
+                    writer.writeheader()
+                writer.writerow(row)
+            report(row)
+
+
+_PARTS = (
+    "pose", "velocity", "contact", "bone", "style", "kl", "movement", "critic", "judging",
+)  # fmt: skip
+
+_STYLE_AXIS = {
+    "encoder.style_head.weight": 0,
+    "encoder.style_head.bias": 0,
+    "decoder.style.weight": 1,
+}
+
+
+def engine(config: TrainConfig, accelerator: str = "cpu", devices: int = 1) -> Fabric:
+    """Lightning Fabric on the devices asked for; ConfigError where there are none such."""
+    try:
+        fabric = Fabric(
+            accelerator=accelerator,
+            devices=devices,
+            precision=config.precision,  # pyright: ignore[reportArgumentType]  # it checks itself
+        )
+        fabric.launch()
+    except (RuntimeError, ValueError) as error:
+        raise ConfigError(f"cannot train on {devices} x {accelerator}: {error}") from error
+    return fabric
 
 
 def load_checkpoint(path: Path) -> dict:
@@ -243,20 +320,32 @@ def load_checkpoint(path: Path) -> dict:
     return state
 
 
+def inherit(network: DanceNetwork, checkpoint: dict) -> None:
+    """Begin with the averaged weights of another run of the same sizes, its normalisation included.
+
+    Styles are matched by name; a style it did not know begins as the mean of those it knew.
+    Raises ConfigError where the sizes differ.
+    """
+    donor = network_of(checkpoint)
+    ours, theirs = network.config, donor.config
+    if (ours.encoder, ours.decoder) != (theirs.encoder, theirs.decoder):
+        raise ConfigError("the network to begin with has other sizes than the one to train")
+    known = {style: i for i, style in enumerate(theirs.styles)}
+    state = donor.state_dict()
+    for name, axis in _STYLE_AXIS.items():
+        columns = state[name].movedim(axis, 0)
+        chosen = [columns[known[s]] if s in known else columns.mean(dim=0) for s in ours.styles]
+        state[name] = torch.stack(chosen).movedim(0, axis)
+    network.load_state_dict(state)
+
+
 def network_of(checkpoint: dict) -> DanceNetwork:
     """The trained network of a checkpoint, ready to dance."""
     network = DanceNetwork(NetworkConfig.from_dict(checkpoint["network_config"]))
-    network.load_state_dict(checkpoint["network"])
+    average = AveragedModel(network)
+    average.load_state_dict(checkpoint["average"])
+    network.load_state_dict(average.module.state_dict())
     return network.eval()
-
-
-def beat_starts(beat: Tensor) -> tuple[Tensor, Tensor]:
-    """First frame of every beat, int64 [B, K], and which beats there are, float [B, K]."""
-    count = int(beat.max()) + 1
-    index = torch.arange(count)
-    starts = (beat[..., None] < index).sum(dim=1)
-    used = (index <= beat.max(dim=1, keepdim=True).values).float()
-    return starts.clamp(max=beat.shape[1] - 1), used
 
 
 def machine() -> str:

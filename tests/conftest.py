@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from torch.optim.swa_utils import AveragedModel
 
 from export.to_onnx import export
 from live.features import FEATURE_DIM
@@ -79,6 +80,7 @@ def tiny_checkpoint(tiny_network, tmp_path_factory):
     path = tmp_path_factory.mktemp("run") / CHECKPOINT
     state = {
         "network": tiny_network.state_dict(),
+        "average": AveragedModel(tiny_network).state_dict(),
         "network_config": tiny_network.config.to_dict(),
         "train_config": {"iterations": 0, "seed": 20},
         "prepared": {"tiers": ["open"], "styles": list(tiny_network.config.styles)},

@@ -1,30 +1,40 @@
 """Training: curriculum, pairs that share their beat, losses, and runs that survive a kill."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
+from live.contract import clock_vector
 from live.errors import ArtifactError, ConfigError
 from live.features import FEATURE_DIM, ONSET, SAMPLE_RATE, extract
 from live.pose import FRAME_RATE, POSE_DIM, ROOT, encode, rotate_y
 from live.skeleton import BONE_LENGTHS, FEET, JOINT, N_JOINTS, PARENTS, REST_POSE
-from model import losses, music
+from model import body, losses, music
 from model.config import DecoderConfig, EncoderConfig, TrainConfig
+from model.critic import MotionCritic, critic_loss, slipped
 from model.curriculum import KINDS, free_frames, teacher_mask
 from model.dataset import PairedWindows, mirrored_vectors, warp
+from model.grids import fit_grid
+from model.network import DanceNetwork
+from model.objective import Objective, Tensors, beat_starts
 from model.prepare import (
     Clip,
     beat_position,
     canonical,
     control_curves,
+    fit_track,
+    motion_grid,
     read_clips,
     standardised,
     write_motion,
     write_music,
 )
-from model.train import CHECKPOINT, Trainer, beat_starts, load_checkpoint, network_of
+from model.train import CHECKPOINT, Trainer, engine, inherit, load_checkpoint, network_of
+from model.watch import Watcher
 
 # ---- curriculum ------------------------------------------------------------------------------
 
@@ -82,7 +92,10 @@ TINY = TrainConfig(
     kl_warmup=6,
     forced_frames=4,
     free_max=16,
-    bfloat16=False,
+    curriculum_iterations=8,
+    critic_from=6,
+    free_dancers=1,
+    critic_skip=4,
 )
 TINY_ENCODER = EncoderConfig(width=16, layers=1, heads=2, window=12)
 TINY_DECODER = DecoderConfig(hidden=32, latent_dim=4, style_width=4)
@@ -177,6 +190,19 @@ def test_clips_are_not_bent_further_than_allowed(windows):
 def test_fast_music_is_danced_at_half_time(windows):
     tempi = {round(float(110 * 2**t)) for b in batches(windows) for t in b.clock[:, 0, 6]}
     assert tempi == {93, 118}
+
+
+def test_a_clip_far_from_the_tempo_is_danced_at_another_octave(tmp_path, prepared):
+    """Stepped at twice the tempo of the music, it nods twice a beat instead of being halved."""
+    motion = dict(np.load(prepared / "motion.npz"))
+    motion["tempo_bpm"], motion["phase"] = motion["tempo_bpm"] * 2, motion["phase"] * 2
+    np.savez(tmp_path / "motion.npz", **motion)
+    (tmp_path / "music.npz").write_bytes((prepared / "music.npz").read_bytes())
+    for batch in batches(PairedWindows(tmp_path, TINY)):
+        speed = np.abs(batch.pose[..., ROOT.start])
+        assert TINY.speed_low - 0.01 < speed.min() <= speed.max() < TINY.speed_high + 0.01
+        nod = (batch.pose[:, 1:, NOD] - REST_POSE[JOINT["head"], 1]) / NOD_M
+        np.testing.assert_allclose(nod, batch.clock[..., 0], atol=0.02)
 
 
 def test_half_of_the_dances_are_mirrored(windows):
@@ -346,22 +372,73 @@ def test_controls_are_relative_to_their_style():
     assert not clips[2].control.any()
 
 
-def test_clips_are_read_by_tier_and_danced_at_a_dancers_tempo(tmp_path):
+def test_clips_are_read_by_tier_with_the_grid_of_the_index(tmp_path):
     (tmp_path / "motion").mkdir()
     index = {}
     for name, tier, tempo in (("one", "open", 180.0), ("two", "research", 120.0)):
         np.savez(tmp_path / "motion" / f"{name}.npz", joints=shaky_child())
         index[name] = {
-            "tier": tier, "style": "salsa", "tempo_bpm": tempo, "beat_phase_at_frame0": 3.0,
+            "tier": tier, "style": "street", "tempo_bpm": tempo, "beat_phase_at_frame0": 3.0,
         }  # fmt: skip
     (tmp_path / "index.json").write_text(json.dumps(index), encoding="utf-8")
     (clip,) = read_clips(tmp_path, ("open",))
-    assert (clip.name, clip.tempo_bpm, clip.phase) == ("one", 90.0, 1.5)
+    assert (clip.name, clip.tempo_bpm, clip.phase) == ("one", 180.0, 3.0)
     assert [c.name for c in read_clips(tmp_path, ("open", "research"))] == ["one", "two"]
     with pytest.raises(ArtifactError, match="no clip of tier share"):
         read_clips(tmp_path, ("share",))
     with pytest.raises(ArtifactError, match=r"no index\.json"):
         read_clips(tmp_path / "motion", ("open",))
+
+
+def stepping(tempo_bpm, phase, seconds=20.0):
+    """Arms that stop dead on every beat, and swing in between."""
+    beats = phase + np.arange(int(seconds * FRAME_RATE)) * tempo_bpm / 60 / FRAME_RATE
+    swing = np.floor(beats) + 0.5 - 0.5 * np.cos(np.pi * (beats % 1) ** 0.5)
+    joints = np.repeat(REST_POSE[None], len(beats), axis=0)
+    for side in ("l_wrist", "r_wrist"):
+        joints[:, JOINT[side], 2] += 0.3 * np.sin(np.pi * swing)
+    return joints
+
+
+def test_salsa_is_read_at_the_tempo_it_is_stepped(tmp_path):
+    (tmp_path / "motion").mkdir()
+    joints = stepping(171.0, 0.3)
+    np.savez(tmp_path / "motion" / "one.npz", joints=joints)
+    entry = {"tier": "open", "style": "salsa", "tempo_bpm": 114.0, "beat_phase_at_frame0": 0.0}
+    (tmp_path / "index.json").write_text(json.dumps({"one": entry}), encoding="utf-8")
+    (clip,) = read_clips(tmp_path, ("open",))
+    assert abs(clip.tempo_bpm - 171.0) < 1.0
+    assert motion_grid(encode(joints), 155.0, 195.0).consistency > 0.95
+
+
+# ---- grids -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("tempo_bpm", "phase"), [(91.3, 0.25), (127.0, 0.9)])
+def test_a_pulse_train_has_its_own_grid(tempo_bpm, phase):
+    rng = np.random.default_rng(4)
+    beats = phase + np.arange(30 * 120) / 120 * tempo_bpm / 60
+    envelope = np.maximum(np.cos(2 * np.pi * beats), 0) ** 8 + 0.3 * rng.normal(size=len(beats))
+    grid = fit_grid(envelope - envelope.mean(), 120.0, 80.0, 140.0)
+    assert abs(grid.tempo_bpm - tempo_bpm) < 0.2
+    assert abs((grid.phase - phase + 0.5) % 1 - 0.5) < 0.06
+    assert grid.consistency > 0.95
+
+
+def test_noise_has_no_grid_to_trust():
+    rng = np.random.default_rng(5)
+    grids = [fit_grid(rng.normal(size=3600), 120.0, 80.0, 140.0) for _ in range(5)]
+    assert all(g.strength < 0.2 for g in grids)
+    assert min(g.consistency for g in grids) < 0.95
+
+
+def test_a_recordings_beats_are_where_its_clicks_are(click_track):
+    track = fit_track("clicks", click_track(122.0, 20.0, SAMPLE_RATE), "chacha", 110.0, 134.0)
+    clicks = np.arange(0.0, 20.0, 60 / 122)
+    off = np.abs(track.beats_s[:, None] - clicks).min(axis=1)
+    assert off.max() < 0.03
+    assert abs(len(track.beats_s) - len(clicks)) <= 1
+    assert track.is_trusted
 
 
 # ---- losses ----------------------------------------------------------------------------------
@@ -437,6 +514,27 @@ def test_pose_and_velocity_losses():
     assert np.isclose(float(losses.velocity_loss(ramp, truth)), 0.2)
 
 
+def test_velocity_on_the_stage_is_that_of_the_joints():
+    joints = swaying()
+    joints[..., 2] += 0.02 * np.arange(len(joints))[:, None]
+    true = np.diff(joints, axis=0) * FRAME_RATE
+    found = body.joint_velocity(pose_of(joints))[0].numpy()
+    np.testing.assert_allclose(found, true, atol=2e-3)
+
+
+def test_movement_that_was_asked_for_costs_nothing():
+    joints, counts = swaying(), torch.ones(1)
+    calm = np.repeat(joints[:1], len(joints), axis=0) + 0.2 * (joints - joints[:1])
+    asked = pose_of(joints)
+    assert float(losses.movement_loss(asked, asked, counts)) == 0.0
+    less = float(losses.movement_loss(pose_of(calm), asked, counts))
+    assert less > 0.3
+    both = torch.cat([asked, pose_of(calm)]), torch.cat([asked, asked])
+    only_first = losses.movement_loss(*both, torch.tensor([1.0, 0.0]))
+    assert float(only_first) == 0.0
+    assert float(losses.movement_loss(*both, torch.tensor([0.0, 0.0]))) == 0.0
+
+
 def gaussian(mean, log_std, shape=(2, 3, 4)):
     return torch.full(shape, float(mean)), torch.full(shape, float(log_std))
 
@@ -475,6 +573,65 @@ def test_beats_start_where_their_number_does():
     assert starts[1, :2].tolist() == [0, 4]
 
 
+# ---- critic ----------------------------------------------------------------------------------
+
+
+def test_a_slipped_clock_is_later_by_so_many_beats():
+    beats = np.linspace(0.0, 9.0, 50)
+    clock = torch.as_tensor(clock_vector(beats, 100.0, 0.7))[None]
+    later = torch.as_tensor(clock_vector(beats + 0.3, 100.0, 0.7))[None]
+    torch.testing.assert_close(slipped(clock, torch.tensor([0.3])), later, atol=1e-5, rtol=0)
+
+
+def test_the_critic_is_content_beyond_the_margin_only():
+    far, near = torch.full((2, 4), 5.0), torch.zeros(2, 4)
+    assert float(critic_loss(far, -far, -far)) == 0.0
+    assert float(critic_loss(near, near, near)) == 2.0
+    assert float(critic_loss(far, -far, near)) == 0.5  # off the beat, and not noticed
+
+
+def test_the_critic_learns_what_is_on_the_beat(windows):
+    torch.manual_seed(0)
+    critic = MotionCritic(POSE_DIM, 2, width=32)
+    critic.velocity_std.copy_(torch.as_tensor(windows.velocity_std()))
+    optimiser = torch.optim.Adam(critic.parameters(), lr=2e-3, betas=(0.0, 0.9))
+    mean, std = (torch.as_tensor(windows.statistics()[k]) for k in ("pose_mean", "pose_std"))
+    rng = np.random.default_rng(1)
+
+    def verdicts():
+        batch = Tensors.of(windows.batch(rng), torch.device("cpu"))
+        plain = batch.pose[:, 1:]
+        pose = (plain - mean) / std
+        off = slipped(batch.clock, torch.full((len(plain),), 0.5))
+        return [critic(pose, plain, c, batch.control, batch.style) for c in (batch.clock, off)]
+
+    for _ in range(150):
+        right, wrong = verdicts()
+        optimiser.zero_grad()
+        critic_loss(right, wrong, wrong).backward()
+        optimiser.step()
+    right, wrong = verdicts()
+    assert float((right > wrong).float().mean()) > 0.9
+
+
+def test_free_dancers_go_on_from_where_they_were(prepared, windows):
+    run = trainer(prepared, prepared / "unused")
+    batch = Tensors.of(windows.batch(np.random.default_rng(2)), torch.device("cpu"))
+    state = run.network.decoder.initial_state(4)
+    forced = teacher_mask(TINY.window, 4, 0, 0)
+    objective = Objective(run.network, TINY)
+    torch.manual_seed(3)
+    outcome = objective(batch, forced, state)
+    assert outcome.made.pose.shape == outcome.real.pose.shape == (4, TINY.window, POSE_DIM)
+    assert not any(v.requires_grad for v in outcome.state.values())
+    torch.testing.assert_close(outcome.state["pose"], outcome.made.pose[:, -1].detach())
+    torch.manual_seed(3)
+    onward = objective(batch, forced, outcome.state)
+    assert not torch.equal(onward.made.pose[:, 0], outcome.made.pose[:, 0])
+    assert "movement" in outcome.parts
+    assert "movement" not in objective(batch, forced).parts
+
+
 # ---- runs ------------------------------------------------------------------------------------
 
 
@@ -506,16 +663,29 @@ def test_the_curriculum_frees_the_network_step_by_step(prepared, tmp_path):
 
 def test_every_part_of_the_network_learns(prepared, tmp_path):
     run = trainer(prepared, tmp_path)
-    before = {k: v.detach().clone() for k, v in run.network.named_parameters()}
-    for _ in range(3):
+    parts = {"network": run.network, "critic": run.critic}
+    before = {
+        f"{part}.{k}": v.detach().clone()
+        for part, module in parts.items()
+        for k, v in module.named_parameters()
+    }
+    for _ in range(TINY.critic_from + 2):
         run.iterate()
-    still = [k for k, v in run.network.named_parameters() if torch.equal(v, before[k])]
+    still = [
+        f"{part}.{k}"
+        for part, module in parts.items()
+        for k, v in module.named_parameters()
+        if torch.equal(v, before[f"{part}.{k}"])
+    ]
     assert still == []
 
 
 def state_of(run):
     return {
         "network": run.network.state_dict(),
+        "average": run.average.state_dict(),
+        "critic": run.critic.state_dict(),
+        "critic optimiser": run.critic_optimiser.state_dict()["state"],
         "optimiser": run.optimiser.state_dict()["state"],
         "schedule": run.schedule.get_last_lr(),
         "numpy": run.rng.bit_generator.state,
@@ -565,6 +735,44 @@ def test_a_finished_run_leaves_a_network_that_dances(prepared, tmp_path):
     header, line = (tmp_path / "log.csv").read_text().splitlines()
     assert header.split(",")[:3] == ["iteration", "seconds", "loss"]
     assert line.startswith("20,")
+
+
+def test_a_run_can_begin_with_the_weights_of_another(prepared, tmp_path):
+    first = trainer(prepared, tmp_path / "first")
+    first.run(ignore)
+    checkpoint = load_checkpoint(first.folder / CHECKPOINT)
+    donor = network_of(checkpoint)
+    heir = DanceNetwork(replace(donor.config, styles=("ballroom", "street")))
+    inherit(heir, checkpoint)
+    ours, theirs = heir.decoder.style.weight, donor.decoder.style.weight
+    assert torch.equal(ours[:, 1], theirs[:, donor.config.styles.index("street")])
+    assert torch.equal(ours[:, 0], theirs.mean(dim=1))
+    assert torch.equal(heir.pose_mean, donor.pose_mean)
+    other = DanceNetwork(replace(donor.config, decoder=DecoderConfig(hidden=8, latent_dim=2)))
+    with pytest.raises(ConfigError, match="other sizes"):
+        inherit(other, checkpoint)
+    again = Trainer(
+        prepared, tmp_path / "second", TINY, TINY_ENCODER, TINY_DECODER, initial=checkpoint
+    )
+    assert_same(again.network.state_dict(), donor.state_dict())
+
+
+def test_a_run_is_watched_while_it_trains(prepared, tmp_path):
+    run = trainer(prepared, tmp_path)
+    watcher = Watcher(prepared, tmp_path, every_s=0.0)
+    run.run(ignore, lambda: watcher.look(run.dancer(), run.progress.iteration))
+    rows = (tmp_path / "rollouts.csv").read_text().splitlines()
+    assert rows[0].startswith("iteration,style,speed_ratio")
+    assert [row.split(",")[:2] for row in rows[1:]] == [["12", "salsa"], ["12", "street"]]
+    with Image.open(tmp_path / "rollouts" / "000012.png") as sheet:
+        assert len(set(sheet.get_flattened_data())) > 4
+    Watcher(prepared, tmp_path, every_s=1e9).look(run.dancer(), 13)
+    assert len((tmp_path / "rollouts.csv").read_text().splitlines()) == len(rows)
+
+
+def test_an_engine_that_is_not_there_is_said_so():
+    with pytest.raises(ConfigError, match="cannot train on 1 x abacus"):
+        engine(TINY, "abacus")
 
 
 def test_an_unknown_curriculum_is_refused(prepared, tmp_path):

@@ -10,7 +10,8 @@ from tqdm import tqdm
 from live.errors import ConfigError
 from model.config import TrainConfig
 from model.curriculum import KINDS
-from model.train import CHECKPOINT, Trainer
+from model.train import CHECKPOINT, Trainer, engine, load_checkpoint
+from model.watch import Watcher
 
 
 def main(argv: list[str]) -> int:
@@ -18,17 +19,29 @@ def main(argv: list[str]) -> int:
     config = read_config(args.config) if args.config else TrainConfig()
     given = {
         "iterations": args.iterations, "seed": args.seed, "curriculum": args.curriculum,
+        "precision": args.precision,
     }  # fmt: skip
     config = replace(config, **{k: v for k, v in given.items() if v is not None})
-    trainer = Trainer(args.data, args.out, config)
-    with tqdm(total=config.iterations, unit="it") as bar:
+    initial = load_checkpoint(args.init) if args.init else None
+    fabric = engine(config, args.accelerator, args.devices)
+    trainer = Trainer(args.data, args.out, config, fabric=fabric, initial=initial)
+    watcher = Watcher(args.data, args.out, 60 * args.watch) if args.watch else None
+
+    def watch() -> None:
+        if watcher is not None:
+            watcher.look(trainer.dancer(), trainer.progress.iteration)
+
+    with tqdm(total=config.iterations, unit="it", disable=not fabric.is_global_zero) as bar:
 
         def report(row: dict) -> None:
             bar.update(row["iteration"] - bar.n)
-            bar.set_postfix(loss=f"{row['loss']:.3f}", free=int(row["free"]), kl=f"{row['kl']:.2f}")
+            bar.set_postfix(
+                loss=f"{row['loss']:.3f}", free=int(row["free"]), kl=f"{row['kl']:.2f}",
+                movement=f"{row['movement']:.2f}", judging=f"{row['judging']:.2f}",
+            )  # fmt: skip
 
-        trainer.run(report)
-    print(f"trained {config.iterations} iterations: {args.out / CHECKPOINT}")
+        trainer.run(report, watch)
+    fabric.print(f"trained {config.iterations} iterations: {args.out / CHECKPOINT}")
     return 0
 
 
@@ -60,4 +73,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--iterations", type=int, metavar="N", help="optimiser steps")
     add("--seed", type=int, metavar="N")
     add("--curriculum", choices=KINDS, help="how free running grows")
+    add("--init", type=Path, metavar="CHECKPOINT",
+        help="begin with the weights of another run, to teach it a style of your own")  # fmt: skip
+    add("--watch", type=float, default=15.0, metavar="MIN",
+        help="let it dance, judge and draw it about so often (15; 0 never)")  # fmt: skip
+    add("--accelerator", default="cpu", help="cpu, cuda, mps or auto (cpu)")
+    add("--devices", type=int, default=1, metavar="N", help="so many, a process each (1)")
+    add("--precision", help="of Lightning Fabric: 32-true, bf16-mixed, ...")
     return parser
