@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from live.clock_sources import CLOCKS
-from live.engine import EMISSION_RATES
+from live.engine import EMISSION_RATES, Controls
 from live.errors import ConfigError
 from live.osc_schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT, MAX_DANCERS
 from live.outputs.feeds import FeedConfig, parse_feed
@@ -36,6 +36,8 @@ class ShowConfig:
     style: str = _setting("auto", help="auto, a style, or a mix such as street=2,salsa=1")
     seed: int = _setting(0, low=0, high=2**31 - 1, help="the dice: same seed, same dance")
     energy: float = _setting(0.0, low=-2.0, high=2.0, help="size of the movement; 0 is the style's")
+    openness: float = _setting(0.0, low=-2.0, high=2.0, help="reach of the limbs; 0 is the style's")
+    travel: float = _setting(0.0, low=-2.0, high=2.0, help="ground covered; 0 is the style's")
     temperature: float = _setting(1.0, low=0.0, high=2.0, help="variety; 1 is the model's own")
     latency_ms: float = _setting(
         60.0, low=0.0, high=500.0, help="from the OSC packet to the eye; 60 suits a projector"
@@ -62,6 +64,17 @@ class ShowConfig:
             _check(f.name, getattr(self, f.name), f)
         for target in self.osc:
             parse_feed(target)
+
+    @property
+    def controls(self) -> Controls:
+        """Where the engine's faders stand at the start."""
+        return Controls(
+            energy=self.energy,
+            temperature=self.temperature,
+            latency_ms=self.latency_ms,
+            openness=self.openness,
+            travel=self.travel,
+        )
 
     @property
     def targets(self) -> list[tuple[str, int]]:

@@ -1,10 +1,11 @@
 """Control messages from the operator's desk, phone or sequencer.
 
 Enters: OSC over UDP, from anybody who can reach the port, so nothing in it is trusted. Leaves:
-controls that are in the schema, with values of the right type and within their range. Polled by
-the engine's thread; never waits, never raises.
+controls that are in the schema, with values of the right type and within their range; answers to
+those who asked for them. Polled by the engine's thread; never waits, never raises.
 """
 
+import contextlib
 import math
 import re
 import socket
@@ -20,6 +21,8 @@ _CONTROL = re.compile(rb"/pj/control/([a-z_]{1,32})\0{1,4}(?:,[ifhdsTF]?\0|\Z)")
 _BUNDLE = b"#bundle\0"
 _BUNDLE_HEADER = 16
 _MAX_TEXT = 256
+_MAX_ASKERS = 8
+_SAME_PORT = 1  # of an ack request: the answers go where it came from
 _RECEIVE_BYTES = osc_schema.MAX_BUNDLE_BYTES + 1  # one more than allowed, to tell what is longer
 
 
@@ -28,12 +31,16 @@ class ControlIn:
 
     rejected: messages and packets that were ignored since the start. DeviceError if the port is
     taken or the host is none of this machine's.
+
+    Whoever sends `ack` is answered from then on, eight at most, the latest: with every control
+    that `answer` is told of, whoever it came from, and with each of its own that was rejected.
     """
 
     def __init__(self, host: str = "127.0.0.1", port: int = osc_schema.DEFAULT_CONTROL_PORT):
         self._socket = _bind(host, port)
         self.port: int = self._socket.getsockname()[1]
         self.rejected = 0
+        self._askers: dict[tuple, tuple] = {}  # where it asks from: where the answers go
 
     def poll(self, limit: int = 64) -> list[tuple[str, Value]]:
         """The controls that have arrived, (name, value), oldest first.
@@ -44,16 +51,27 @@ class ControlIn:
         controls: list[tuple[str, Value]] = []
         looked_at = 0
         while looked_at < limit:
-            packet = self._receive()
-            if packet is None:
+            received = self._receive()
+            if received is None:
                 break
+            packet, sender = received
             messages = _split(packet)
             taken = messages[: limit - looked_at]
             accepted = [c for c in map(_control, taken) if c is not None]
-            controls += accepted
-            self.rejected += max(1, len(messages)) - len(accepted)
+            controls += [c for c in accepted if not self._is_request(c, sender)]
+            rejected = max(1, len(messages)) - len(accepted)
+            self.rejected += rejected
+            if rejected and sender in self._askers:
+                self._tell(self._askers[sender], osc_schema.encode_ack("", False, float(rejected)))
             looked_at += max(1, len(messages))
         return [control for control in controls if control is not _RELEASE]
+
+    def answer(self, name: str, obeyed: bool, value: Value) -> None:
+        """Tell everybody who asked what has become of a control; value: as it is in force."""
+        if self._askers:
+            message = osc_schema.encode_ack(name, obeyed, value)
+            for target in self._askers.values():
+                self._tell(target, message)
 
     def close(self) -> None:
         self._socket.close()
@@ -64,16 +82,40 @@ class ControlIn:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _receive(self) -> bytes | None:
-        """The next packet; b"" for one that cannot be taken, None if there is none."""
+    def _receive(self) -> tuple[bytes, tuple] | None:
+        """The next packet and its sender; b"" for one that cannot be taken, None if there is none.
+
+        A ConnectionError is Windows' way to say that an answer found nobody.
+        """
         try:
-            packet = self._socket.recv(_RECEIVE_BYTES)
-        except BlockingIOError:
+            packet, sender = self._socket.recvfrom(_RECEIVE_BYTES)
+        except (BlockingIOError, ConnectionError):
             return None
         except OSError:  # too long, on Windows; or closed, and then every call ends up here
-            return b""
-        return packet if len(packet) < _RECEIVE_BYTES else b""
+            return b"", ()
+        return (packet if len(packet) < _RECEIVE_BYTES else b""), sender
 
+    def _is_request(self, control: tuple[str, Value], sender: tuple) -> bool:
+        """Whether it is a request for answers, which is met here."""
+        name, value = control
+        if name != osc_schema.ACK_REQUEST.name:
+            return False
+        port = int(value) if isinstance(value, float) else 0
+        target = sender if port == _SAME_PORT else (sender[0], port, *sender[2:])
+        self._askers.pop(sender, None)
+        if port > 0:
+            while len(self._askers) >= _MAX_ASKERS:
+                del self._askers[next(iter(self._askers))]
+            self._askers[sender] = target
+            self._tell(target, osc_schema.encode_ack(name, True, value))
+        return True
+
+    def _tell(self, target: tuple, message: bytes) -> None:
+        with contextlib.suppress(OSError):  # gone, or not reachable: it is only an answer
+            self._socket.sendto(message, target)
+
+
+_KNOWN = osc_schema.CONTROLS | {osc_schema.ACK_REQUEST.name: osc_schema.ACK_REQUEST}
 
 # A button let go of: valid, but nothing happens.
 _RELEASE = ("", None)
@@ -111,13 +153,15 @@ def _control(message: bytes) -> tuple[str, Value] | None:
     looks_right = _CONTROL.match(message)
     if looks_right is None or len(message) % 4:  # python-osc would fill up a cut-off number
         return None
-    control = osc_schema.CONTROLS.get(looks_right[1].decode())
+    control = _KNOWN.get(looks_right[1].decode())
     decoded = list(osc_schema.decode(message))
     if control is None or len(decoded) != 1:
         return None
     arguments = decoded[0][1]
     if control.types == "":
         return _trigger(control.name, arguments)
+    if control.is_switch and not arguments:
+        return control.name, None
     if len(arguments) != 1:
         return None
     value = arguments[0]

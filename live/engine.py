@@ -45,6 +45,8 @@ class Controls:
     freeze: bool = False
     blackout: bool = False
     latency_ms: float = 0.0
+    openness: float = 0.0
+    travel: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -213,17 +215,19 @@ class Engine:
     def control(self, name: str, value: float | str | None, now: float) -> None:
         """Obey one control of `live.osc_schema.CONTROLS`, its value already in range.
 
-        now: the sample (24 kHz) at which it came, which is when a tap fell. Raises ConfigError for
-        a style this model does not have.
+        value: None for a trigger, and for a switch to change over. now: the sample (24 kHz) at
+        which it came, which is when a tap fell. Raises ConfigError for a style this model does not
+        have.
         """
         number = float(value) if isinstance(value, int | float) else 0.0
         match name:
             case "style":
                 self._styles.wish = parse_style(str(value), self.performer.styles)
-            case "energy" | "temperature":
+            case "energy" | "openness" | "travel" | "temperature":
                 setattr(self.controls, name, number)
             case "mirror" | "freeze" | "blackout":
-                setattr(self.controls, name, number >= 0.5)
+                was = getattr(self.controls, name)
+                setattr(self.controls, name, not was if value is None else number >= 0.5)
             case "latency":
                 self.controls.latency_ms = number
             case "seed":
@@ -245,6 +249,11 @@ class Engine:
                 self.clock.scale(2.0)
             case _:
                 raise ConfigError(f"no control {name!r}; there are {', '.join(CONTROLS)}")
+
+    def setting(self, name: str, value: float | str | None) -> float | str | None:
+        """What a control that was just obeyed has set: for a switch, where it stands now."""
+        stands = getattr(self.controls, name, value)
+        return float(stands) if isinstance(stands, bool) else value
 
     @property
     def _latency_samples(self) -> float:
@@ -270,6 +279,8 @@ class Engine:
         own = float(self.performer.manifest.energy_offset @ self._styles.weights)
         loud = min(_LOUDNESS_TO_ENERGY * self._loudness, _LOUDEST)
         control[:, 0] = self.controls.energy + own + loud
+        control[:, 1] = self.controls.openness
+        control[:, 2] = self.controls.travel
         return control
 
     def _follow_level(self, frame: FeatureFrame) -> None:

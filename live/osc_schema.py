@@ -96,6 +96,18 @@ POSE = Message(
     "Profile `flat` only, instead of the joints: all of them in one message, x y z each.",
 )
 
+# The answer to a control, on the control port, to those who asked for answers (ACK_REQUEST).
+ACK = Message(
+    "/pj/ack",
+    (
+        Argument("name", "s"),
+        Argument("obeyed", "i", "", "0 refused, 1 obeyed"),
+        Argument("value", "f"),
+        Argument("text", "s"),
+    ),
+    "A control that came: its number as it is in force (0 for none), its text (empty for none).",
+)
+
 
 @dataclass(frozen=True)
 class Control:
@@ -106,6 +118,11 @@ class Control:
     low: float = 0.0
     high: float = 1.0
     meaning: str = ""
+    is_switch: bool = False  # 1 or 0; without an argument it changes over
+
+
+def _switch(name: str, meaning: str) -> Control:
+    return Control(name, "f", 0, 1, meaning, is_switch=True)
 
 
 CONTROLS = {
@@ -113,10 +130,12 @@ CONTROLS = {
     for c in (
         Control("style", "s", meaning="'auto', a style's name, or a mix: 'street=2,salsa=1'"),
         Control("energy", "f", -2, 2, "how large the movement is; 0 is the style's own"),
+        Control("openness", "f", -2, 2, "how far arms and legs reach out; 0 is the style's own"),
+        Control("travel", "f", -2, 2, "how much ground is covered; 0 is the style's own"),
         Control("temperature", "f", 0, 2, "variety; 1 is the model's own, 0 always the likeliest"),
-        Control("mirror", "f", 0, 1, "1 swaps left and right, 0 swaps back"),
-        Control("freeze", "f", 0, 1, "1 holds the pose, 0 goes on"),
-        Control("blackout", "f", 0, 1, "1 darkens the figures and lights, 0 brings them back"),
+        _switch("mirror", "1 swaps left and right, 0 swaps back"),
+        _switch("freeze", "1 holds the pose, 0 goes on"),
+        _switch("blackout", "1 darkens the figures and lights, 0 brings them back"),
         Control("tap", "", meaning="a beat, now: four or more set the tempo"),
         Control("bpm", "f", 0, 300, "sets the tempo, beats/min, from here on; 0 follows the music"),
         Control("nudge", "f", -500, 500, "beats come so many ms earlier; negative: later"),
@@ -128,6 +147,16 @@ CONTROLS = {
         Control("latency", "f", 0, 500, "output latency to make up for, ms"),
     )
 }
+# Not the engine's: who sends it is answered.
+ACK_REQUEST = Control(
+    "ack", "f", 0, 65_535, "1 asks for answers where this came from, a port number there; 0 ends it"
+)
+
+
+def encode_ack(name: str, obeyed: bool, value: float | str | None) -> bytes:
+    """The answer to a control; value: as it is in force."""
+    number, text = (0.0, value) if isinstance(value, str) else (value or 0.0, "")
+    return encode_message(ACK.address, ACK.types, (name, int(obeyed), number, text))
 
 
 @dataclass(frozen=True)

@@ -269,7 +269,9 @@ class Show:
             except ConfigError as error:
                 self._refused += 1
                 log.warning("%s", error)
+                self.outputs.control.answer(name, False, value)
                 continue
+            self.outputs.control.answer(name, True, self.engine.setting(name, value))
             if self.outputs.recorder:
                 self.outputs.recorder.control(int(sample), name, value)
 

@@ -357,6 +357,18 @@ def test_the_operators_energy_reaches_the_network(make_engine, music):
     assert strong.performer.told(3)[frames + 1, 0, 0] < plain.performer.told(3)[-1, 0, 0]
 
 
+@pytest.mark.parametrize(("name", "column"), [("openness", 1), ("travel", 2)])
+def test_openness_and_travel_reach_the_network(make_engine, music, name, column):
+    engine = make_engine(dancers=2, **{name: -1.5})
+    run(engine, music(0.5))
+    control(engine, name, 2.0)
+    run_on(engine, music(0.2))
+    told = engine.performer.told(3)
+    assert (told[0, :, column] == -1.5).all()
+    assert (told[-1, :, column] == 2.0).all()
+    assert not told[:, :, [c for c in (1, 2, 3) if c != column]].any()
+
+
 def run_on(engine, audio):
     """More sound into an engine that is under way; the joints of its key frames."""
     engine.push(audio)
@@ -398,9 +410,17 @@ def test_every_control_of_the_schema_is_obeyed(dancing):
     values = {"style": "salsa", "dancers": 2.0}
     for name, spec in CONTROLS.items():
         control(dancing, name, values.get(name, spec.high if spec.types else None))
-    assert dancing.controls == Controls(2.0, 2.0, True, True, True, 500.0)
+    assert dancing.controls == Controls(2.0, 2.0, True, True, True, 500.0, 2.0, 2.0)
     with pytest.raises(ConfigError, match=r"'volume'.*style"):
         control(dancing, "volume", 1.0)
+
+
+@pytest.mark.parametrize("name", [c.name for c in CONTROLS.values() if c.is_switch])
+def test_a_switch_without_a_value_changes_over(dancing, name):
+    for stands in (True, False, True):
+        control(dancing, name)
+        assert getattr(dancing.controls, name) is stands
+        assert dancing.setting(name, None) == float(stands)
 
 
 def test_a_style_is_faded_to(dancing, music):

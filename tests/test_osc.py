@@ -1,10 +1,12 @@
 """The wire: encoding, sending to real and missing receivers, and hostile control packets."""
 
 import math
+import select
 import shutil
 import socket
 import struct
 import time
+from contextlib import ExitStack
 
 import numpy as np
 import pytest
@@ -363,6 +365,86 @@ def test_a_button_acts_when_pressed_only(control, send):
     send(message("tap", "f", 1.0), message("tap", "f", 0.0), message("tap", "i", 1))
     assert control.poll() == [("tap", None), ("tap", None)]
     assert control.rejected == 0
+
+
+def test_a_switch_without_a_value_is_left_to_the_engine(control, send):
+    send(message("freeze"), message("mirror"), message("energy"))
+    assert control.poll() == [("freeze", None), ("mirror", None)]
+    assert control.rejected == 1
+
+
+def acks(sock):
+    """The answers that have come, as (name, obeyed, value, text)."""
+    found = []
+    while select.select([sock], [], [], 0)[0]:
+        ((address, arguments),) = osc.decode(sock.recv(2048))
+        assert address == osc.ACK.address
+        found.append(tuple(arguments))
+    return found
+
+
+@pytest.fixture
+def desks(control):
+    """Sockets that speak to the control port, and a function that sends from one of them."""
+    with ExitStack() as stack:
+
+        def make():
+            return stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+
+        def say(desk, *packets):
+            for packet in packets:
+                desk.sendto(packet, ("127.0.0.1", control.port))
+
+        yield make, say
+
+
+def test_only_those_who_ask_are_answered(control, desks):
+    make, say = desks
+    asking, silent = make(), make()
+    say(silent, message("tap"))
+    say(asking, message("ack", "i", 1))
+    assert control.poll() == [("tap", None)]
+    assert acks(asking) == [("ack", 1, 1.0, "")]
+    control.answer("energy", True, 0.5)
+    control.answer("style", False, "polka")
+    control.answer("tap", True, None)
+    say(asking, message("energy", "s", "x"), message("tap"), b"\0\0\0\0")
+    say(silent, b"\0\0\0\0")
+    assert control.poll() == [("tap", None)]
+    assert acks(asking) == [
+        ("energy", 1, 0.5, ""), ("style", 0, 0.0, "polka"), ("tap", 1, 0.0, ""),
+        ("", 0, 1.0, ""), ("", 0, 1.0, ""),
+    ]  # fmt: skip
+    say(asking, message("ack", "i", 0))
+    assert control.poll() == []
+    control.answer("energy", True, 0.5)
+    assert acks(asking) == []
+    assert control.rejected == 3
+
+
+def test_answers_go_to_another_port_where_it_is_named(control, desks):
+    make, say = desks
+    asking, listening = make(), make()
+    listening.bind(("127.0.0.1", 0))
+    say(asking, message("ack", "i", listening.getsockname()[1]))
+    control.poll()
+    control.answer("mirror", True, 1.0)
+    assert acks(listening)[1:] == [("mirror", 1, 1.0, "")]
+    listening.close()
+    control.answer("mirror", True, 0.0)  # nobody there any more
+    say(asking, message("tap"))
+    assert control.poll() == [("tap", None)]
+
+
+def test_a_ninth_who_asks_takes_the_place_of_the_first(control, desks):
+    make, say = desks
+    asking = [make() for _ in range(9)]
+    for desk in asking:
+        say(desk, message("ack", "i", 1))
+        control.poll()
+        acks(desk)
+    control.answer("tap", True, None)
+    assert [len(acks(desk)) for desk in asking] == [0] + 8 * [1]
 
 
 def test_a_flood_costs_a_bounded_time(control, send):

@@ -6,6 +6,7 @@ runs in seconds, and always alike.
 
 import gc
 import select
+import socket
 from contextlib import ExitStack
 
 import numpy as np
@@ -439,6 +440,29 @@ def test_controls_arrive_over_the_network(stage, music):
     assert sum("/pj/3/head" in t for t in told) == pytest.approx(58, abs=4)
     assert {t["/pj/frame"][0] for t in told if "/pj/3/head" in t} <= set(numbers)
     assert summary["rejected"] == 0
+
+
+def test_who_asks_is_told_what_has_become_of_a_control(stage, music):
+    s = stage(music(1.5))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as desk:
+
+        def say(name, types="", *values):
+            packet = osc.encode_message(f"/pj/control/{name}", types, values)
+            desk.sendto(packet, ("127.0.0.1", s.control.port))
+            s.heed()
+
+        s.at(0.1, lambda: say("ack", "i", 1))
+        s.at(0.2, lambda: say("energy", "f", 7.0))
+        s.at(0.3, lambda: say("style", "s", "polka"))
+        s.at(0.4, lambda: say("freeze"))
+        s.at(0.5, lambda: say("freeze"))
+        s.run(1.0)
+        desk.settimeout(10.0)
+        answers = [next(osc.decode(desk.recv(2048)))[1] for _ in range(5)]
+    assert answers == [
+        ["ack", 1, 1.0, ""], ["energy", 1, 2.0, ""], ["style", 0, 0.0, "polka"],
+        ["freeze", 1, 1.0, ""], ["freeze", 1, 0.0, ""],
+    ]  # fmt: skip
 
 
 def test_taps_fall_when_they_arrive(stage):

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from live.osc_schema import (
+    ACK,
+    ACK_REQUEST,
     CONTROLS,
     DEFAULT_CONTROL_PORT,
     DEFAULT_PORT,
@@ -11,6 +13,7 @@ from live.osc_schema import (
     MESSAGES,
     POSE,
     SCHEMA_VERSION,
+    Control,
     Message,
 )
 from live.outputs.cues import CUES
@@ -101,8 +104,9 @@ _CONTROL = f"""\
 ## In
 
 UDP port {DEFAULT_CONTROL_PORT} on this machine only, unless `--control-bind` says otherwise.
-Numbers may be int or float; those out of range are clamped, anything else that does not fit is
-ignored and counted.
+Numbers may be int or float, a switch also true or false; without an argument a switch changes
+over. Those out of range are clamped, anything else that does not fit is ignored and counted (in the
+summary at the end).
 
 | address | arguments | range | meaning |
 |---|---|---|---|
@@ -113,12 +117,11 @@ def render() -> str:
     rows = [_row(message) for message in MESSAGES]
     middle = _MIDDLE.replace("JOINTS", ", ".join(f"`{name}`" for name in JOINT_NAMES))
     controls = [
-        f"| `/pj/control/{c.name}` | {_TYPES[c.types]} | {_range(c)} | {c.meaning} |"
-        for c in CONTROLS.values()
+        f"| `/pj/control/{c.name}` | {_type(c)} | {_range(c)} | {c.meaning} |"
+        for c in (*CONTROLS.values(), ACK_REQUEST)
     ]
-    return (
-        _HEAD + "\n".join(rows) + "\n" + middle + _targets() + _CONTROL + "\n".join(controls) + "\n"
-    )
+    inward = _CONTROL + "\n".join(controls) + "\n" + _ANSWERS + _row(ACK) + "\n"
+    return _HEAD + "\n".join(rows) + "\n" + middle + _targets() + inward
 
 
 def _targets() -> str:
@@ -146,6 +149,18 @@ def _paths(addresses: dict[str, str]) -> str:
     return f"`{own[0]}` to `{own[-1]}` for {', '.join(cues)}; the others plain"
 
 
+_ANSWERS = """
+Who sends `/pj/control/ack 1` is answered from then on, at the address it sends from (or at another
+port of the same machine: `/pj/control/ack 9001`), until `/pj/control/ack 0`; the request is
+answered at once, so it also tells whether anybody listens. Eight may ask; a ninth takes the place
+of the first. Answers tell of every control that is obeyed, whoever sent it, so that faders on two
+desks stay together; what was wrong is answered to its sender alone, without a name, `value` saying
+how many messages were ignored.
+
+| answer | arguments | meaning |
+|---|---|---|
+"""
+
 _TYPES = {"f": "number", "s": "text", "": "none (a 0 is ignored: a button let go)"}
 
 
@@ -161,8 +176,12 @@ def _row(message: Message) -> str:
     return f"| `{message.address}` | {arguments} | {message.meaning} |"
 
 
-def _range(control) -> str:
-    return f"{control.low:g} to {control.high:g}" if control.types == "f" else ""
+def _type(control: Control) -> str:
+    return "switch" if control.is_switch else _TYPES[control.types]
+
+
+def _range(control: Control) -> str:
+    return f"{control.low:.10g} to {control.high:.10g}" if control.types == "f" else ""
 
 
 if __name__ == "__main__":

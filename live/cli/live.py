@@ -14,7 +14,7 @@ from live.cli.options import add_settings, config_of
 from live.clock_sources import open_sources
 from live.config import ShowConfig
 from live.control_in import ControlIn
-from live.engine import Controls, Engine, EngineConfig, horizon_samples
+from live.engine import Engine, EngineConfig, horizon_samples
 from live.errors import ConfigError
 from live.osc_out import OscOut, format_target
 from live.osc_schema import DEFAULT_PORT, SCHEMA_VERSION
@@ -43,7 +43,7 @@ def main(argv: list[str]) -> int:
             TempoConfig(tracker=config.beat_tracker),
         ),
         performer,
-        Controls(config.energy, config.temperature, latency_ms=config.latency_ms),
+        config.controls,
     )
     with ExitStack() as stack:
         outputs = Outputs(
@@ -70,9 +70,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="posejockey live", description=__doc__)
     add_settings(
         parser,
-        "input", "model", "device", "osc", "dancers", "style", "seed", "energy", "temperature",
-        "latency_ms", "emission_rate", "beat_tracker", "clock", "midi_port", "block", "loop",
-        "play", "visuals", "seconds", "record", "control_bind", "control_port",
+        "input", "model", "device", "osc", "dancers", "style", "seed", "energy", "openness",
+        "travel", "temperature", "latency_ms", "emission_rate", "beat_tracker", "clock",
+        "midi_port", "block", "loop", "play", "visuals", "seconds", "record", "control_bind",
+        "control_port",
     )  # fmt: skip
     parser.add_argument(
         "--summary", type=Path, metavar="FILE", help="write what was counted, as JSON"

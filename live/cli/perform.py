@@ -6,7 +6,6 @@ from pathlib import Path
 
 from live.audio_in import read_audio
 from live.cli.options import add_settings, config_of
-from live.engine import Controls
 from live.perform import check_out, perform, write_take
 from live.performer import Performer
 from live.tempo import TempoConfig
@@ -18,10 +17,9 @@ def main(argv: list[str]) -> int:
     check_out(args.out)
     audio, rate = read_audio(args.file)
     performer = Performer(config.model, config.device, config.dancers, config.seed)
-    controls = Controls(config.energy, config.temperature, latency_ms=config.latency_ms)
     started = time.monotonic()
     tempo = TempoConfig(tracker=config.beat_tracker)
-    take = perform(audio, rate, performer, config.style, controls, tempo)
+    take = perform(audio, rate, performer, config.style, config.controls, tempo)
     took_s = max(time.monotonic() - started, 1e-6)
     write_take(take, args.out)
     seconds = len(audio) / rate
@@ -38,7 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="OUT.npz")
     add_settings(
         parser,
-        "model", "device", "dancers", "style", "seed", "energy", "temperature", "latency_ms",
-        "beat_tracker",
+        "model", "device", "dancers", "style", "seed", "energy", "openness", "travel",
+        "temperature", "latency_ms", "beat_tracker",
     )  # fmt: skip
     return parser
