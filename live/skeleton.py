@@ -27,6 +27,8 @@ BONE_LENGTHS = np.array(
     dtype=np.float32,
 )  # fmt: skip
 
+BODY_HEIGHT_M = 1.7
+
 # Height of the ankle joint above the sole: what the floor constraint keeps clear.
 ANKLE_HEIGHT_M = 0.08
 

@@ -20,6 +20,8 @@ from live.outputs.cues import CueMaker, Cues
 from live.outputs.lights import Lights
 from live.outputs.moment import Moment, Profile
 from live.outputs.native import Native
+from live.outputs.vmc import Vmc
+from live.outputs.vrchat import VrChat
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +48,12 @@ PROFILES = {
         Lights,
         "faders for lights: one message a cue, unbundled",
         ("preset", "full", "addresses"),
+    ),
+    "vmc": ProfileKind(
+        Vmc, "one dancer as an avatar's bones, Virtual Motion Capture protocol; usual port 39539"
+    ),
+    "vrchat": ProfileKind(
+        VrChat, "one dancer as VRChat's trackers, head and eight more; usual port 9000", ("height",)
     ),
 }
 
@@ -148,6 +156,7 @@ def _table(name: str, value: Any) -> Mapping[str, Any]:
 _OPTIONS: dict[str, Callable[[str, Any], Any]] = {
     "preset": _text,
     "addresses": _table,
+    "height": lambda name, value: _number(name, value, 0.3, 3.0),
     "full": lambda name, value: _number(name, value, 0.0, 1000.0),
 }
 
@@ -177,12 +186,12 @@ class _Group:
         self._health: HealthReport | None = None
         self.failures = 0
 
-    def send(self, frame: StageFrame, health: HealthReport | None, cues: Cues) -> None:
+    def send(self, moment: Moment, health: HealthReport | None) -> None:
         self._health = health or self._health
-        if not self._is_due(frame.sample):
+        if not self._is_due(moment.frame.sample):
             return
         try:
-            packets = self._profile.encode(Moment(frame, self._health, cues))
+            packets = self._profile.encode(moment, self._health)
         except Exception as error:  # whatever it trips over, the show and the others go on
             if not self.failures:
                 log.warning("%s cannot be encoded: %r", self._config, error)
@@ -244,8 +253,9 @@ class Feeds:
             if not self._failures:
                 log.warning("the cues cannot be made: %r", error)
             self._failures += 1
+        moment = Moment(frame, self._cues)
         for group in self._groups:
-            group.send(frame, health, self._cues)
+            group.send(moment, health)
 
     def close(self) -> None:
         for group in self._groups:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from live.errors import ConfigError
-from live.osc_schema import encode_message
+from live.osc_schema import HealthReport, encode_message
 from live.outputs.cues import CUES
 from live.outputs.moment import Moment
 
@@ -73,7 +73,7 @@ class Lights:
             if paths[cue]
         ]
 
-    def encode(self, moment: Moment) -> list[bytes]:
+    def encode(self, moment: Moment, health: HealthReport | None) -> list[bytes]:
         values = moment.cues.of(self._chosen)
         return [head + _FLOAT.pack(self._full * values[i]) for i, head in self._heads]
 

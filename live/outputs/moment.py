@@ -1,27 +1,43 @@
 """One emission as every profile sees it, with what several of them share computed once.
 
-Enters: a StageFrame and the show's state. Leaves: the same, its cues and bone rotations on demand.
+Enters: a StageFrame and its cues. Leaves: the same, and on demand the rotations of avatars' bones.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
+import numpy as np
+
 from live.osc_schema import HealthReport, StageFrame
+from live.outputs import humanoid
 from live.outputs.cues import Cues
 
 
 @dataclass(frozen=True)
 class Moment:
-    """health: only when it is due, as in the native stream. cues: of this very frame."""
-
     frame: StageFrame
-    health: HealthReport | None
     cues: Cues
+
+    @cached_property
+    def rotations(self) -> np.ndarray:
+        """float64 [N, 21, 3, 3], each bone's from the T-pose; see `live.outputs.humanoid`."""
+        return humanoid.global_rotations(self.frame.joints)
+
+    @cached_property
+    def local_quaternions(self) -> np.ndarray:
+        """float64 [N, 21, 4], xyzw, relative to the parent bone."""
+        return humanoid.quaternions(humanoid.local_rotations(self.rotations))
+
+    @cached_property
+    def hips(self) -> np.ndarray:
+        """float64 [N, 3], metres: where the avatar's hips belong on the stage."""
+        return humanoid.hips_positions(self.frame.joints)
 
 
 class Profile(Protocol):
     """What a target is sent. Owned by the engine's thread."""
 
-    def encode(self, moment: Moment) -> list[bytes]:
-        """The packets of one moment, in order."""
+    def encode(self, moment: Moment, health: HealthReport | None) -> list[bytes]:
+        """The packets of one moment, in order. health: when the native stream carries it."""
         ...

@@ -1,6 +1,6 @@
 """The native schema for a target of its own rate or dancers, and its `flat` variant."""
 
-from live.osc_schema import FrameEncoder
+from live.osc_schema import FrameEncoder, HealthReport
 from live.outputs.moment import Moment
 
 
@@ -11,8 +11,8 @@ class Native:
         self._chosen, self._flat = chosen, flat
         self._encoder: FrameEncoder | None = None
 
-    def encode(self, moment: Moment) -> list[bytes]:
+    def encode(self, moment: Moment, health: HealthReport | None) -> list[bytes]:
         dancers, styles = len(moment.frame.joints), len(moment.frame.style)
         if self._encoder is None or self._encoder.n_dancers != dancers:
             self._encoder = FrameEncoder(dancers, styles, flat=self._flat, chosen=self._chosen)
-        return self._encoder.encode(moment.frame, moment.health)
+        return self._encoder.encode(moment.frame, health)

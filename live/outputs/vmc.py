@@ -1,0 +1,57 @@
+"""The `vmc` profile: Virtual Motion Capture protocol, for VSeeFace, Warudo, VNyan, EVMC4U.
+
+One avatar a port, as the protocol wants it. Two bundles a frame: all 21 bones in one would be
+longer than the 1 500 bytes that an Ethernet packet carries. The stage's origin is the root; the
+hips carry where the dancer is.
+"""
+
+import numpy as np
+
+from live.errors import ConfigError
+from live.features import SAMPLE_RATE
+from live.osc_schema import HealthReport, Template
+from live.outputs import unity
+from live.outputs.humanoid import BONES
+from live.outputs.moment import Moment
+
+_TRUNK_AND_LEFT_ARM = 9  # bones of the first bundle
+_OFFSETS = unity.positions(np.array([bone.offset for bone in BONES])).tolist()
+
+
+class Vmc:
+    """chosen: the one dancer to send, the first by default."""
+
+    def __init__(self, chosen: tuple[int, ...] = ()):
+        self._dancer = only_one(chosen)
+        bones = [("/VMC/Ext/Bone/Pos", "fffffff", bone.name) for bone in BONES]
+        self._first = Template(
+            [
+                ("/VMC/Ext/OK", "i"),
+                ("/VMC/Ext/T", "f"),
+                ("/VMC/Ext/Root/Pos", "fffffff", "root"),
+                *bones[:_TRUNK_AND_LEFT_ARM],
+            ]
+        )
+        self._second = Template(bones[_TRUNK_AND_LEFT_ARM:])
+
+    def encode(self, moment: Moment, health: HealthReport | None) -> list[bytes]:
+        if self._dancer > len(moment.frame.joints):
+            return []
+        row = self._dancer - 1
+        turns = unity.quaternions(moment.local_quaternions[row]).tolist()
+        hips = unity.positions(moment.hips[row]).tolist()
+        bones = [
+            value
+            for place, turn in zip([hips, *_OFFSETS[1:]], turns, strict=True)
+            for value in (*place, *turn)
+        ]
+        cut = 7 * _TRUNK_AND_LEFT_ARM
+        head = (1, moment.frame.sample / SAMPLE_RATE, 0, 0, 0, 0, 0, 0, 1)
+        return [self._first.fill((*head, *bones[:cut])), self._second.fill(bones[cut:])]
+
+
+def only_one(chosen: tuple[int, ...]) -> int:
+    """The dancer of a profile that sends one. ConfigError where more are chosen."""
+    if len(chosen) > 1:
+        raise ConfigError(f"dancers is {chosen}; this profile sends one dancer a target")
+    return chosen[0] if chosen else 1

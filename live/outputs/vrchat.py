@@ -1,0 +1,53 @@
+"""The `vrchat` profile: VRChat's OSC trackers, the head and eight more, for full-body tracking.
+
+Positions are those of a person as tall as `height`; rotations are Unity's Euler angles in degrees.
+Single messages, no bundle, as VRChat's own examples have it.
+"""
+
+import struct
+
+import numpy as np
+
+from live.osc_schema import HealthReport, encode_message
+from live.outputs import unity
+from live.outputs.humanoid import BONE
+from live.outputs.moment import Moment
+from live.outputs.vmc import only_one
+from live.skeleton import BODY_HEIGHT_M, JOINT
+
+DEFAULT_HEIGHT_M = 1.7
+# VRChat finds out by itself, when calibrated, which tracker is where.
+TRACKERS = (
+    ("1", "pelvis", "Hips"), ("2", "chest", "Chest"),
+    ("3", "l_ankle", "LeftFoot"), ("4", "r_ankle", "RightFoot"),
+    ("5", "l_knee", "LeftLowerLeg"), ("6", "r_knee", "RightLowerLeg"),
+    ("7", "l_elbow", "LeftLowerArm"), ("8", "r_elbow", "RightLowerArm"),
+    ("head", "head", "Head"),
+)  # fmt: skip
+"""Name, our joint where it sits, the bone it turns with."""
+
+_JOINTS = [JOINT[joint] for _, joint, _ in TRACKERS]
+_BONES = [BONE[bone] for _, _, bone in TRACKERS]
+_THREE = struct.Struct(">fff")
+
+
+class VrChat:
+    """chosen: the one dancer to send, the first by default. height: metres, of the person to be."""
+
+    def __init__(self, chosen: tuple[int, ...] = (), height: float = DEFAULT_HEIGHT_M):
+        self._dancer = only_one(chosen)
+        self._scale = height / BODY_HEIGHT_M
+        self._heads = [
+            encode_message(f"/tracking/trackers/{name}/{what}", "fff", (0.0, 0.0, 0.0))[:-12]
+            for what in ("position", "rotation")
+            for name, _, _ in TRACKERS
+        ]
+
+    def encode(self, moment: Moment, health: HealthReport | None) -> list[bytes]:
+        if self._dancer > len(moment.frame.joints):
+            return []
+        row = self._dancer - 1
+        places = unity.positions(self._scale * moment.frame.joints[row, _JOINTS])
+        angles = unity.euler_degrees(moment.rotations[row, _BONES])
+        values = np.concatenate([places, angles]).tolist()
+        return [head + _THREE.pack(*three) for head, three in zip(self._heads, values, strict=True)]
