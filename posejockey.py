@@ -64,7 +64,7 @@ def _run(module: str, command: str, argv: list[str]) -> int:
 _EXTRAS = {
     "onnxruntime": "cpu", "torch": "train", "onnx": "train", "onnxscript": "train",
     "tqdm": "train", "PIL": "train",
-    "lightning_fabric": "train", "av": "train", "mir_eval": "dev",
+    "lightning_fabric": "train", "av": "video", "mir_eval": "dev",
 }  # fmt: skip
 
 

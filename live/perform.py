@@ -60,7 +60,8 @@ def perform(
     tempo: TempoConfig | None = None,
 ) -> dict[str, np.ndarray]:
     """The arrays of OUT.npz: time_s [T], joints [T, N, 19, 3] in stage space (metres),
-    beat_phase, tempo_bpm, beat_confidence, level [T], onset [T, 3], style [T, S] and the names."""
+    beat_phase, bar_phase, tempo_bpm, beat_confidence, level [T], onset [T, 3], style [T, S] and the
+    names."""
     horizon = horizon_samples(EMISSION_RATE, _ARRIVAL_S)
     config = EngineConfig(source_rate, horizon, style, tempo or TempoConfig())
     engine = Engine(config, performer, controls)
@@ -73,6 +74,7 @@ def perform(
         "joints": np.stack([f.joints for f in frames]),
         "joint_names": np.array(JOINT_NAMES),
         "beat_phase": beat[:, 0],
+        "bar_phase": beat[:, 1],
         "tempo_bpm": beat[:, 2],
         "beat_confidence": beat[:, 3],
         "style": np.stack([f.style for f in frames]),

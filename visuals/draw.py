@@ -9,6 +9,7 @@ from visuals.camera import Camera
 from visuals.floor import Floor
 from visuals.hud import Hud
 from visuals.looks.look import Look
+from visuals.matte import cover_light
 from visuals.osc_in import View
 from visuals.safety import Guard
 from visuals.scene import Scene, compose
@@ -21,7 +22,9 @@ class Renderer:
     """Draws view after view on a surface of any size; keeps the trails between them.
 
     look, palette: names (visuals.looks.LOOKS, visuals.palettes.PALETTES); ConfigError for others.
-    guard: what limits flashes and brightness.
+    guard: what limits flashes and brightness. stage: whether there is a floor; without one and on
+    a surface with alpha, what is not drawn on stays transparent, and colours come out multiplied
+    by alpha.
     """
 
     def __init__(
@@ -29,9 +32,11 @@ class Renderer:
         look: str = looks.DEFAULT,
         palette: str = palettes.DEFAULT,
         guard: Guard | None = None,
+        stage: bool = True,
     ):
         self.camera = Camera()
         self.guard = guard or Guard()
+        self._stage = stage
         self.look = look
         self.palette = palette
         self._palette = palettes.palette(palette)
@@ -77,7 +82,7 @@ class Renderer:
         scene = compose(view, self.camera, size, dt_s, self._palette)
         self._advance(view, dt_s)
         if view.state == "blackout":
-            canvas.fill(0)
+            canvas.fill((0, 0, 0, 0))
             self.guard.apply(canvas, dt_s)
             return scene
         self._paint(self._shown, canvas, scene)
@@ -108,12 +113,16 @@ class Renderer:
     def _paint(self, look: Look, canvas: pygame.Surface, scene: Scene) -> None:
         soft = compose(scene.view, self.camera, self._soft.get_size(), scene.dt_s, scene.palette)
         self._soft.fill(0)
-        if look.floor:
+        if look.floor and self._stage:
             self._floor.draw(self._soft, soft)
         look.glow(self._soft, soft)
         pygame.transform.smoothscale(self._soft, canvas.get_size(), self._scaled)
         canvas.blit(self._scaled, (0, 0))
+        if not self._stage:
+            cover_light(canvas, light_only=True)
         look.ink(canvas, scene)
+        if not self._stage:
+            cover_light(canvas, light_only=False)
 
     def _fit(self, size: tuple[int, int]) -> None:
         if self._scaled.get_size() != size:

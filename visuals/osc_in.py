@@ -251,7 +251,10 @@ class Timeline:
 
     def view(self, now_s: float) -> View:
         """What to draw at now_s."""
-        time_s = self._clock.playing(now_s)
+        return self.at(self._clock.playing(now_s), now_s - self._last_arrival_s)
+
+    def at(self, time_s: float, age_s: float) -> View:
+        """What to draw at a moment of the stream. age_s: since something last arrived."""
         dancers = tuple(sorted(self._bodies))
         poses = [blend(*self._bodies[d].around(time_s)) for d in dancers]
         empty = View()
@@ -259,7 +262,7 @@ class Timeline:
             dancers=dancers,
             joints=np.stack(poses) if poses else empty.joints,
             health=self._health,
-            age_s=now_s - self._last_arrival_s,
+            age_s=age_s,
             **self._music_at(time_s),
         )
 
