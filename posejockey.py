@@ -11,6 +11,7 @@ COMMANDS = {
     "live": ("live.cli.live", "dance to a microphone, a file or the built-in demo"),
     "perform": ("live.cli.perform", "dance to a file as fast as possible, into an NPZ"),
     "replay": ("live.cli.replay", "send a recorded session again, in time"),
+    "doctor": ("live.cli.doctor", "is this machine ready for the show? what to do if not"),
     "calibrate": ("live.cli.calibrate", "measure the delay of sound, or of the picture"),
     "devices": ("live.cli.devices", "list the sound devices"),
     "visuals": ("visuals.__main__", "draw the figures that arrive over OSC"),

@@ -16,7 +16,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, Self
@@ -30,6 +30,7 @@ from live.ring import SampleRing
 MIN_RATE, MAX_RATE = 8_000, 192_000
 DEFAULT_BLOCK = 256  # samples a callback: 5.3 ms at 48 kHz
 DEMO_RATE = 48_000
+_USUAL_RATES = (16_000, 44_100, 48_000, 96_000)
 
 _RING_S = 4.0  # what a stalled engine may fall behind before samples are lost
 _PLAY_BLOCK = 512
@@ -129,6 +130,23 @@ def list_devices() -> list[DeviceInfo]:
         )
         for index, device in enumerate(devices)
     ]
+
+
+def supported_rates(device: DeviceInfo) -> list[int]:
+    """Of the usual rates, Hz, those an input opens at; asks the device, and may take a while."""
+    sd = _portaudio()
+    rates = []
+    for rate in _USUAL_RATES:
+        with suppress(sd.PortAudioError, ValueError):
+            sd.check_input_settings(
+                device=device.index,
+                channels=_input_channels(device),
+                dtype="float32",
+                samplerate=rate,
+                extra_settings=_extra_settings(sd, device),
+            )
+            rates.append(rate)
+    return rates
 
 
 def match_device(devices: list[DeviceInfo], name: str | None, kind: str) -> DeviceInfo:

@@ -135,6 +135,11 @@ class Engine:
         return self._keys[-1].sample if self._keys else -1
 
     @property
+    def level(self) -> float:
+        """Loudness of the newest key frame, 0..1."""
+        return self._keys[-1].level if self._keys else 0.0
+
+    @property
     def is_idle(self) -> bool:
         return self._quiet_s >= _QUIET_S
 

@@ -25,6 +25,7 @@ from live.engine import Engine
 from live.errors import ConfigError
 from live.features import SAMPLE_RATE
 from live.health import Health
+from live.memory import MemoryWatch
 from live.osc_out import OscOut
 from live.osc_schema import FrameEncoder, HealthReport, StageFrame
 from live.outputs.feeds import Feeds
@@ -83,6 +84,8 @@ class Show:
     ):
         self.engine, self.source, self.outputs = engine, source, outputs
         self.health = Health()
+        self.memory = MemoryWatch()
+        self._started = 0.0
         self._now, self._sleep = clock, sleep
         self._beats = beats  # sources besides sound
         self._rate = source.rate
@@ -111,7 +114,7 @@ class Show:
         """
         gc.collect()
         gc.freeze()  # what was loaded stays: no collection has to walk it during the show
-        started = self._now()
+        self._started = started = self._now()
         # Until the first block arrives the clock starts here, so that the figure stands at once.
         self._timeline.observe(0, started)
         self._next_health = started + _HEALTH_EVERY_S
@@ -143,6 +146,7 @@ class Show:
     def summary(self, seconds: float) -> dict:
         """What the show counted; latency is from the end of a frame's sound to its first packet."""
         self._count()
+        self.memory.look(seconds)
         n = min(self._danced, len(self._latencies))
         latency = float(np.median(self._latencies[:n])) if n else 0.0
         return {
@@ -153,6 +157,7 @@ class Show:
             "reopened": self.source.reopens,
             "packets": self.outputs.packets,
             "recorder_lost": self.outputs.recorder.lost if self.outputs.recorder else 0,
+            **self.memory.summary(),
         }
 
     # Time -----------------------------------------------------------------------------------
@@ -161,6 +166,11 @@ class Show:
     def _next_sample(self) -> int:
         """Presentation time of the next emission: just when a frame's sound has been danced to."""
         return self._emission * self._step + self._offset
+
+    @property
+    def position(self) -> float:
+        """Now, in 24 kHz samples since the start of the show."""
+        return self._position(self._now())
 
     def _position(self, now: float) -> float:
         """The moment `now` on the engine's timeline, in 24 kHz samples."""
@@ -336,6 +346,7 @@ class Show:
         self._count()
         if now >= self._next_health:
             self._next_health += _HEALTH_EVERY_S * math.ceil(now - self._next_health + 1e-9)
+            self.memory.look(now - self._started)
         self._last_state = state
         times = self.health.recent()
         n = min(self._danced, len(self._latencies))
