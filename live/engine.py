@@ -167,10 +167,30 @@ class Engine:
         depend on its time alone, and not on how much was pushed at once.
         """
         while self.newest < until:
-            if not self._heard:
+            if not self.step(until):
                 return False
-            self._dance(self._heard.popleft())
         return True
+
+    def step(self, until: float = math.inf) -> bool:
+        """Dance one frame of what `advance` would; False if there is none."""
+        if self.newest >= until or not self._heard:
+            return False
+        self._dance(self._heard.popleft())
+        return True
+
+    def give_up(self, before: float) -> int:
+        """Do not dance frames presented before sample `before` (24 kHz); returns how many.
+
+        The newest that was heard is danced in any case. The beat clock hears them all; the network
+        does not, and goes on from its last pose as if no time had passed.
+        """
+        given_up = 0
+        while len(self._heard) > 1 and self._heard[0].end + self.config.horizon < before:
+            frame = self._heard.popleft()
+            self.clock.push(frame)
+            self._follow_level(frame)
+            given_up += 1
+        return given_up
 
     def skip(self, samples: int) -> None:
         """Advance the time by samples (source rate) that were lost; the pose coasts over them."""

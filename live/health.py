@@ -32,10 +32,19 @@ class Health:
 
     frames: emitted. late: emitted after their time. dropped: times that sound was lost or given
     up. xruns: blocks the sound card lost. resets: of the network's state. send_errors: packets not
-    sent. rejected: control messages ignored.
+    sent. rejected: control messages ignored. skipped: frames of sound that came too late to dance.
     """
 
-    COUNTERS = ("frames", "late", "dropped", "xruns", "resets", "send_errors", "rejected")
+    COUNTERS = (
+        "frames",
+        "late",
+        "dropped",
+        "xruns",
+        "resets",
+        "send_errors",
+        "rejected",
+        "skipped",
+    )
 
     def __init__(self) -> None:
         self.frames = 0
@@ -45,6 +54,7 @@ class Health:
         self.resets = 0
         self.send_errors = 0
         self.rejected = 0
+        self.skipped = 0
         self._steps = np.zeros(RECENT_STEPS)
         self._step_count = 0
         self._step_max = 0.0

@@ -41,6 +41,7 @@ _REJOIN_S = 0.5  # a frozen sound server hands over its backlog within this
 _AHEAD_S = 0.01  # audio that comes further ahead of its time is of that backlog
 _MISSING_S = 0.3  # audio missing for longer than this is silence
 _REOPEN_AFTER_S = 1.0
+_GIVE_UP_S = 0.3  # a frame that comes this long after its time is not danced any more
 _LATE_EMISSIONS = 3  # this far behind, the emissions that nobody needs any more are left out
 _HEALTH_EVERY_S = 1.0
 
@@ -252,9 +253,16 @@ class Show:
         self._silence += count
 
     def _dance(self, now: float, started: float) -> None:
-        """Step the network for every frame whose presentation comes within the next frame."""
+        """Step the network for every frame whose presentation comes within the next frame.
+
+        A network that is too slow stops for every emission, and for good where it is hopelessly
+        late: what nobody would see any more is not danced.
+        """
         before = self.engine.frames
-        self.engine.advance(self._position(now) + self.engine.config.horizon)
+        until = self._position(now) + self.engine.config.horizon
+        self.health.skipped += self.engine.give_up(until - _GIVE_UP_S * SAMPLE_RATE)
+        while self.engine.step(until) and not self._is_due(self.position):
+            pass
         self._busy_s += self._now() - started
         stepped = self.engine.frames - before
         if stepped:

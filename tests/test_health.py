@@ -70,7 +70,8 @@ def test_the_summary_is_json_with_every_counter():
     summary = json.loads(json.dumps(health.summary()))
     assert summary == {
         "frames": 1, "late": 1, "dropped": 2, "xruns": 4, "resets": 5, "send_errors": 6,
-        "rejected": 3, "steps": 1, "step_ms_p50": 1.235, "step_ms_p99": 1.235, "step_ms_max": 1.235,
+        "rejected": 3, "skipped": 0,
+        "steps": 1, "step_ms_p50": 1.235, "step_ms_p99": 1.235, "step_ms_max": 1.235,
     }  # fmt: skip
 
 

@@ -211,7 +211,7 @@ def test_sixty_bundles_a_second_on_time_and_in_order(stage, music):
     assert punctual(s) < POLL_S
     assert (summary["frames"], summary["packets"]) == (len(s.receiver.packets),) * 2
     assert max(map(len, s.receiver.packets)) <= osc.MAX_BUNDLE_BYTES
-    quiet = ("late", "dropped", "xruns", "resets", "send_errors", "rejected", "reopened")
+    quiet = ("late", "dropped", "xruns", "resets", "send_errors", "rejected", "skipped", "reopened")
     assert {name: summary[name] for name in quiet} == dict.fromkeys(quiet, 0)
     assert summary["silence_s"] == 0
     assert 1000 * BLOCK_S < summary["latency_ms"] < 20
@@ -224,7 +224,7 @@ def test_the_summary_says_everything_that_is_counted(stage, music):
     summary = s.run(1.0)
     assert set(summary) == {
         "seconds", "frames", "late", "dropped", "xruns", "resets", "send_errors", "rejected",
-        "steps", "step_ms_p50", "step_ms_p99", "step_ms_max", "latency_ms", "silence_s",
+        "skipped", "steps", "step_ms_p50", "step_ms_p99", "step_ms_max", "latency_ms", "silence_s",
         "reopened", "packets", "recorder_lost", "memory_mb", "memory_growth_mb",
     }  # fmt: skip
     assert summary["seconds"] == pytest.approx(1.0, abs=0.01)
@@ -415,6 +415,63 @@ def test_sound_lost_in_a_long_stall_advances_the_time(stage, music, tmp_path):
     recorded, _ = SessionReader(tmp_path / "show.mcap").audio()
     assert not recorded[int(2.1 * RATE) : int(3.9 * RATE)].any()
     np.testing.assert_array_equal(recorded[5 * RATE :], audio[5 * RATE : len(recorded)])
+
+
+# A network that fails -------------------------------------------------------------------------
+
+
+def test_a_network_that_is_too_slow_still_moves_the_figure(stage, music):
+    """40 ms a step where a frame has 33, for two seconds; then all is as before."""
+    s = stage(music(6.5))
+    step, extra_s = s.engine.performer.step, 0.0
+
+    def slow(*args):
+        s.time.now += extra_s
+        return step(*args)
+
+    def take(seconds):
+        nonlocal extra_s
+        extra_s = seconds
+
+    s.engine.performer.step = slow
+    s.at(2.0, lambda: take(0.04))
+    s.at(4.0, lambda: take(0.0))
+    summary = s.run(6.0)
+    numbers, samples = s.numbers
+    times = np.array(s.receiver.times)
+    during = (times > 2.1) & (times < 4.0)
+    assert np.diff(times[during]).max() < 0.1  # ten and more pictures a second
+    assert (times - samples / SAMPLE_RATE).max() < 0.15  # of now, not of a second ago
+    assert summary["skipped"] > 0
+    assert (np.diff(numbers[times > 4.5]) == 1).all()
+    assert np.abs(times - samples / SAMPLE_RATE)[times > 4.5].max() < POLL_S
+
+
+def test_a_network_that_says_nan_is_held_and_healed(stage, music):
+    s = stage(music(5.5))
+    step, broken = s.engine.performer.step, False
+
+    def spoil(*args):
+        pose, logits = step(*args)
+        return (np.full_like(pose, np.nan) if broken else pose), logits
+
+    def set_broken(value):
+        nonlocal broken
+        broken = value
+
+    s.engine.performer.step = spoil
+    s.at(2.0, lambda: set_broken(True))
+    s.at(3.0, lambda: set_broken(False))
+    summary = s.run(5.0)
+    assert steady(s)
+    assert punctual(s) < POLL_S
+    heads = s.receiver.messages("/pj/1/head")
+    assert np.isfinite(heads).all()
+    assert summary["resets"] == 2
+    assert "holding" in {state for _, state in s.states}
+    assert s.states[-1][1] == "dancing"
+    speed = 60 * np.linalg.norm(np.diff(heads, axis=0), axis=1)
+    assert speed.max() < 5.0  # blended back, not thrown
 
 
 # The operator ---------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """`posejockey bench`: how fast this machine is, measured as on stage: paced, one core.
 
-With --beats it scores the beat clock on a folder of annotated music instead.
+With --beats it scores the beat clock on a folder of annotated music instead; with --soak it runs
+hours of simulated show in which everything goes wrong on schedule.
 """
 
 import argparse
@@ -32,7 +33,12 @@ _EMISSIONS_PER_FRAME = 2
 def main(argv: list[str]) -> int:
     args = _parser().parse_args(argv)
     if args.beats:
-        return _beats_main()([str(args.beats)])
+        return _benchmark("beats")([str(args.beats)])
+    if args.soak:
+        given = {"--model": args.model, "--device": args.device}
+        given |= {f"--{n}": getattr(args, n) for n in ("json", "png") if getattr(args, n)}
+        options = [str(word) for pair in given.items() for word in pair]
+        return _benchmark("soak")([str(args.soak), *options])
     figures = {
         "machine": f"{platform.machine()} {platform.system()}, Python {platform.python_version()}",
         "first_pose_s": first_pose_s(args.model, args.device),
@@ -45,14 +51,14 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _beats_main() -> Callable[[list[str]], int]:
+def _benchmark(name: str) -> Callable[[list[str]], int]:
     try:
-        return import_module("benchmarks.beats").main
+        return import_module(f"benchmarks.{name}").main
     except ModuleNotFoundError as error:
         if error.name != "benchmarks":
             raise
         raise ConfigError(
-            "the beat benchmark is not installed with PoseJockey; run it from the source folder"
+            f"the {name} benchmark is not installed with PoseJockey; run it from the source folder"
         ) from error
 
 
@@ -63,6 +69,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--device", default="auto", help="auto, cpu or cuda")
     add("--seconds", type=float, default=30.0, metavar="S", help="of paced dancing (30)")
     add("--beats", type=Path, metavar="DIR", help="annotated music to score the beat clock on")
+    add("--soak", type=float, metavar="HOURS", help="of simulated show, with faults, instead")
+    add("--png", type=Path, metavar="FILE", help="draw the soak's curves there")
     add("--json", type=Path, metavar="FILE", help="write the figures there as well")
     return parser
 

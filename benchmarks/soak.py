@@ -1,0 +1,599 @@
+"""Hours of show in minutes, with everything going wrong on schedule.
+
+    python -m benchmarks.soak 8 --json soak.json --png soak.png      (or: posejockey bench --soak 8)
+
+The show is the real one: loop, engine, network, UDP out and in. Only waiting is skipped: the clock
+is this thread's processor time plus the sleeps it asked for, so that a step costs what it costs on
+this machine, whoever else is busy on it. The sound card is simulated (48 kHz, blocks of 256, 50 ppm
+slow, 1 ms of jitter). Every two and a half minutes the next fault of `FAULTS` strikes.
+
+Leaves: memory, step times and lateness of the packets by the minute; for every fault what the
+audience saw (frames missed, lateness, the fastest joint), how long, and what was counted.
+"""
+
+import argparse
+import json
+import math
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from live import osc_schema
+from live.audio_in import BlockTime
+from live.control_in import ControlIn
+from live.demo import render
+from live.engine import Engine, EngineConfig, horizon_samples
+from live.features import SAMPLE_RATE
+from live.memory import SETTLE_S, resident_mb
+from live.osc_out import OscOut
+from live.performer import Performer
+from live.ring import SampleRing
+from live.show import Outputs, Show, arrival_s
+
+RATE, BLOCK, EMISSION_RATE = 48_000, 256, 60
+_DRIFT = 50e-6
+_JITTER_S = 1e-3
+_EVERY_S = 150.0  # from fault to fault
+_FIRST_S = 60.0
+_AFTER_S = 5.0  # what happens this long after a fault still counts as its doing
+_MINUTE_S = 60.0
+_MISSED_S = 1.5 / EMISSION_RATE  # a gap between two bundles that shows
+_TIMER_S = 4e-3  # nobody is woken up sooner; a coarse timer, but fewer wakes to simulate
+_SLOW_STEP_S = 0.04  # ten times a long one
+_FLOOD_PER_WAKE = 20
+
+
+# Time -----------------------------------------------------------------------------------------
+
+
+class SkippedTime:
+    """time.monotonic and time.sleep of the show: its own processor time, and the skipped sleeps."""
+
+    def __init__(self) -> None:
+        self._skipped = 0.0
+        self.on_wake: Callable[[float], None] = lambda now: None
+
+    def __call__(self) -> float:
+        return time.thread_time() + self._skipped
+
+    def spend(self, seconds: float) -> None:
+        """Pass time without waking anybody: somebody is busy."""
+        self._skipped += seconds
+
+    def sleep(self, seconds: float) -> None:
+        """What the simulation computes meanwhile takes no time."""
+        self._skipped += max(seconds, _TIMER_S)
+        entered = time.thread_time()
+        self.on_wake(entered + self._skipped)
+        self._skipped -= time.thread_time() - entered
+
+
+# Faults ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Fault:
+    """name; seconds it lasts; what it is, for the report."""
+
+    name: str
+    seconds: float
+    what: str
+
+
+FAULTS = (
+    Fault("unplugged", 20.0, "the sound device is gone, then back"),
+    Fault("frozen", 3.0, "the sound server stands still, then hands over its backlog at once"),
+    Fault("gap", 0.5, "blocks are lost and nobody says so"),
+    Fault("jitter", 10.0, "blocks come up to 20 ms late"),
+    Fault("silence", 15.0, "the music stops"),
+    Fault("not a number", 3.0, "every tenth sample is NaN or infinite"),
+    Fault("clipping", 5.0, "40 dB too loud, clipped"),
+    Fault("DC", 5.0, "a constant 0.9"),
+    Fault("ultrasound", 5.0, "a full-scale tone of 22 kHz instead of the music"),
+    Fault("bad network", 2.0, "every step returns NaN"),
+    Fault("slow network", 1.0, "every step takes 40 ms longer, a frame has 33"),
+    Fault("stall", 0.5, "the show's thread gets no processor; the sound card's goes on"),
+    Fault("long stall", 6.0, "longer than the ring keeps sound"),
+    Fault("unreachable", 20.0, "the operating system refuses every packet to one of two targets"),
+    Fault("flood", 10.0, "some 10 000 random and mutated control packets a second"),
+    Fault("four dancers", 20.0, "the operator asks for four dancers, and for one again"),
+)
+
+
+@dataclass
+class Outcome:
+    """What one fault did, from its beginning to `_AFTER_S` after its end.
+
+    missed: bundles not sent. worst_ms: the latest of those sent. odd_s: from the beginning to the
+    last bundle that was missed or later than a frame. top_speed_m_s: of any joint; the dance's own
+    is some 6. still_s: the longest time nobody moved. counted: what the counters gained.
+    """
+
+    fault: str
+    start_s: float
+    missed: int = 0
+    worst_ms: float = 0.0
+    odd_s: float = 0.0
+    top_speed_m_s: float = 0.0
+    still_s: float = 0.0
+    states: list[str] = field(default_factory=list)
+    counted: dict[str, float] = field(default_factory=dict)
+
+
+class BreakablePerformer(Performer):
+    """The network, and what may happen to it."""
+
+    fault = ""
+    spend: Callable[[float], None] = staticmethod(lambda seconds: None)
+
+    def step(self, *args, **kwargs):
+        pose, logits = super().step(*args, **kwargs)
+        if self.fault == "slow network":
+            self.spend(_SLOW_STEP_S)
+        if self.fault == "bad network":
+            pose = np.full_like(pose, np.nan)
+        return pose, logits
+
+
+class WatchedEngine(Engine):
+    """Keeps the frame it emitted last."""
+
+    frame: osc_schema.StageFrame | None = None
+
+    def emit(self, number: int, sample: int) -> osc_schema.StageFrame | None:
+        self.frame = super().emit(number, sample)
+        return self.frame
+
+
+class SimulatedCard:
+    """An `AudioSource` that delivers its blocks by the skipped time, as the fault will have it."""
+
+    rate, name, note = RATE, "simulated", ""
+
+    def __init__(self, now: float):
+        self.ring = SampleRing(4 * RATE)
+        self.xruns, self.reopens, self.finished, self.active = 0, 0, False, True
+        self.fault = ""
+        self._audio = render(RATE).audio
+        self._start = now
+        self._number = 0
+        self._held: list[np.ndarray] = []
+        self._dice = np.random.default_rng(5)
+        self._last = BlockTime(now, 0)
+
+    @property
+    def last_block_s(self) -> BlockTime:
+        return self._last
+
+    def reopen(self) -> None:
+        """Comes back by itself when its fault is over."""
+
+    def deliver(self, now: float) -> None:
+        while (due := self._start + self._due(self._number + 1)) <= now:
+            block = self._block(self._number)
+            self._number += 1
+            if self.fault in ("unplugged", "gap"):
+                self.active = self.fault == "gap"
+                continue
+            if not self.active:
+                self.active = True
+                self.reopens += 1
+            self._held.append(block)
+            if self.fault == "frozen":
+                continue
+            if self.fault == "jitter" and self._dice.random() > 0.25 and len(self._held) < 4:
+                continue  # comes with one of the next
+            for held in self._held:
+                self.ring.write(held)
+                # A backlog comes now, a block on time with the jitter of its callback.
+                late = now if len(self._held) > 1 else due + self._dice.uniform(0, _JITTER_S)
+                self._last = BlockTime(min(late, now), self.ring.written)
+            self._held.clear()
+
+    def _due(self, number: int) -> float:
+        return number * BLOCK / RATE * (1 + _DRIFT)
+
+    def _block(self, number: int) -> np.ndarray:
+        at = number * BLOCK % (len(self._audio) - BLOCK)
+        block = self._audio[at : at + BLOCK]
+        time_s = (number * BLOCK + np.arange(BLOCK)) / RATE
+        match self.fault:
+            case "silence":
+                return np.zeros(BLOCK, np.float32)
+            case "not a number":
+                spoilt = block.copy()
+                spoilt[::20], spoilt[10::20] = np.nan, np.inf
+                return spoilt
+            case "clipping":
+                return np.clip(100 * block, -1, 1)
+            case "DC":
+                return np.full(BLOCK, 0.9, np.float32)
+            case "ultrasound":
+                return np.sin(2 * np.pi * 22_000 * time_s).astype(np.float32)
+        return block
+
+
+# The show, and those who watch it -------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Minute:
+    """step_ms: of the last two minutes. late_ms: of the packets, outside faults."""
+
+    minute: int
+    memory_mb: float
+    blocks: int  # of Python's memory
+    step_ms_p50: float
+    step_ms_p99: float
+    late_ms_p99: float
+    late_ms_max: float
+
+
+class Watcher:
+    """Sits between the show and its packets: an `OscOut` that notes when what left."""
+
+    def __init__(self, soak: "Soak", out: OscOut):
+        self._soak, self._out = soak, out
+        self.sent, self.errors = 0, 0
+
+    def send(self, packets: list[bytes]) -> None:
+        self._out.send(packets)
+        self.sent, self.errors = self._out.sent, self._out.errors
+        self._soak.saw()
+
+
+class Soak:
+    """One long show. Build it, `run` it, read `report`."""
+
+    def __init__(self, hours: float, model: str, device: str, stack: ExitStack):
+        self._seconds = 3600 * hours
+        self._time = SkippedTime()
+        self._time.on_wake = self._wake
+        self._card = SimulatedCard(self._time())
+        self._performer = BreakablePerformer(model, device)
+        self._performer.spend = self._time.spend
+        sink = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        sink.bind(("127.0.0.1", 0))  # never read: the system drops what does not fit
+        address = sink.getsockname()
+        self._out = stack.enter_context(OscOut([address, address]))
+        self._control = stack.enter_context(ControlIn(port=0))
+        self._desk = stack.enter_context(OscOut([("127.0.0.1", self._control.port)]))
+        self._dice = np.random.default_rng(7)
+        arrival = arrival_s(BLOCK, RATE)
+        config = EngineConfig(RATE, horizon_samples(EMISSION_RATE, arrival))
+        self.engine = WatchedEngine(config, self._performer)
+        outputs = Outputs(Watcher(self, self._out), self._control)
+        self.show = Show(
+            self.engine, self._card, outputs, EMISSION_RATE, arrival, self._time, self._time.sleep
+        )
+        self._begun = self._time()
+        self._schedule = self._faults()
+        self._next = next(self._schedule)
+        self._fault: Fault | None = None
+        self._fault_ends = self._outcome_ends = math.inf
+        self._outcome: Outcome | None = None
+        self._before: dict[str, float] = {}
+        self._seen: tuple[int, np.ndarray] | None = None
+        self._moved_s = 0.0
+        self._late_ms = np.zeros(int(_MINUTE_S * 2 * EMISSION_RATE))
+        self._late_count = 0
+        self._missed = 0
+        self.outcomes: list[Outcome] = []
+        self.minutes: list[Minute] = []
+
+    @property
+    def elapsed_s(self) -> float:
+        return self._time() - self._begun
+
+    def run(self, progress: Callable[[dict], None] = lambda report: None) -> dict:
+        """The report, fit for JSON. progress: gets the report so far, every ten minutes of show."""
+        self._progress = progress
+        self._began = time.perf_counter()
+        self.show.run(lambda: True, self._seconds)
+        return self._report()
+
+    def _report(self) -> dict:
+        return {
+            "hours": round(self.elapsed_s / 3600, 2),
+            "took_s": round(time.perf_counter() - self._began, 1),
+            "summary": self.show.summary(self.elapsed_s),
+            "missed_outside_faults": self._missed,
+            "memory_growth_mb": self._growth_mb(),
+            "late_ms_max_outside_faults": max((m.late_ms_max for m in self.minutes), default=0.0),
+            "faults": [asdict(outcome) for outcome in self.outcomes],
+            "minutes": [asdict(minute) for minute in self.minutes],
+        }
+
+    def _growth_mb(self) -> float | None:
+        settled = [m.memory_mb for m in self.minutes if m.minute * _MINUTE_S >= SETTLE_S]
+        return round(settled[-1] - settled[0], 2) if settled else None
+
+    def _faults(self) -> Iterator[tuple[float, Fault]]:
+        for number in range(sys.maxsize):
+            yield _FIRST_S + number * _EVERY_S, FAULTS[number % len(FAULTS)]
+
+    # What happens --------------------------------------------------------------------------
+
+    def _wake(self, now: float) -> None:
+        elapsed = now - self._begun
+        if self._fault and elapsed >= self._fault_ends:
+            self._end_fault()
+        if self._outcome and elapsed >= self._outcome_ends:
+            self._conclude()
+        if elapsed >= self._next[0]:
+            self._begin_fault(self._next[1], elapsed)
+            self._next = next(self._schedule)
+        if self._fault and self._fault.name == "flood":
+            self._desk.send([self._nonsense() for _ in range(_FLOOD_PER_WAKE)])
+        self._card.deliver(now)
+        if elapsed >= (len(self.minutes) + 1) * _MINUTE_S:
+            self._end_minute()
+
+    def _begin_fault(self, fault: Fault, elapsed: float) -> None:
+        self._fault, self._fault_ends = fault, elapsed + fault.seconds
+        self._outcome_ends = self._fault_ends + _AFTER_S
+        self._outcome = Outcome(fault.name, round(elapsed, 2))
+        self._before = self._counters()
+        self._card.fault = self._performer.fault = fault.name
+        if fault.name.endswith("stall"):
+            self._time.spend(fault.seconds)
+            self._card.deliver(self._time())  # the card's own thread went on
+        if fault.name == "unreachable":
+            target = self._out.targets[1]
+            target.address = (target.address[0], 0)
+        if fault.name == "four dancers":
+            self._ask("dancers", 4.0)
+
+    def _end_fault(self) -> None:
+        assert self._fault
+        if self._fault.name == "unreachable":
+            self._out.targets[1].address = self._out.targets[0].address
+        if self._fault.name == "four dancers":
+            self._ask("dancers", 1.0)
+        self._fault = None
+        self._card.fault = self._performer.fault = ""
+
+    def _conclude(self) -> None:
+        assert self._outcome
+        after = self._counters()
+        gained = {name: round(after[name] - self._before[name], 2) for name in after}
+        self._outcome.counted = {name: value for name, value in gained.items() if value}
+        self._outcome.top_speed_m_s = round(self._outcome.top_speed_m_s, 2)
+        self._outcome.still_s = round(self._outcome.still_s, 2)
+        self.outcomes.append(self._outcome)
+        self._outcome = None
+
+    def _counters(self) -> dict[str, float]:
+        summary = self.show.summary(self.elapsed_s)
+        names = (
+            "late",
+            "skipped",
+            "dropped",
+            "resets",
+            "send_errors",
+            "rejected",
+            "reopened",
+            "silence_s",
+        )
+        return {name: float(summary[name]) for name in names}
+
+    def _ask(self, name: str, value: float) -> None:
+        self._desk.send([osc_schema.encode_message(f"/pj/control/{name}", "f", (value,))])
+
+    def _nonsense(self) -> bytes:
+        """A random packet, or one that would have been right but for a few bytes."""
+        if self._dice.random() < 0.5:
+            return self._dice.bytes(int(self._dice.integers(1, 200)))
+        # Dancers, seeds and latencies that come through would be another fault.
+        packet = bytearray(osc_schema.encode_message("/pj/control/volume", "f", (0.5,)))
+        for at in self._dice.integers(len(packet), size=3):
+            packet[at] = self._dice.integers(256)
+        return bytes(packet)
+
+    # What is seen --------------------------------------------------------------------------
+
+    def saw(self) -> None:
+        """A bundle has left."""
+        frame = self.engine.frame
+        assert frame is not None
+        late_ms = 1000 * (self.show.position - frame.sample) / SAMPLE_RATE
+        missed = frame.frame - self._seen[0] - 1 if self._seen else 0
+        moved = self._movement(frame)
+        self._seen = (frame.frame, frame.joints)
+        elapsed = self.elapsed_s
+        if moved is None or moved > 1e-5:
+            self._moved_s = elapsed
+        if self._outcome is None:
+            self._missed += missed
+            self._late_ms[self._late_count % len(self._late_ms)] = late_ms
+            self._late_count += 1
+            return
+        outcome = self._outcome
+        outcome.missed += missed
+        outcome.worst_ms = round(max(outcome.worst_ms, late_ms), 1)
+        if missed or late_ms > 1000 * _MISSED_S:
+            outcome.odd_s = round(elapsed - outcome.start_s, 2)
+        if moved is not None and not missed:
+            outcome.top_speed_m_s = max(outcome.top_speed_m_s, moved * EMISSION_RATE)
+        outcome.still_s = max(outcome.still_s, elapsed - self._moved_s)
+        if outcome.states[-1:] != [self.engine.state]:
+            outcome.states.append(self.engine.state)
+
+    def _movement(self, frame: osc_schema.StageFrame) -> float | None:
+        """Metres that the fastest joint went since the last bundle; None if the cast changed."""
+        if not np.isfinite(frame.joints).all():
+            raise AssertionError(f"a pose that is no pose at {self.elapsed_s:.1f} s")
+        if self._seen is None or self._seen[1].shape != frame.joints.shape:
+            return None
+        return float(np.sqrt(((frame.joints - self._seen[1]) ** 2).sum(-1).max()))
+
+    def _end_minute(self) -> None:
+        late = self._late_ms[: min(self._late_count, len(self._late_ms))]
+        p99, worst = (np.percentile(late, 99), late.max()) if len(late) else (0.0, 0.0)
+        self._late_count = 0
+        times = self.show.health.recent()
+        self.minutes.append(
+            Minute(
+                len(self.minutes) + 1,
+                round(resident_mb(), 2),
+                sys.getallocatedblocks(),
+                round(times.p50, 3),
+                round(times.p99, 3),
+                round(float(p99), 2),
+                round(float(worst), 2),
+            )
+        )
+        if len(self.minutes) % 10 == 0:
+            self._progress(self._report())
+
+
+# Curves ---------------------------------------------------------------------------------------
+
+_SIZE = (1200, 780)
+_LEFT, _RIGHT, _TOP, _GAP = 90, 30, 40, 60
+_INK, _GRID, _SHADE = (40, 40, 48), (225, 225, 230), (240, 226, 214)
+_COLOURS = ((31, 96, 196), (214, 96, 28))
+
+
+def draw(report: dict, path: Path) -> None:
+    """Memory, step time and lateness over the hours; faults as stripes."""
+    minutes = report["minutes"]
+    hours = np.array([m["minute"] / 60 for m in minutes])
+    panels = [
+        ("memory, MB", [("resident", [m["memory_mb"] for m in minutes])]),
+        (
+            "engine a frame, ms of one core",
+            [
+                ("p99", [m["step_ms_p99"] for m in minutes]),
+                ("p50", [m["step_ms_p50"] for m in minutes]),
+            ],
+        ),
+        (
+            "packet after its time, ms (outside faults)",
+            [
+                ("max", [m["late_ms_max"] for m in minutes]),
+                ("p99", [m["late_ms_p99"] for m in minutes]),
+            ],
+        ),
+    ]
+    image = Image.new("RGB", _SIZE, "white")
+    pen = ImageDraw.Draw(image)
+    height = (_SIZE[1] - _TOP - len(panels) * _GAP) / len(panels)
+    faults = [f["start_s"] / 3600 for f in report["faults"]]
+    for row, (title, curves) in enumerate(panels):
+        top = _TOP + row * (height + _GAP)
+        box = (_LEFT, top, _SIZE[0] - _RIGHT, top + height)
+        _panel(pen, box, title, hours, curves, faults)
+    image.save(path)
+
+
+def _panel(
+    pen: ImageDraw.ImageDraw,
+    box: tuple[float, float, float, float],
+    title: str,
+    hours: np.ndarray,
+    curves: list[tuple[str, list[float]]],
+    faults: list[float],
+) -> None:
+    left, top, right, bottom = box
+    step = _round_step(max(max(values) for _, values in curves) / 4)
+    highest = 4 * step * 1.1
+    last = max(float(hours[-1]), 1 / 60)
+
+    def at(hour: float, value: float) -> tuple[float, float]:
+        return left + (right - left) * hour / last, bottom - (bottom - top) * value / highest
+
+    for hour in faults:
+        x = at(hour, 0)[0]
+        pen.line((x, top, x, bottom), fill=_SHADE)
+    for n in range(5):
+        y = at(0, n * step)[1]
+        pen.line((left, y, right, y), fill=_GRID)
+        pen.text((left - 8, y), f"{n * step:g}", fill=_INK, anchor="rm", font_size=14)
+    for n in range(9):
+        pen.text(
+            (at(last * n / 8, 0)[0], bottom + 6), f"{last * n / 8:.3g} h",
+            fill=_INK, anchor="mt", font_size=14,
+        )  # fmt: skip
+    pen.text((left, top - 8), title, fill=_INK, anchor="lb", font_size=17)
+    for n, (name, values) in enumerate(curves):
+        points = [at(h, v) for h, v in zip(hours, values, strict=True)]
+        pen.line(points, fill=_COLOURS[n], width=2)
+        pen.text((right - 60 * n, top - 8), name, fill=_COLOURS[n], anchor="rb", font_size=15)
+
+
+def _round_step(step: float) -> float:
+    """The next of 1, 2, 2.5, 5 times a power of ten."""
+    if not step > 0:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(step))
+    return next(f * power for f in (1, 2, 2.5, 5, 10) if f * power >= step * (1 - 1e-9))
+
+
+# The command ----------------------------------------------------------------------------------
+
+
+def table(report: dict) -> Iterator[str]:
+    """A line for each kind of fault: the worst that any of its kind did."""
+    yield f"{'fault':<13} {'times':>5} {'missed':>7} {'latest':>8} {'for':>7} {'still':>7}  counted"
+    for fault in FAULTS:
+        done = [o for o in report["faults"] if o["fault"] == fault.name]
+        if not done:
+            continue
+        counted: dict[str, float] = {}
+        for outcome in done:
+            for name, value in outcome["counted"].items():
+                counted[name] = max(counted.get(name, 0.0), value)
+        told = ", ".join(f"{name} {value:g}" for name, value in counted.items())
+        yield (
+            f"{fault.name:<13} {len(done):>5} {max(o['missed'] for o in done):>7} "
+            f"{max(o['worst_ms'] for o in done):>5.0f} ms {max(o['odd_s'] for o in done):>5.1f} s "
+            f"{max(o['still_s'] for o in done):>5.2f} s  {told}"
+        )
+
+
+def _keep(report: dict, args: argparse.Namespace) -> None:
+    """Say how far it is, and write what there is: hours are long enough to be cut off."""
+    last = report["minutes"][-1:]
+    for minute in last:
+        print(
+            f"{report['hours']:5.2f} h  {minute['memory_mb']:.1f} MB  "
+            f"{minute['step_ms_p50']:.2f} ms p50 {minute['step_ms_p99']:.2f} p99  "
+            f"missed {report['missed_outside_faults']}",
+            flush=True,
+        )
+    if args.json:
+        args.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    if args.png and last:
+        draw(report, args.png)
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="posejockey bench --soak", description=__doc__)
+    parser.add_argument("hours", type=float, help="of simulated show")
+    parser.add_argument("--model", default="open")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report there")
+    parser.add_argument("--png", type=Path, metavar="FILE", help="draw the curves there")
+    args = parser.parse_args(argv)
+    with ExitStack() as stack:
+        show = Soak(args.hours, args.model, args.device, stack)
+        report = show.run(lambda report: _keep(report, args))
+    _keep(report, args)
+    growth = report["memory_growth_mb"]
+    print(f"{report['hours']:g} hours of show in {report['took_s'] / 60:.1f} minutes")
+    print(f"bundles missed outside faults    {report['missed_outside_faults']}")
+    print(f"memory since the tenth minute    {'unknown' if growth is None else f'{growth:+} MB'}")
+    print("\n".join(table(report)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
