@@ -21,12 +21,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from live import osc_schema
-from live.audio_in import BlockTime
+from live.audio_in import AudioSource, BlockTime
 from live.control_in import ControlIn
 from live.demo import render
 from live.engine import Engine, EngineConfig, horizon_samples
@@ -236,16 +237,15 @@ class Minute:
     late_ms_max: float
 
 
-class Watcher:
-    """Sits between the show and its packets: an `OscOut` that notes when what left."""
+class Watcher(OscOut):
+    """Tells the soak of every bundle that has left."""
 
-    def __init__(self, soak: "Soak", out: OscOut):
-        self._soak, self._out = soak, out
-        self.sent, self.errors = 0, 0
+    def __init__(self, soak: "Soak", targets: list[tuple[str, int]]):
+        super().__init__(targets)
+        self._soak = soak
 
     def send(self, packets: list[bytes]) -> None:
-        self._out.send(packets)
-        self.sent, self.errors = self._out.sent, self._out.errors
+        super().send(packets)
         self._soak.saw()
 
 
@@ -262,16 +262,17 @@ class Soak:
         sink = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
         sink.bind(("127.0.0.1", 0))  # never read: the system drops what does not fit
         address = sink.getsockname()
-        self._out = stack.enter_context(OscOut([address, address]))
+        self._out = stack.enter_context(Watcher(self, [address, address]))
         self._control = stack.enter_context(ControlIn(port=0))
         self._desk = stack.enter_context(OscOut([("127.0.0.1", self._control.port)]))
         self._dice = np.random.default_rng(7)
         arrival = arrival_s(BLOCK, RATE)
         config = EngineConfig(RATE, horizon_samples(EMISSION_RATE, arrival))
         self.engine = WatchedEngine(config, self._performer)
-        outputs = Outputs(Watcher(self, self._out), self._control)
+        outputs = Outputs(self._out, self._control)
+        card = cast(AudioSource, self._card)  # nobody starts or stops it
         self.show = Show(
-            self.engine, self._card, outputs, EMISSION_RATE, arrival, self._time, self._time.sleep
+            self.engine, card, outputs, EMISSION_RATE, arrival, self._time, self._time.sleep
         )
         self._begun = self._time()
         self._schedule = self._faults()
