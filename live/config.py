@@ -32,6 +32,7 @@ class ShowConfig:
     osc: tuple[str | dict[str, Any], ...] = _setting(
         (), help="targets of the stream, HOST:PORT[/PROFILE], see docs/osc.md"
     )
+    dmx: str = _setting("", help="DMX patch file, see docs/lights.md: lights without a desk")
     dancers: int = _setting(1, low=1, high=MAX_DANCERS, help="number of dancers")
     style: str = _setting("auto", help="auto, a style, or a mix such as street=2,salsa=1")
     seed: int = _setting(0, low=0, high=2**31 - 1, help="the dice: same seed, same dance")

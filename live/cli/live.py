@@ -18,7 +18,9 @@ from live.engine import Engine, EngineConfig, horizon_samples
 from live.errors import ConfigError
 from live.osc_out import OscOut, format_target
 from live.osc_schema import DEFAULT_PORT, SCHEMA_VERSION
+from live.outputs.dmx import DmxOut
 from live.outputs.feeds import Feeds
+from live.outputs.patch import load_patch
 from live.performer import Performer
 from live.recording import SessionWriter
 from live.show import Outputs, Show, arrival_s
@@ -50,7 +52,7 @@ def main(argv: list[str]) -> int:
             stack.enter_context(OscOut(config.targets)),
             stack.enter_context(ControlIn(config.control_bind, config.control_port)),
             _recorder(config, source, performer, stack),
-            stack.enter_context(Feeds(config.feeds)),
+            stack.enter_context(Feeds(config.feeds, _dmx(config, stack))),
         )
         beats = open_sources(config.clock, config.midi_port, stack)
         show = Show(engine, source, outputs, config.emission_rate, arrival, beats=beats)
@@ -70,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="posejockey live", description=__doc__)
     add_settings(
         parser,
-        "input", "model", "device", "osc", "dancers", "style", "seed", "energy", "openness",
+        "input", "model", "device", "osc", "dmx", "dancers", "style", "seed", "energy", "openness",
         "travel", "temperature", "latency_ms", "emission_rate", "beat_tracker", "clock",
         "midi_port", "block", "loop", "play", "visuals", "seconds", "record", "control_bind",
         "control_port",
@@ -79,6 +81,10 @@ def _parser() -> argparse.ArgumentParser:
         "--summary", type=Path, metavar="FILE", help="write what was counted, as JSON"
     )
     return parser
+
+
+def _dmx(config: ShowConfig, stack: ExitStack) -> DmxOut | None:
+    return stack.enter_context(DmxOut(load_patch(Path(config.dmx)))) if config.dmx else None
 
 
 def _recorder(
@@ -117,6 +123,8 @@ def _announce(
     print(f"sends   {config.emission_rate} bundles a second to {targets or 'nobody'}")
     for feed in config.feeds:
         print(f"        {feed}")
+    if config.dmx:
+        print(f"lights  {config.dmx}")
     print(
         f"obeys   {format_target(config.control_bind, outputs.control.port)}; Ctrl-C ends the show",
         flush=True,

@@ -17,6 +17,7 @@ from live.features import SAMPLE_RATE
 from live.osc_out import OscOut, format_target, parse_target
 from live.osc_schema import MAX_DANCERS, HealthReport, StageFrame
 from live.outputs.cues import CueMaker, Cues
+from live.outputs.dmx import DmxOut
 from live.outputs.lights import Lights
 from live.outputs.moment import Moment, Profile
 from live.outputs.native import Native
@@ -215,10 +216,12 @@ class _Group:
 class Feeds:
     """Owns every target that wants something else than the whole native stream.
 
-    ConfigError for a name that does not resolve.
+    dmx: also gets the cues; started and stopped by who made it. ConfigError for a name that does
+    not resolve.
     """
 
-    def __init__(self, configs: list[FeedConfig]):
+    def __init__(self, configs: list[FeedConfig], dmx: DmxOut | None = None):
+        self._dmx = dmx
         self._maker = CueMaker()
         self._cues = Cues()
         self._failures = 0  # of the cues
@@ -233,17 +236,18 @@ class Feeds:
 
     @property
     def sent(self) -> int:
-        return sum(group.out.sent for group in self._groups)
+        return sum(group.out.sent for group in self._groups) + (self._dmx.sent if self._dmx else 0)
 
     @property
     def errors(self) -> int:
         """Packets that could not be sent, and emissions that could not be encoded."""
-        return self._failures + sum(group.out.errors + group.failures for group in self._groups)
+        osc = sum(group.out.errors + group.failures for group in self._groups)
+        return osc + self._failures + (self._dmx.errors if self._dmx else 0)
 
     def send(self, frame: StageFrame, health: HealthReport | None) -> None:
         """One emission to everyone whose turn it is. health: when the native stream carries it,
         which is also when the state has changed."""
-        if not self._groups:
+        if not self._groups and not self._dmx:
             return
         if health is not None:
             self._state = health.state
@@ -253,6 +257,8 @@ class Feeds:
             if not self._failures:
                 log.warning("the cues cannot be made: %r", error)
             self._failures += 1
+        if self._dmx:
+            self._dmx.update(self._cues)
         moment = Moment(frame, self._cues)
         for group in self._groups:
             group.send(moment, health)
