@@ -12,6 +12,7 @@ from live.errors import ConfigError
 from live.skeleton import BONES, JOINT, REST_POSE, with_bone_lengths
 from visuals import looks, palettes
 from visuals.draw import Renderer
+from visuals.looks.kaleidoscope import Kaleidoscope
 from visuals.osc_in import View
 from visuals.safety import Guard, luminance
 from visuals.surfaces import black, pygame
@@ -75,13 +76,17 @@ def played(renderer: Renderer, canvas, frames: int, n: int = 1, start: int = 0, 
 def test_limbs_show_where_the_joints_project(look, n):
     canvas, without = black(SIZE), black(SIZE)
     # In the middle of a beat, when nothing flares.
-    scene = played(Renderer(look), canvas, 15, n)
+    renderer = Renderer(look)
+    scene = played(renderer, canvas, 15, n)
     nobody = np.zeros((0, 19, 3), np.float32)
     played(Renderer(look), without, 15, start=0, dancers=(), joints=nobody)
+    xy = scene.xy
+    if isinstance(renderer.look_shown, Kaleidoscope):
+        xy, _ = renderer.look_shown.spokes(scene)
     drawn = np.abs(pixels(canvas) - pixels(without)).max(axis=2) > 24
     for figure in range(n):
         for a, b in BONES:
-            x, y = np.round((scene.xy[figure, a] + scene.xy[figure, b]) / 2).astype(int)
+            x, y = np.round((xy[figure, a] + xy[figure, b]) / 2).astype(int)
             reach = max(int(0.07 * scene.scale[figure, a]), 3)
             assert drawn[x - reach : x + reach + 1, y - reach : y + reach + 1].any(), (figure, a, b)
 

@@ -40,7 +40,7 @@ class Renderer:
         self.look = look
         self.palette = palette
         self._palette = palettes.palette(palette)
-        self._shown = looks.make(look)
+        self.look_shown = looks.make(look)
         self._coming: Look | None = None
         self._faded = -1.0  # seconds into the crossfade; below 0 it waits for the bar
         self._bar_phase = 0.0
@@ -85,7 +85,7 @@ class Renderer:
             canvas.fill((0, 0, 0, 0))
             self.guard.apply(canvas, dt_s)
             return scene
-        self._paint(self._shown, canvas, scene)
+        self._paint(self.look_shown, canvas, scene)
         if self._coming and self._faded >= 0:
             self._paint(self._coming, self._second, scene)
             self._second.set_alpha(round(255 * self._faded / _FADE_S))
@@ -108,7 +108,7 @@ class Renderer:
         elif new_bar:
             self._faded = 0.0
         if self._faded >= _FADE_S:
-            self._shown, self._coming = self._coming, None
+            self.look_shown, self._coming = self._coming, None
 
     def _paint(self, look: Look, canvas: pygame.Surface, scene: Scene) -> None:
         soft = compose(scene.view, self.camera, self._soft.get_size(), scene.dt_s, scene.palette)

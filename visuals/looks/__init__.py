@@ -6,17 +6,27 @@ A new look is a new file and a line in LOOKS; the keys, the command and the test
 from collections.abc import Callable
 
 from live.errors import ConfigError
+from visuals.looks.canon import Canon
 from visuals.looks.chalk import Chalk
 from visuals.looks.constellation import Constellation
+from visuals.looks.kaleidoscope import Kaleidoscope
 from visuals.looks.look import Look
 from visuals.looks.neon import Neon
+from visuals.looks.particles import Particles
+from visuals.looks.ribbons import Ribbons
 from visuals.looks.silhouette import Silhouette
+from visuals.looks.wireframe import Wireframe
 
 LOOKS: dict[str, Callable[[], Look]] = {
     "neon": Neon,
     "chalk": Chalk,
+    "ribbons": Ribbons,
+    "particles": Particles,
     "constellation": Constellation,
     "silhouette": Silhouette,
+    "canon": Canon,
+    "kaleidoscope": Kaleidoscope,
+    "wireframe": Wireframe,
 }
 DEFAULT = "neon"
 
