@@ -8,13 +8,17 @@ from live.pose import POSE_DIM
 
 @dataclass(frozen=True)
 class EncoderConfig:
-    """Causal sliding-window self-attention over the music. window in frames of 1/30 s."""
+    """Causal sliding-window self-attention over the music. window in frames of 1/30 s.
+
+    kind: "local", or one of the kinds `model.encoder` has for comparison: global, lstm, conv.
+    """
 
     feature_dim: int = FEATURE_DIM
     width: int = 96
     layers: int = 2
     heads: int = 4
     window: int = 90
+    kind: str = "local"
 
 
 @dataclass(frozen=True)
