@@ -2,13 +2,20 @@
 
 Whole sequence (banded mask) and one frame at a time (ring of keys and values) compute the same.
 Positions enter only as a learned bias per distance, so nothing depends on how long a show runs.
+
+Three other kinds stand beside it for comparison, as in the paper's table: attention to all that was
+heard ("global"), an LSTM, and convolutions. All are causal. They train and are evaluated, but only
+"local" can be stepped and exported: it is what the stage runs.
 """
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from live.errors import ArtifactError, ConfigError
 from model.config import EncoderConfig
+
+_KERNEL = 9  # frames of 1/30 s that a convolution sees
 
 
 class WindowAttention(nn.Module):
@@ -64,21 +71,86 @@ class WindowAttention(nn.Module):
         return bias.masked_fill(outside, float("-inf"))
 
 
+class GlobalAttention(WindowAttention):
+    """The same block, each query seeing itself and every frame before it. The distance bias goes
+    up to the window; whatever lies further back shares the last one."""
+
+    def _mask(self, length: int) -> Tensor:
+        index = torch.arange(length, device=self.distance_bias.device)
+        distance = index[:, None] - index[None, :]
+        bias = self.distance_bias[:, distance.clamp(0, self.window - 1)]
+        return bias.masked_fill(distance < 0, float("-inf"))
+
+
+class Recurrence(nn.Module):
+    """Pre-norm LSTM block, with the attention block's residuals and its other half."""
+
+    def __init__(self, config: EncoderConfig):
+        super().__init__()
+        width = config.width
+        self.norm = nn.LayerNorm(width)
+        self.lstm = nn.LSTM(width, width, batch_first=True)
+        self.mlp = nn.Sequential(
+            nn.LayerNorm(width), nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: float [B, T, width] -> the same shape."""
+        x = x + self.lstm(self.norm(x))[0]
+        return x + self.mlp(x)
+
+
+class CausalConvolution(nn.Module):
+    """Gated convolution over this frame and those before it (ConvS2S: Gehring et al., 2017)."""
+
+    def __init__(self, config: EncoderConfig):
+        super().__init__()
+        width = config.width
+        self.norm = nn.LayerNorm(width)
+        self.conv = nn.Conv1d(width, 2 * width, _KERNEL)
+        self.mlp = nn.Sequential(
+            nn.LayerNorm(width), nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: float [B, T, width] -> the same shape."""
+        before = F.pad(self.norm(x).transpose(1, 2), (_KERNEL - 1, 0))
+        x = x + F.glu(self.conv(before), dim=1).transpose(1, 2)
+        return x + self.mlp(x)
+
+
+_BLOCKS: dict[str, type[nn.Module]] = {
+    "local": WindowAttention,
+    "global": GlobalAttention,
+    "lstm": Recurrence,
+    "conv": CausalConvolution,
+}
+KINDS = tuple(_BLOCKS)
+
+
 class MusicEncoder(nn.Module):
-    """Features [B, T, 83] to music context [B, T, width], and a guess at the style."""
+    """Features [B, T, 83] to music context [B, T, width], and a guess at the style.
+
+    Raises ConfigError for a kind that is none of `KINDS`.
+    """
 
     def __init__(self, config: EncoderConfig, n_styles: int):
         super().__init__()
+        if config.kind not in _BLOCKS:
+            raise ConfigError(f"encoder kind {config.kind!r}: one of {', '.join(KINDS)}")
         self.config = config
         self.embed = nn.Linear(config.feature_dim, config.width)
-        self.blocks = nn.ModuleList(WindowAttention(config) for _ in range(config.layers))
+        self.blocks = nn.ModuleList(_BLOCKS[config.kind](config) for _ in range(config.layers))
         self.norm = nn.LayerNorm(config.width)
         self.style_head = nn.Linear(config.width, n_styles)
 
     @property
-    def receptive_field(self) -> int:
-        """Frames of music that can influence one output."""
-        return self.config.layers * (self.config.window - 1) + 1
+    def receptive_field(self) -> int | None:
+        """Frames of music that can influence one output; None: all that were heard."""
+        if self.config.kind in ("global", "lstm"):
+            return None
+        reach = _KERNEL if self.config.kind == "conv" else self.config.window
+        return self.config.layers * (reach - 1) + 1
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
         """features: [B, T, F] -> context [B, T, width], style logits [B, T, S]."""
@@ -89,6 +161,12 @@ class MusicEncoder(nn.Module):
         return x, self.style_head(x)
 
     def initial_state(self) -> dict[str, Tensor]:
+        """Zeros. Raises ArtifactError for a kind that cannot be stepped, and so not be exported."""
+        if self.config.kind != "local":
+            raise ArtifactError(
+                f"an encoder of kind {self.config.kind!r} is for comparison: it can be trained and "
+                "evaluated, but only kind 'local' runs on stage"
+            )
         shape = (self.config.window, self.config.width)
         state = {}
         for i in range(self.config.layers):

@@ -186,7 +186,10 @@ def _dance(
 
 def _hear(network: DanceNetwork, features: Tensor) -> Tensor:
     """Music context [T, C] of features [T, 83], piece by piece: attention over an hour at once
-    would need T^2 memory, and no output depends on more than the receptive field."""
+    would need T^2 memory, and no output depends on more than the receptive field. An encoder that
+    has none hears all at once."""
+    if network.encoder.receptive_field is None:
+        return network.hear(features[None])[0][0]
     before = network.encoder.receptive_field - 1
     heard = []
     for start in range(0, len(features), _HEARD_AT_ONCE):

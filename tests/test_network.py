@@ -7,12 +7,13 @@ import pytest
 import torch
 
 from live.contract import CLOCK_DIM, CONTROL_DIM, clock_vector, dance_ratio
+from live.errors import ArtifactError, ConfigError
 from live.features import FEATURE_DIM
 from live.pose import FRAME_RATE, POSE_DIM, encode
 from live.skeleton import BONE_LENGTHS, N_JOINTS, PARENTS, REST_POSE, with_bone_lengths
 from model.config import EncoderConfig, NetworkConfig
 from model.decoder import beat_wrapped, stored_phase
-from model.encoder import MusicEncoder
+from model.encoder import KINDS, MusicEncoder
 from model.network import whole_bones
 from tests.contract import Stepped, assert_receptive_field, assert_streams_like_offline
 
@@ -64,10 +65,10 @@ def difference(a, b):
 # ---- streaming -------------------------------------------------------------------------------
 
 
-def encoder_of(layers=2, window=8):
+def encoder_of(layers=2, window=8, kind="local"):
     """Random, biased by distance, with a style head: the tiny network's, of other sizes."""
     torch.manual_seed(4)
-    config = EncoderConfig(width=16, layers=layers, heads=2, window=window)
+    config = EncoderConfig(width=16, layers=layers, heads=2, window=window, kind=kind)
     encoder = MusicEncoder(config, n_styles=2)
     for name, weight in encoder.named_parameters():
         if name.endswith("distance_bias"):
@@ -102,6 +103,44 @@ def test_the_encoder_hears_as_far_back_as_it_declares(layers, window):
     encoder = encoder_of(layers, window)
     features = torch.randn(30, FEATURE_DIM, generator=torch.Generator().manual_seed(2))
     assert_receptive_field(lambda x: encoder(x[None])[0][0], features, encoder.receptive_field)
+
+
+def test_a_convolution_hears_as_far_back_as_it_declares():
+    encoder = encoder_of(kind="conv")
+    features = torch.randn(30, FEATURE_DIM, generator=torch.Generator().manual_seed(2))
+    assert_receptive_field(lambda x: encoder(x[None])[0][0], features, encoder.receptive_field)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_encoder_hears_the_future(kind):
+    encoder = encoder_of(kind=kind)
+    features = torch.randn(1, 40, FEATURE_DIM, generator=torch.Generator().manual_seed(2))
+    changed = features.clone()
+    changed[:, 25:] += 3.0
+    for before, after in zip(encoder(features), encoder(changed), strict=True):
+        torch.testing.assert_close(after[:, :25], before[:, :25], atol=1e-6, rtol=1e-6)
+        assert difference(after[:, 25], before[:, 25]) > 1e-3
+
+
+@pytest.mark.parametrize("kind", ["global", "lstm"])
+def test_some_encoders_hear_further_back_than_the_window(kind):
+    encoder = encoder_of(layers=1, kind=kind)
+    assert encoder.receptive_field is None
+    features = torch.randn(1, 14, FEATURE_DIM, generator=torch.Generator().manual_seed(2))
+    changed = features.clone()
+    changed[:, 0] += 3.0
+    assert difference(encoder(features)[0][:, -1], encoder(changed)[0][:, -1]) > 1e-5
+
+
+@pytest.mark.parametrize("kind", [k for k in KINDS if k != "local"])
+def test_what_cannot_be_stepped_says_so(kind):
+    with pytest.raises(ArtifactError, match=f"'{kind}' is for comparison"):
+        encoder_of(kind=kind).initial_state()
+
+
+def test_an_unknown_encoder_is_refused():
+    with pytest.raises(ConfigError, match="one of local, global, lstm, conv"):
+        encoder_of(kind="psychic")
 
 
 def test_the_ring_counts_up_to_its_window_and_stays(tiny_network):
