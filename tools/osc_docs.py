@@ -77,6 +77,9 @@ dancers = [1, 2]          # from 1 to {MAX_DANCERS}; default: all
 addresses = {{ beat = "/Page2/Fader201", style = "" }}   # own paths; empty leaves a cue out
 ```
 
+Step by step: [touchdesigner.md](touchdesigner.md), [avatars.md](avatars.md),
+[lights.md](lights.md).
+
 | profile | what leaves | own options |
 |---|---|---|
 """
