@@ -55,6 +55,7 @@ class ShowConfig:
     visuals: bool = _setting(True, help="open the visualizer")
     seconds: float = _setting(0.0, low=0.0, high=1e7, help="stop after this long; 0 never")
     record: str = _setting("", help="session file to write")
+    cues: str = _setting("", help="set list: scenes to be called by name (TOML)")
     control_bind: str = _setting("127.0.0.1", help="address that listens for control messages")
     control_port: int = _setting(
         DEFAULT_CONTROL_PORT, low=0, high=65535, help="port that listens for control messages"

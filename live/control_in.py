@@ -165,10 +165,12 @@ def _control(message: bytes) -> tuple[str, Value] | None:
     if len(arguments) != 1:
         return None
     value = arguments[0]
-    if control.types == "s":
+    if control.types in ("s", "a") and isinstance(value, str):
         return (control.name, value) if _is_text(value) else None
-    if not _is_number(value):
+    if control.types == "s" or not _is_number(value):
         return None
+    if control.types == "a" and not value:  # of a button let go
+        return _RELEASE
     return control.name, float(min(max(value, control.low), control.high))
 
 
@@ -186,8 +188,8 @@ def _is_number(value) -> bool:
     return isinstance(value, (int, float)) and not math.isnan(value)
 
 
-def _is_text(value) -> bool:
-    return isinstance(value, str) and len(value) <= _MAX_TEXT and value.isprintable()
+def _is_text(value: str) -> bool:
+    return len(value) <= _MAX_TEXT and value.isprintable()
 
 
 def _bind(host: str, port: int) -> socket.socket:

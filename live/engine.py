@@ -22,6 +22,7 @@ from live.features import FRAME, LOUDNESS, SAMPLE_RATE, FeatureFrame, FeatureStr
 from live.motion import Body, SafeMotion, interpolate
 from live.osc_schema import CONTROLS, StageFrame
 from live.performer import Performer
+from live.set_list import Cue, CuePlayer
 from live.style import StyleMixer, parse_style
 from live.tempo import BeatReading, TempoConfig
 
@@ -68,6 +69,7 @@ class EngineConfig:
     horizon: int
     style: str = "auto"
     tempo: TempoConfig = field(default_factory=TempoConfig)
+    cues: tuple[Cue, ...] = ()
 
 
 class DancersBeat:
@@ -119,6 +121,8 @@ class Engine:
         self._heard: deque[FeatureFrame] = deque()
         self._keys: deque[KeyFrame] = deque(maxlen=4)
         self._beats = DancersBeat()
+        self._cues = CuePlayer(config.cues)
+        self._cued: list[tuple[str, float | str]] = []
         self._loudness = 0.0
         self._quiet_s = _QUIET_S
         self.frames = 0
@@ -201,6 +205,9 @@ class Engine:
         self._follow_level(frame)
         seen = frame.end + self.config.horizon
         reading = self.clock.at(seen + self._latency_samples)
+        for name, value in self._cues.step(reading, self.controls):
+            self._set(name, value, seen)
+            self._cued.append((name, value))
         pose, logits = self.performer.step(
             frame.features,
             self._clock_inputs(reading),
@@ -242,8 +249,17 @@ class Engine:
 
         value: None for a trigger, and for a switch to change over. now: the sample (24 kHz) at
         which it came, which is when a tap fell. Raises ConfigError for a style this model does not
-        have.
+        have, or a cue that the set list has not.
         """
+        self._cues.take_over(name)
+        self._set(name, value, now)
+
+    def take_cued(self) -> list[tuple[str, float | str]]:
+        """What cues have set since the last time this was asked, (name, value)."""
+        taken, self._cued = self._cued, []
+        return taken
+
+    def _set(self, name: str, value: float | str | None, now: float) -> None:
         number = float(value) if isinstance(value, int | float) else 0.0
         match name:
             case "style":
@@ -260,6 +276,8 @@ class Engine:
             case "dancers":
                 self.performer.set_dancers(round(number))
                 self._motion.set_dancers(round(number))
+            case "cue":
+                self._cues.call(value)
             case "tap":
                 self.clock.tap(now)
             case "bpm":
@@ -276,7 +294,9 @@ class Engine:
                 raise ConfigError(f"no control {name!r}; there are {', '.join(CONTROLS)}")
 
     def setting(self, name: str, value: float | str | None) -> float | str | None:
-        """What a control that was just obeyed has set: for a switch, where it stands now."""
+        """What a control that was just obeyed has set: where a switch stands, a cue's name."""
+        if name == "cue":
+            return self._cues.called
         stands = getattr(self.controls, name, value)
         return float(stands) if isinstance(stands, bool) else value
 

@@ -114,7 +114,7 @@ class Control:
     """A control message `/pj/control/<name>`: its arguments, the range, and what it does."""
 
     name: str
-    types: str  # of the arguments: f a number, s a text; "" none
+    types: str  # of the arguments: f a number, s a text, a either; "" none
     low: float = 0.0
     high: float = 1.0
     meaning: str = ""
@@ -136,6 +136,7 @@ CONTROLS = {
         _switch("mirror", "1 swaps left and right, 0 swaps back"),
         _switch("freeze", "1 holds the pose, 0 goes on"),
         _switch("blackout", "1 darkens the figures and lights, 0 brings them back"),
+        Control("cue", "a", 0, 999, "a scene of the set list: name, number, 'next' or 'previous'"),
         Control("tap", "", meaning="a beat, now: four or more set the tempo"),
         Control("bpm", "f", 0, 300, "sets the tempo, beats/min, from here on; 0 follows the music"),
         Control("nudge", "f", -500, 500, "beats come so many ms earlier; negative: later"),

@@ -263,6 +263,8 @@ class Show:
         self.health.skipped += self.engine.give_up(until - _GIVE_UP_S * SAMPLE_RATE)
         while self.engine.step(until) and not self._is_due(self.position):
             pass
+        for name, value in self.engine.take_cued():
+            self.outputs.control.answer(name, True, value)
         self._busy_s += self._now() - started
         stepped = self.engine.frames - before
         if stepped:

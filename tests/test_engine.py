@@ -10,6 +10,7 @@ from live.features import SAMPLE_RATE
 from live.osc_schema import CONTROLS
 from live.perform import perform, stage_frames, write_take
 from live.performer import Performer
+from live.set_list import Cue
 from live.skeleton import BONE_LENGTHS, FEET, JOINT_NAMES, MIRROR, N_JOINTS, PARENTS
 from live.tempo import BeatReading
 
@@ -39,7 +40,8 @@ class Listening(Performer):
 def make_engine(tiny_model):
     def make(rate=RATE, dancers=1, seed=0, style="auto", **controls):
         performer = Listening(str(tiny_model), "cpu", dancers, seed)
-        config = EngineConfig(rate, horizon_samples(60), style)
+        cues = (Cue("drop", (("energy", 1.0),)),)
+        config = EngineConfig(rate, horizon_samples(60), style, cues=cues)
         return Engine(config, performer, Controls(**controls))
 
     return make
@@ -407,7 +409,7 @@ def dancing(make_engine, music):
 
 
 def test_every_control_of_the_schema_is_obeyed(dancing):
-    values = {"style": "salsa", "dancers": 2.0}
+    values = {"style": "salsa", "dancers": 2.0, "cue": "drop"}
     for name, spec in CONTROLS.items():
         control(dancing, name, values.get(name, spec.high if spec.types else None))
     assert dancing.controls == Controls(2.0, 2.0, True, True, True, 500.0, 2.0, 2.0)

@@ -373,6 +373,13 @@ def test_a_switch_without_a_value_is_left_to_the_engine(control, send):
     assert control.rejected == 1
 
 
+def test_a_cue_is_a_name_or_a_number_and_a_button(control, send):
+    send(message("cue", "s", "drop"), message("cue", "i", 3), message("cue", "f", 0.0))
+    send(message("cue", "f", math.nan), message("cue", "s", "x" * 300), message("cue"))
+    assert control.poll() == [("cue", "drop"), ("cue", 3.0)]
+    assert control.rejected == 3
+
+
 def acks(sock):
     """The answers that have come, as (name, obeyed, value, text)."""
     found = []

@@ -445,11 +445,14 @@ def test_keys_play_the_engine(app, engine):
         (pygame.K_SPACE, " ", "freeze", [0.0]),
         (pygame.K_b, "b", "blackout", [1.0]),
     ]
+    cues = [(pygame.K_1, "1", "1"), (pygame.K_9, "9", "9"), (pygame.K_PAGEDOWN, "", "next")]
+    presses += [(key, text, "cue", [cue]) for key, text, cue in cues]
+    presses += [(pygame.K_PAGEUP, "", "cue", ["previous"])]
     for key, text, name, arguments in presses:
         press(app, key, text)
         ((address, values),) = osc.decode(engine.recv(2048))
         assert address == f"/pj/control/{name}"
-        assert values == pytest.approx(arguments)
+        assert values == (arguments if name == "cue" else pytest.approx(arguments))
 
 
 def test_window_keys(app):

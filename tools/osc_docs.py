@@ -164,7 +164,12 @@ how many messages were ignored.
 |---|---|---|
 """
 
-_TYPES = {"f": "number", "s": "text", "": "none (a 0 is ignored: a button let go)"}
+_TYPES = {
+    "f": "number",
+    "s": "text",
+    "a": "text or number",
+    "": "none (a 0 is ignored: a button let go)",
+}
 
 
 def _row(message: Message) -> str:
@@ -184,7 +189,7 @@ def _type(control: Control) -> str:
 
 
 def _range(control: Control) -> str:
-    return f"{control.low:.10g} to {control.high:.10g}" if control.types == "f" else ""
+    return f"{control.low:.10g} to {control.high:.10g}" if control.types in ("f", "a") else ""
 
 
 if __name__ == "__main__":

@@ -30,6 +30,8 @@ _KEY_NAMES = {
     pygame.K_DOWN: "down",
     pygame.K_LEFT: "left",
     pygame.K_RIGHT: "right",
+    pygame.K_PAGEDOWN: "pgdn",
+    pygame.K_PAGEUP: "pgup",
 }
 
 
@@ -146,7 +148,7 @@ class App:
         self.controls.follow(view.state)
         dt_s = min(now_s - self._last_s, _LONGEST_STEP_S)
         self._last_s = now_s
-        keys = [(key, meaning) for key, _, meaning in KEYS] if self.keys_shown else None
+        keys = [(key, meaning) for key, _, meaning in KEYS if meaning] if self.keys_shown else None
         self.renderer.draw(self.window.canvas, view, dt_s, hud=self.hud, keys=keys)
         pygame.display.flip()
         self._clock.tick(self.window.rate_hz)  # where vsync does not hold the loop, this does

@@ -22,6 +22,10 @@ KEYS: tuple[tuple[str, str, str], ...] = (
     ("M", "mirror", "swap left and right"),
     ("Space", "freeze", "hold the pose"),
     ("B", "blackout", "darkness, and back"),
+    ("1", "cue 1", "a scene of the set list, on the next bar: 1 to 9"),
+    *((str(n), f"cue {n}", "") for n in range(2, 10)),
+    ("PgDn", "cue next", "the scene after it"),
+    ("PgUp", "cue previous", "the scene before it"),
     ("L", "next look", "another look, on the next bar"),
     ("P", "next palette", "other colours"),
     ("F", "fullscreen", "full screen, and back"),
@@ -48,7 +52,7 @@ class Controls:
         self.switches = {"mirror": False, "freeze": False, "blackout": False}
         self._state = ""
 
-    def act(self, action: str) -> tuple[str, tuple[float, ...]] | None:
+    def act(self, action: str) -> tuple[str, tuple[float | str, ...]] | None:
         """(control's name, arguments) of an action; None for one that is not the engine's."""
         if action in _STEPS:
             name, step = _STEPS[action]
@@ -59,6 +63,8 @@ class Controls:
         if action in self.switches:
             self.switches[action] = not self.switches[action]
             return action, (float(self.switches[action]),)
+        if action.startswith("cue "):
+            return "cue", (action.removeprefix("cue "),)
         if action in CONTROLS and not CONTROLS[action].types:
             return action, ()
         return None
@@ -84,8 +90,9 @@ class ControlSender:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
 
-    def send(self, name: str, arguments: tuple[float, ...]) -> None:
-        message = encode_message(f"/pj/control/{name}", CONTROLS[name].types, arguments)
+    def send(self, name: str, arguments: tuple[float | str, ...]) -> None:
+        types = "".join("s" if isinstance(value, str) else "f" for value in arguments)
+        message = encode_message(f"/pj/control/{name}", types, arguments)
         try:
             self._socket.sendto(message, self._target)
         except OSError:

@@ -9,6 +9,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+from live import set_list
 from live.audio_in import AudioSource, open_source
 from live.cli.options import add_settings, config_of
 from live.clock_sources import open_sources
@@ -35,6 +36,7 @@ def main(argv: list[str]) -> int:
     config = config_of(args)
     # Everything that can be wrong is opened before the first sound: a show fails now or never.
     performer = Performer(config.model, config.device, config.dancers, config.seed)
+    cues = set_list.load(Path(config.cues), performer.styles) if config.cues else ()
     source = open_source(config.input, loop=config.loop, play=config.play, block=config.block)
     arrival = arrival_s(config.block, source.rate)
     engine = Engine(
@@ -43,6 +45,7 @@ def main(argv: list[str]) -> int:
             horizon_samples(config.emission_rate, arrival),
             config.style,
             TempoConfig(tracker=config.beat_tracker),
+            cues,
         ),
         performer,
         config.controls,
@@ -56,7 +59,7 @@ def main(argv: list[str]) -> int:
         )
         beats = open_sources(config.clock, config.midi_port, stack)
         show = Show(engine, source, outputs, config.emission_rate, arrival, beats=beats)
-        _announce(config, source, performer, outputs, [b.name for b in beats])
+        _announce(config, engine, source, outputs, [b.name for b in beats])
         stop = StopSignals(stack)
         visualizer = Visualizer(outputs.control.port, stack) if config.visuals else None
         stack.enter_context(source)
@@ -74,8 +77,8 @@ def _parser() -> argparse.ArgumentParser:
         parser,
         "input", "model", "device", "osc", "dmx", "dancers", "style", "seed", "energy", "openness",
         "travel", "temperature", "latency_ms", "emission_rate", "beat_tracker", "clock",
-        "midi_port", "block", "loop", "play", "visuals", "seconds", "record", "control_bind",
-        "control_port",
+        "midi_port", "block", "loop", "play", "visuals", "seconds", "record", "cues",
+        "control_bind", "control_port",
     )  # fmt: skip
     parser.add_argument(
         "--summary", type=Path, metavar="FILE", help="write what was counted, as JSON"
@@ -106,12 +109,13 @@ def _recorder(
 
 def _announce(
     config: ShowConfig,
+    engine: Engine,
     source: AudioSource,
-    performer: Performer,
     outputs: Outputs,
     beats: list[str],
 ) -> None:
     """The show's settings in a few lines, before it starts."""
+    performer, cues = engine.performer, engine.config.cues
     if source.note:
         print(source.note)
     targets = ", ".join(format_target(*t) for t in config.targets)
@@ -125,6 +129,8 @@ def _announce(
         print(f"        {feed}")
     if config.dmx:
         print(f"lights  {config.dmx}")
+    if cues:
+        print(f"cues    {', '.join(f'{n} {cue.name}' for n, cue in enumerate(cues, 1))}")
     print(
         f"obeys   {format_target(config.control_bind, outputs.control.port)}; Ctrl-C ends the show",
         flush=True,
