@@ -18,10 +18,11 @@ from live.outputs.patch import CHANNELS, Channel, Patch, Universe
 
 ADDRESS = "10.9.9.1"
 SACN_MULTICAST, SACN_UNICAST, ARTNET = 11, 12, 3
-OTHERS = """
-    dummy gpio kinet espnet sandnet shownet pathport spi stageprofi uartdmx usbdmx usbserial
-    usbpro opendmx openpixelcontrol osc karate milinst nanoleaf ftdidmx renard
-""".split()
+OTHERS = (
+    "dummy", "espnet", "ftdidmx", "gpio", "karate", "kinet", "milinst", "nanoleaf", "opendmx",
+    "openpixelcontrol", "osc", "pathport", "renard", "sandnet", "shownet", "spi", "stageprofi",
+    "uartdmx", "usbdmx", "usbpro", "usbserial",
+)  # fmt: skip
 
 
 def main(folder: Path) -> None:

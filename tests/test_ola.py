@@ -26,7 +26,7 @@ NAMESPACE = (
 def has_own_network():
     if not all(map(shutil.which, ("olad", "ola_recorder", "ip", "unshare", "setpriv"))):
         return False
-    command = [*NAMESPACE, "ip", "link", "add", "a", "type", "veth", "peer", "name", "b"]
+    command = [*NAMESPACE, "ip", "link", "add", "ola0", "type", "veth"]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
