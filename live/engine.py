@@ -160,6 +160,16 @@ class Engine:
             return "starting"
         return "idle" if self.is_idle else "dancing"
 
+    @property
+    def waiting(self) -> int:
+        """Frames heard and not yet danced to."""
+        return len(self._heard)
+
+    @property
+    def missing(self) -> int:
+        """Samples (source rate) to be pushed until the next frame is heard."""
+        return self._features.missing
+
     def push(self, block: np.ndarray) -> None:
         """Hear a block, float32 [n] at the source rate; `advance` dances what it completes."""
         self._heard.extend(self._features.push(block))
@@ -182,14 +192,18 @@ class Engine:
         self._dance(self._heard.popleft())
         return True
 
-    def give_up(self, before: float) -> int:
+    def give_up(self, before: float = math.inf, most: float = math.inf) -> int:
         """Do not dance frames presented before sample `before` (24 kHz); returns how many.
 
         The newest that was heard is danced in any case. The beat clock hears them all; the network
         does not, and goes on from its last pose as if no time had passed.
         """
         given_up = 0
-        while len(self._heard) > 1 and self._heard[0].end + self.config.horizon < before:
+        while (
+            given_up < most
+            and len(self._heard) > 1
+            and self._heard[0].end + self.config.horizon < before
+        ):
             frame = self._heard.popleft()
             self.clock.push(frame)
             self._follow_level(frame)

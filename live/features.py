@@ -158,6 +158,12 @@ class FeatureStream:
             frames.append(self._next_frame())
         return frames
 
+    @property
+    def missing(self) -> int:
+        """Samples (source rate) that complete the next frame."""
+        needed = self._resampler.input_end(self._state.end + FRAME)
+        return needed - self._pending_start - len(self._pending)
+
     def skip(self, samples: int) -> None:
         """Advance the time by samples (source rate) that were lost, to the next whole frame.
 

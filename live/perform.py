@@ -65,20 +65,28 @@ def perform(
     horizon = horizon_samples(EMISSION_RATE, _ARRIVAL_S)
     config = EngineConfig(source_rate, horizon, style, tempo or TempoConfig())
     engine = Engine(config, performer, controls)
-    frames = list(stage_frames(engine, audio))
+    return take_of(list(stage_frames(engine, audio)), performer.styles)
+
+
+def take_of(frames: list[StageFrame], styles: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """The arrays of OUT.npz, see `perform`. Dancers who are not on stage are NaN."""
     if not frames:
         raise ArtifactError("the audio is shorter than one frame; nothing to dance to")
     beat = np.array([f.beat for f in frames], np.float32)
+    dancers = max(len(f.joints) for f in frames)
+    joints = np.full((len(frames), dancers, *frames[0].joints.shape[1:]), np.nan, np.float32)
+    for row, frame in zip(joints, frames, strict=True):
+        row[: len(frame.joints)] = frame.joints
     return {
         "time_s": np.array([f.sample for f in frames]) / SAMPLE_RATE,
-        "joints": np.stack([f.joints for f in frames]),
+        "joints": joints,
         "joint_names": np.array(JOINT_NAMES),
         "beat_phase": beat[:, 0],
         "bar_phase": beat[:, 1],
         "tempo_bpm": beat[:, 2],
         "beat_confidence": beat[:, 3],
         "style": np.stack([f.style for f in frames]),
-        "style_names": np.array(performer.styles),
+        "style_names": np.array(styles),
         "onset": np.stack([f.onset for f in frames]),
         "level": np.array([f.level for f in frames], np.float32),
     }

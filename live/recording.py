@@ -54,7 +54,10 @@ from live.features import SAMPLE_RATE
 
 SESSION_VERSION = 1
 SETTINGS_NAME = "posejockey.session"  # of the metadata record that opens the file
-ENCODINGS = {"audio": "x-float32le", "osc": "x-osc", "control": "json", "health": "json"}
+ENCODINGS = {
+    "audio": "x-float32le", "osc": "x-osc", "control": "json", "health": "json",
+    "event": "json",
+}  # fmt: skip
 MAX_MESSAGE_BYTES = 1 << 16  # no UDP datagram is larger; audio blocks are cut into such pieces
 
 _NS = 1_000_000_000
@@ -83,6 +86,8 @@ class SessionWriter:
     waiting for the disk at most. ConfigError if the file cannot be begun.
 
     written: messages safe from the end of this process; error: why writing stopped, or None.
+    frame: model frames danced so far, kept up to date by the caller; every message carries it, so
+    that `live.perform` can do the same things in the same order again.
     """
 
     def __init__(
@@ -98,9 +103,10 @@ class SessionWriter:
         described["session_version"] = _json(SESSION_VERSION)
         self.path = Path(path)
         self.written = 0
+        self.frame = 0
         self.error: str | None = None
         self._capacity = capacity
-        self._queue: deque[tuple[str, int, Payload]] = deque()
+        self._queue: deque[tuple[str, int, int, Payload]] = deque()
         self._refused = 0  # counted by the engine's thread
         self._failed = 0  # counted by the writing thread
         self._unsafe = 0  # writing thread: messages in the open chunk
@@ -125,9 +131,18 @@ class SessionWriter:
         """A packet as it was sent; sample: its presentation time at 24 kHz."""
         self._put("osc", _to_ns(sample, SAMPLE_RATE), packet)
 
-    def control(self, sample: int, name: str, value: Value) -> None:
-        """A control as the engine took it; sample: when, at 24 kHz."""
-        self._put("control", _to_ns(sample, SAMPLE_RATE), {"name": name, "value": value})
+    def control(self, sample: float, name: str, value: Value) -> None:
+        """A control as the engine took it; sample: when, at 24 kHz, with its fraction."""
+        said: dict[str, object] = {"name": name, "value": value, "at": float(sample)}
+        self._put("control", _to_ns(int(sample), SAMPLE_RATE), said)
+
+    def event(self, sample: int, name: str, count: int) -> None:
+        """What else changed the dance, and by how much; docs/session-file.md names them.
+
+        sample: of the audio, at the session's rate.
+        """
+        said: dict[str, object] = {"name": name, "count": count, "at": sample}
+        self._put("event", _to_ns(sample, self._rate), said)
 
     def health(self, sample: int, report: dict[str, object]) -> None:
         """Figures by name; sample: when, at 24 kHz. What JSON cannot say (NaN) becomes null."""
@@ -144,7 +159,7 @@ class SessionWriter:
         if self.error or self._closing.is_set() or len(self._queue) >= self._capacity:
             self._refused += 1
         else:
-            self._queue.append((topic, time_ns, payload))
+            self._queue.append((topic, time_ns, self.frame, payload))
 
     def _run(self) -> None:
         """The writing thread, until the file is closed or cannot be written any more."""
@@ -164,13 +179,13 @@ class SessionWriter:
 
     def _write_queued(self) -> None:
         for _ in range(len(self._queue)):
-            topic, time_ns, payload = self._queue.popleft()
+            topic, time_ns, frame, payload = self._queue.popleft()
             data = _encode(payload)
             if data is None:
                 self._failed += 1
                 continue
             self._unsafe += 1
-            self._container.add(topic, time_ns, data)
+            self._container.add(topic, time_ns, data, frame)
 
     def _flush(self) -> None:
         self._container.flush()
@@ -187,12 +202,20 @@ class SessionWriter:
 
 @dataclass(frozen=True)
 class Record:
-    """One message. sample: at the session's rate for audio, at 24 kHz for everything else."""
+    """One message. sample: at the session's rate for audio and events, at 24 kHz for the rest.
+
+    frame: model frames that had been danced when it was recorded.
+    """
 
     topic: str
     sample: int
     time_ns: int
     data: bytes
+    frame: int = 0
+
+    def said(self) -> dict:
+        """The JSON object of a control, an event or the health; empty if there is none."""
+        return _from_json(self.data)
 
 
 class SessionReader:
@@ -226,9 +249,9 @@ class SessionReader:
                     self.damaged += 1
                     continue
                 topic = topics[record.channel_id]
-                rate = self.rate if topic == "audio" else SAMPLE_RATE
+                rate = self.rate if topic in ("audio", "event") else SAMPLE_RATE
                 sample = _to_sample(record.log_time, rate)
-                yield Record(topic, sample, record.log_time, record.data)
+                yield Record(topic, sample, record.log_time, record.data, record.sequence)
 
     def blocks(self) -> Iterator[tuple[int, np.ndarray]]:
         """(sample of its first, float32 [n]) of every audio block, gaps left out."""
@@ -255,7 +278,7 @@ class SessionReader:
         value: a finite float, a str or None. Its range is not checked.
         """
         for record in self._of("control"):
-            control = _control(_from_json(record.data))
+            control = control_of(record)
             if control is not None:
                 yield record.sample, *control
 
@@ -422,11 +445,15 @@ class _Container:
         self._begin_chunk()
         self._file.flush()
 
-    def add(self, topic: str, time_ns: int, data: bytes) -> None:
+    def add(self, topic: str, time_ns: int, data: bytes, frame: int = 0) -> None:
         channel = self._channels[topic].id
         self._index.setdefault(channel, []).append((time_ns, self._chunk.count))
         Message(
-            channel_id=channel, log_time=time_ns, data=data, publish_time=time_ns, sequence=0
+            channel_id=channel,
+            log_time=time_ns,
+            data=data,
+            publish_time=time_ns,
+            sequence=frame & 0xFFFFFFFF,
         ).write(self._chunk)
         if self._chunk.count >= _CHUNK_BYTES:
             self._end_chunk()
@@ -615,8 +642,9 @@ def _from_json(data: bytes) -> dict:
     return value if isinstance(value, dict) else {}
 
 
-def _control(said: dict) -> tuple[str, Value] | None:
+def control_of(record: Record) -> tuple[str, Value] | None:
     """The name and value of a control message; None if it has no such or no usable ones."""
+    said = record.said()
     name, value = said.get("name"), said.get("value")
     if isinstance(value, int) and abs(value) < 1 << 53:
         value = float(value)

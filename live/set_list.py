@@ -149,10 +149,18 @@ def _has_come(at: str, before: Beat, beat: Beat) -> bool:
 def load(path: Path, styles: tuple[str, ...]) -> tuple[Cue, ...]:
     """The cues of a set list, for a model with these styles. ConfigError that names the mistake."""
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        return parse(path.read_text(encoding="utf-8"), path, styles)
     except OSError as error:
         raise ConfigError(f"cannot read the set list {path}: {error.strerror}") from error
-    except ValueError as error:  # of TOML, of UTF-8, or a number too long for Python
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}") from error
+
+
+def parse(text: str, path: Path, styles: tuple[str, ...]) -> tuple[Cue, ...]:
+    """As `load`, of a set list that was read before; path: where, for what is said of mistakes."""
+    try:
+        content = tomllib.loads(text)
+    except ValueError as error:  # of TOML, or a number too long for Python
         raise ConfigError(f"{path} is not valid TOML: {error}") from error
     tables = content.pop("cue", None)
     if content:

@@ -20,8 +20,9 @@ import numpy as np
 from live.audio_in import AudioSource
 from live.clock import SampleClock
 from live.clock_sources import ClockSource
+from live.config import ShowConfig
 from live.control_in import ControlIn
-from live.engine import Engine
+from live.engine import Engine, EngineConfig, horizon_samples
 from live.errors import ConfigError
 from live.features import SAMPLE_RATE
 from live.health import Health
@@ -29,7 +30,10 @@ from live.memory import MemoryWatch
 from live.osc_out import OscOut
 from live.osc_schema import FrameEncoder, HealthReport, StageFrame
 from live.outputs.feeds import Feeds
+from live.performer import Performer
 from live.recording import SessionWriter
+from live.set_list import Cue
+from live.tempo import TempoConfig
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +53,24 @@ _HEALTH_EVERY_S = 1.0
 def arrival_s(block: int, rate: int) -> float:
     """How long after a sample was heard its key frame is surely ready, but for the horizon."""
     return block / rate + _ARRIVAL_MARGIN_S
+
+
+def stage_engine(
+    config: ShowConfig, rate: int, performer: Performer, cues: tuple[Cue, ...] = ()
+) -> Engine:
+    """The engine of a show that hears sound at `rate` Hz."""
+    arrival = arrival_s(config.block, rate)
+    return Engine(
+        EngineConfig(
+            rate,
+            horizon_samples(config.emission_rate, arrival),
+            config.style,
+            TempoConfig(tracker=config.beat_tracker),
+            cues,
+        ),
+        performer,
+        config.controls,
+    )
 
 
 @dataclass(frozen=True)
@@ -216,6 +238,7 @@ class Show:
         if lost > 0:
             self._lost += lost
             self._taken += lost
+            self._note_event("skip", lost)
             self._heard += lost
             self.engine.skip(lost)
             self.health.dropped += 1
@@ -260,16 +283,26 @@ class Show:
         """
         before = self.engine.frames
         until = self._position(now) + self.engine.config.horizon
-        self.health.skipped += self.engine.give_up(until - _GIVE_UP_S * SAMPLE_RATE)
+        given_up = self.engine.give_up(until - _GIVE_UP_S * SAMPLE_RATE)
+        if given_up:
+            self.health.skipped += given_up
+            self._note_event("give_up", given_up)
         while self.engine.step(until) and not self._is_due(self.position):
             pass
         for name, value in self.engine.take_cued():
             self.outputs.control.answer(name, True, value)
+        if self.outputs.recorder:
+            self.outputs.recorder.frame = self.engine.frames
         self._busy_s += self._now() - started
         stepped = self.engine.frames - before
         if stepped:
             self.health.add_step(1000 * self._busy_s / stepped)
             self._busy_s = 0.0
+
+    def _note_event(self, name: str, count: int) -> None:
+        """Record what else than sound and controls changes the dance."""
+        if self.outputs.recorder:
+            self.outputs.recorder.event(self._heard, name, count)
 
     def _watch_source(self, now: float) -> None:
         if self.source.finished or now < self._next_reopen:
@@ -293,7 +326,7 @@ class Show:
                 continue
             self.outputs.control.answer(name, True, self.engine.setting(name, value))
             if self.outputs.recorder:
-                self.outputs.recorder.control(int(sample), name, value)
+                self.outputs.recorder.control(sample, name, value)
 
     def _ask_for_beats(self, now: float) -> None:
         for source in self._beats:

@@ -15,7 +15,7 @@ from live.cli.options import add_settings, config_of
 from live.clock_sources import open_sources
 from live.config import ShowConfig
 from live.control_in import ControlIn
-from live.engine import Engine, EngineConfig, horizon_samples
+from live.engine import Engine
 from live.errors import ConfigError
 from live.osc_out import OscOut, format_target
 from live.osc_schema import DEFAULT_PORT, SCHEMA_VERSION
@@ -24,8 +24,7 @@ from live.outputs.feeds import Feeds
 from live.outputs.patch import load_patch
 from live.performer import Performer
 from live.recording import SessionWriter
-from live.show import Outputs, Show, arrival_s
-from live.tempo import TempoConfig
+from live.show import Outputs, Show, arrival_s, stage_engine
 
 _RESTART_AFTER_S = 2.0
 _EXPLAINED = 2  # exit code of a visualizer that has said what is wrong: no port, say
@@ -39,17 +38,7 @@ def main(argv: list[str]) -> int:
     cues = set_list.load(Path(config.cues), performer.styles) if config.cues else ()
     source = open_source(config.input, loop=config.loop, play=config.play, block=config.block)
     arrival = arrival_s(config.block, source.rate)
-    engine = Engine(
-        EngineConfig(
-            source.rate,
-            horizon_samples(config.emission_rate, arrival),
-            config.style,
-            TempoConfig(tracker=config.beat_tracker),
-            cues,
-        ),
-        performer,
-        config.controls,
-    )
+    engine = stage_engine(config, source.rate, performer, cues)
     with ExitStack() as stack:
         outputs = Outputs(
             stack.enter_context(OscOut(config.targets)),
@@ -101,6 +90,7 @@ def _recorder(
         "model_sha256": performer.sha256,
         "styles": list(performer.styles),
         "show": {k: v for k, v in vars(config).items()},
+        "set_list": Path(config.cues).read_text(encoding="utf-8") if config.cues else "",
     }
     writer = SessionWriter(Path(config.record), settings)
     stack.callback(writer.close)

@@ -1,4 +1,9 @@
-"""`posejockey perform FILE -o OUT.npz`: the dance of a whole file, as fast as the machine can."""
+"""`posejockey perform FILE -o OUT.npz`: the dance of a whole file, as fast as the machine can.
+
+FILE is a sound file, or a session made with --record: then the show is danced again from its sound,
+seed and controls, bit for bit where the machine is the same; of the options only --model and
+--device count.
+"""
 
 import argparse
 import time
@@ -6,8 +11,10 @@ from pathlib import Path
 
 from live.audio_in import read_audio
 from live.cli.options import add_settings, config_of
-from live.perform import check_out, perform, write_take
+from live.perform import check_out, perform, take_of, write_take
 from live.performer import Performer
+from live.recording import SessionReader
+from live.reenact import Reenactment, settings_of
 from live.tempo import TempoConfig
 
 
@@ -15,6 +22,8 @@ def main(argv: list[str]) -> int:
     args = _parser().parse_args(argv)
     config = config_of(args, latency_ms=0.0)
     check_out(args.out)
+    if args.file.suffix == ".mcap":
+        return _again(args)
     audio, rate = read_audio(args.file)
     performer = Performer(config.model, config.device, config.dancers, config.seed)
     started = time.monotonic()
@@ -30,9 +39,23 @@ def main(argv: list[str]) -> int:
     return 0
 
 
+def _again(args: argparse.Namespace) -> int:
+    session = SessionReader(args.file)
+    recorded = settings_of(session)
+    performer = Performer(
+        args.model or recorded.model, args.device or "auto", recorded.dancers, recorded.seed
+    )
+    show = Reenactment(session, performer)
+    write_take(take_of(list(show), performer.styles), args.out)
+    print(f"{args.out}: {show.same} of {show.packets} recorded packets danced again, bit for bit")
+    if show.same < show.packets:
+        print("the others differ: another machine, or messages that the recording lost")
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="posejockey perform", description=__doc__)
-    parser.add_argument("file", type=Path, help="any sound file that soundfile reads")
+    parser.add_argument("file", type=Path, help="sound, or a recorded session")
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="OUT.npz")
     add_settings(
         parser,
