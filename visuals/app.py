@@ -16,6 +16,7 @@ from visuals import looks, palettes, safety
 from visuals.controls import ACTIONS, KEYS, Controls, ControlSender
 from visuals.draw import Renderer
 from visuals.osc_in import Feed
+from visuals.pacing import Pacer
 from visuals.surfaces import pygame
 
 SIZE = (1280, 720)
@@ -136,6 +137,7 @@ class App:
         self._sender = ControlSender(control)
         self.renderer = stage.make()
         self._clock = pygame.time.Clock()
+        self._pacer = Pacer(self.window.rate_hz)
         self._last_s = self._mouse_s = time.perf_counter()
 
     def step(self) -> None:
@@ -144,14 +146,16 @@ class App:
             self._handle(event)
         now_s = time.perf_counter()
         pygame.mouse.set_visible(now_s - self._mouse_s < _CURSOR_S)
-        view = self._feed.view(now_s)
+        moment_s = self._pacer.moment(now_s)
+        view = self._feed.view(moment_s)
         self.controls.follow(view.state)
-        dt_s = min(now_s - self._last_s, _LONGEST_STEP_S)
-        self._last_s = now_s
+        dt_s = min(max(moment_s - self._last_s, 0.0), _LONGEST_STEP_S)
+        self._last_s = moment_s
         keys = [(key, meaning) for key, _, meaning in KEYS if meaning] if self.keys_shown else None
         self.renderer.draw(self.window.canvas, view, dt_s, hud=self.hud, keys=keys)
         pygame.display.flip()
         self._clock.tick(self.window.rate_hz)  # where vsync does not hold the loop, this does
+        self._pacer.shown(time.perf_counter())
 
     def screenshot(self, path: str) -> None:
         """Write the last picture. Raises ArtifactError where that cannot be done."""

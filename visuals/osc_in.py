@@ -30,7 +30,8 @@ GONE_AFTER_S = 0.5  # a dancer who stops coming while the others go on
 _JITTER_S = 0.020
 _EXTRAPOLATE_S = 0.050  # beyond the newest pose: 5 mm of error at a dancer's 4 m/s2, then hold
 _JUMP_S = 0.5  # a step of the sample count beyond this is a restart, not a late packet
-_STALL_S = 0.2  # the same for the arrival time: the receiver slept or the network held packets
+_STALL_S = 0.2  # arrival this far from its time is no jitter ...
+_STALLED_S = 0.5  # ... but packets held back, unless all are as late for as long as this
 _MAX_GAP_S = 0.25  # poses farther apart than this are not blended into each other
 _HISTORY = 24  # frames; 200 ms at 120 Hz
 _CLOCK_FRAMES = 120  # over which the mean arrival is taken: 2 s at 60 Hz
@@ -121,7 +122,9 @@ class StreamClock:
     """Where the feed's sample count lies on our clock, though packets come early and late.
 
     The offset is a running mean of arrival minus presentation time, so that one late packet moves
-    it by a hundredth of its lateness and the drift of the sender's sound card is followed.
+    it by a hundredth of its lateness and the drift of the sender's sound card is followed. What a
+    network held back and then hands over at once is not heard: were it, the picture would lag for
+    seconds after every hiccup.
     """
 
     def __init__(self):
@@ -129,6 +132,7 @@ class StreamClock:
         self._sample = 0  # unwrapped
         self._offset_s = 0.0
         self._period_s = 1 / 60
+        self._on_time_s = 0.0  # the last arrival that was not held back
 
     def receive(self, sample: int, now_s: float) -> tuple[float, bool]:
         """(the stream time in s of this sample, whether the stream began anew with it)."""
@@ -138,20 +142,25 @@ class StreamClock:
             return sample / SAMPLE_RATE, True
         time_s = (self._sample + step) / SAMPLE_RATE
         if step > 0:
-            self._advance(step, now_s - time_s)
+            self._advance(step, now_s - time_s, now_s)
         return time_s, False
 
     def _restart(self, sample: int, now_s: float) -> None:
         self._count = 1
         self._sample = sample
         self._offset_s = now_s - sample / SAMPLE_RATE
+        self._on_time_s = now_s
 
-    def _advance(self, step: int, offset_s: float) -> None:
+    def _advance(self, step: int, offset_s: float, now_s: float) -> None:
         self._sample += step
         self._count += 1
         gain = 1 / min(self._count, _CLOCK_FRAMES)
         self._period_s += (min(step / SAMPLE_RATE, 0.05) - self._period_s) * gain
         error_s = offset_s - self._offset_s
+        held_back = error_s > _STALL_S
+        if held_back and now_s - self._on_time_s < _STALLED_S + error_s:
+            return
+        self._on_time_s = now_s
         self._offset_s += error_s if abs(error_s) > _STALL_S else gain * error_s
 
     def playing(self, now_s: float) -> float:
@@ -251,7 +260,11 @@ class Timeline:
 
     def view(self, now_s: float) -> View:
         """What to draw at now_s."""
-        return self.at(self._clock.playing(now_s), now_s - self._last_arrival_s)
+        return self.at(self.playing(now_s), now_s - self._last_arrival_s)
+
+    def playing(self, now_s: float) -> float:
+        """The stream's own time, in s, that is shown at now_s."""
+        return self._clock.playing(now_s)
 
     def at(self, time_s: float, age_s: float) -> View:
         """What to draw at a moment of the stream. age_s: since something last arrived."""
@@ -302,6 +315,11 @@ class Feed:
     def view(self, now_s: float) -> View:
         with self._lock:
             return self._timeline.view(now_s)
+
+    def playing(self, now_s: float) -> float:
+        """The stream's own time, in s, that is shown at now_s."""
+        with self._lock:
+            return self._timeline.playing(now_s)
 
     @property
     def received(self) -> int:
