@@ -74,7 +74,6 @@ BONE = {bone.name: i for i, bone in enumerate(BONES)}
 _PARENTS = [bone.parent for bone in BONES]
 
 _SURE_SINE = 0.35  # from a bend of 20 degrees on, the plane of the limb alone gives the twist
-_X = np.array([1.0, 0.0, 0.0])
 
 
 def global_rotations(joints: np.ndarray) -> np.ndarray:
@@ -82,22 +81,16 @@ def global_rotations(joints: np.ndarray) -> np.ndarray:
 
     The joints are those of safe motion, where every bone has its length.
     """
-    to = _Directions(np.asarray(joints, np.float64))
-    hip_line, shoulder_line = to.line("l_hip", "r_hip"), to.line("l_shoulder", "r_shoulder")
-    hips = _aligned(to["spine"], hip_line, _REST["spine"], _X)
-    spine = _aligned(to["chest"], hip_line + shoulder_line, _REST["chest"], _X)
-    chest = _aligned(to["neck"], shoulder_line, _REST["neck"], _X)
-    neck = _swung(chest, "head", to)
-    # Left and right at once: [2, N, 3, 3].
-    shoulders = _swung(np.stack([chest, chest]), "shoulder", to)
-    arms = _limb(to, shoulders, "elbow", "wrist", np.array([[0.0, -1, 0], [0, 1, 0]]))
-    legs = _limb(to, np.stack([hips, hips]), "knee", "ankle", np.array([_X, _X]))
-    feet = _swung(legs[1], "toe", to)
-    sides = [[shoulders[s], arms[0][s], arms[1][s], arms[1][s]] for s in (0, 1)] + [
-        [legs[0][s], legs[1][s], feet[s], feet[s]] for s in (0, 1)
-    ]
-    trunk = [hips, spine, chest, neck, neck]
-    return np.stack(trunk + [rotation for side in sides for rotation in side], axis=1)
+    # Bones of one kind at once, first axis: the calls cost more than the numbers.
+    joints = np.swapaxes(np.asarray(joints, np.float64), 0, 1)
+    to = _normalized(joints - joints[_PARENT_JOINTS])  # [19, N, 3], along the bone to each joint
+    hip_line, shoulder_line = _normalized(joints[_LEFT_ENDS] - joints[_RIGHT_ENDS])
+    across = np.stack([hip_line, hip_line + shoulder_line, shoulder_line])
+    trunk = _aligned(to[_TRUNK], across, _TRUNK_REST)  # hips, spine, chest
+    upper = _swung(trunk[2:], _UPPER_REST, to[_UPPER])  # neck, shoulders
+    limbs = _limbs(upper[[1, 2]], trunk[[0, 0]], to)
+    feet = _swung(limbs[6:], _TOES_REST, to[_TOES])
+    return np.swapaxes(np.concatenate([trunk, upper, limbs, feet])[_PLACES], 0, 1)
 
 
 def hips_positions(joints: np.ndarray) -> np.ndarray:
@@ -143,78 +136,52 @@ def quaternions(rotations: np.ndarray) -> np.ndarray:
     return q / np.linalg.norm(q, axis=-1, keepdims=True)
 
 
-class _Directions:
-    """Unit vectors along our bones by the joint they end in; pairs as [2, N, 3]."""
+def _limbs(shoulders: np.ndarray, hips: np.ndarray, to: np.ndarray) -> np.ndarray:
+    """Rotations [8, N, 3, 3] of upper arms, thighs, forearms and shins, left before right.
 
-    def __init__(self, joints: np.ndarray):
-        self._joints = joints
+    shoulders, hips: [2, N, 3, 3], where the limbs hang; to: [19, N, 3], directions by joint.
+    """
+    parents = np.concatenate([shoulders, hips])
+    above, below = to[_MIDDLES], to[_ENDS]
+    straight = _shortest_turn(_turned(parents, _MIDDLES_REST), above) @ parents
+    plane = _cross(above, below)
+    sine = np.sqrt(_dot(plane, plane))[..., None]
+    sure = np.minimum(sine / _SURE_SINE, 1.0)
+    sure = sure * sure * (3.0 - 2.0 * sure)
+    axis = sure * plane / np.maximum(sine, 1e-9) + (1.0 - sure) * _turned(straight, _HINGES)
+    directions = np.concatenate([above, below])
+    return _aligned(directions, np.concatenate([axis, axis]), _LIMBS_REST)
 
-    def line(self, left: str, right: str) -> np.ndarray:
-        return _normalized(self._joints[:, JOINT[left]] - self._joints[:, JOINT[right]])
 
-    def __getitem__(self, joint: str) -> np.ndarray:
-        end = JOINT[joint]
-        return _normalized(self._joints[:, end] - self._joints[:, PARENTS[end]])
+def _aligned(primary: np.ndarray, secondary: np.ndarray, rest: np.ndarray) -> np.ndarray:
+    """Rotations [K, N, 3, 3] to primary, bringing rest's second axis closest to secondary.
 
-    def pair(self, joint: str) -> np.ndarray:
-        return np.stack([self["l_" + joint], self["r_" + joint]])
-
-
-def _aligned(primary, secondary, rest_primary, rest_secondary) -> np.ndarray:
-    """The rotation of rest_primary to primary that brings rest_secondary closest to secondary."""
-    return _basis(primary, secondary) @ np.swapaxes(_basis(rest_primary, rest_secondary), -1, -2)
+    rest: [K, 3, 3], bases of the T-pose, transposed.
+    """
+    return _basis(primary, secondary) @ rest[:, None]
 
 
 def _basis(primary: np.ndarray, secondary: np.ndarray) -> np.ndarray:
-    along = _dot(secondary, primary)[..., None] * primary
-    second = _normalized(secondary - along)
+    second = _normalized(secondary - _dot(secondary, primary)[..., None] * primary)
     return np.stack([primary, second, _cross(primary, second)], axis=-1)
 
 
-def _swung(parents: np.ndarray, joint: str, to: _Directions) -> np.ndarray:
-    """Each parent's rotation [(2,) N, 3, 3], then the shortest turn to where the bone points."""
-    if joint in _REST:
-        rest, now = _REST[joint], to[joint]
-    else:
-        rest, now = _rest_pair(joint)[:, None], to.pair(joint)
-    return _shortest_turn((parents @ rest[..., None])[..., 0], now) @ parents
+def _swung(parents: np.ndarray, rest: np.ndarray, now: np.ndarray) -> np.ndarray:
+    """Each parent's rotation [K, N, 3, 3], then the shortest turn to where the bone points."""
+    return _shortest_turn(_turned(parents, rest), now) @ parents
+
+
+def _turned(rotations: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """Vectors [K, 3], each by its rotations [K, N, 3, 3]: [K, N, 3]."""
+    return (rotations @ vectors[:, None, :, None])[..., 0]
 
 
 def _shortest_turn(start: np.ndarray, end: np.ndarray) -> np.ndarray:
     """Rotation matrices between unit vectors; Rodrigues without angles."""
     axis, cosine = _cross(start, end), _dot(start, end)
     scale = 1.0 / np.maximum(1.0 + cosine, 1e-6)  # straight back: any plane is as short
-    cross = np.zeros((*axis.shape, 3))
-    cross[..., 0, 1], cross[..., 0, 2], cross[..., 1, 2] = (
-        -axis[..., 2],
-        axis[..., 1],
-        -axis[..., 0],
-    )
-    cross -= np.swapaxes(cross, -1, -2)
+    cross = (axis @ _LEVI_CIVITA).reshape(*axis.shape, 3)
     return np.eye(3) + cross + scale[..., None, None] * (cross @ cross)
-
-
-def _limb(
-    to: _Directions, parents: np.ndarray, middle: str, end: str, rest_hinge: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Rotations [2, N, 3, 3] of a limb's upper and lower bone, left and right.
-
-    rest_hinge [2, 3]: the axis of elbow or knee in the T-pose, about which bending is positive.
-    """
-    upper, lower = to.pair(middle), to.pair(end)
-    rest, hinge = _rest_pair(middle)[:, None], rest_hinge[:, None]
-    straight = (_swung(parents, middle, to) @ hinge[..., None])[..., 0]
-    plane = _cross(upper, lower)
-    sine = np.sqrt(_dot(plane, plane))[..., None]
-    sure = np.minimum(sine / _SURE_SINE, 1.0)
-    sure = sure * sure * (3.0 - 2.0 * sure)
-    axis = sure * plane / np.maximum(sine, 1e-9) + (1.0 - sure) * straight
-    rest_lower = _rest_pair(end)[:, None]
-    return _aligned(upper, axis, rest, hinge), _aligned(lower, axis, rest_lower, hinge)
-
-
-def _rest_pair(joint: str) -> np.ndarray:
-    return np.stack([_REST["l_" + joint], _REST["r_" + joint]])
 
 
 def _normalized(vectors: np.ndarray) -> np.ndarray:
@@ -227,6 +194,42 @@ def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """np.cross without its overhead of 30 us a call."""
-    ax, ay, az = a[..., 0], a[..., 1], a[..., 2]
-    bx, by, bz = b[..., 0], b[..., 1], b[..., 2]
-    return np.stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx], axis=-1)
+    return a[..., _NEXT] * b[..., _LAST] - a[..., _LAST] * b[..., _NEXT]
+
+
+def _rest(*joints: str) -> np.ndarray:
+    return np.stack([_REST[joint] for joint in joints])
+
+
+def _indices(*joints: str) -> list[int]:
+    return [JOINT[joint] for joint in joints]
+
+
+_NEXT, _LAST = [1, 2, 0], [2, 0, 1]
+# A vector times this is its cross product's matrix, row by row.
+_LEVI_CIVITA = np.array(
+    [[0, 0, 0, 0, 0, -1, 0, 1, 0], [0, 0, 1, 0, 0, 0, -1, 0, 0], [0, -1, 0, 1, 0, 0, 0, 0, 0]],
+    np.float64,
+)
+_PARENT_JOINTS = [max(parent, 0) for parent in PARENTS]
+_LEFT_ENDS, _RIGHT_ENDS = _indices("l_hip", "l_shoulder"), _indices("r_hip", "r_shoulder")
+_TRUNK = _indices("spine", "chest", "neck")
+_TRUNK_REST = np.swapaxes(
+    _basis(_rest("spine", "chest", "neck"), np.tile([1.0, 0.0, 0.0], (3, 1))), -1, -2
+)
+_UPPER, _UPPER_REST = (f("head", "l_shoulder", "r_shoulder") for f in (_indices, _rest))
+_TOES, _TOES_REST = (f("l_toe", "r_toe") for f in (_indices, _rest))
+_MIDDLES, _MIDDLES_REST = (f("l_elbow", "r_elbow", "l_knee", "r_knee") for f in (_indices, _rest))
+_ENDS, _ENDS_REST = (f("l_wrist", "r_wrist", "l_ankle", "r_ankle") for f in (_indices, _rest))
+# The axes of elbows and knees in the T-pose, about which bending is positive.
+_HINGES = np.array([[0.0, -1.0, 0.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0], [1.0, 0.0, 0.0]])
+_LIMBS_REST = np.swapaxes(
+    _basis(np.concatenate([_MIDDLES_REST, _ENDS_REST]), np.concatenate([_HINGES, _HINGES])), -1, -2
+)
+_COMPUTED = (
+    "Hips", "Spine", "Chest", "Neck", "LeftShoulder", "RightShoulder",
+    "LeftUpperArm", "RightUpperArm", "LeftUpperLeg", "RightUpperLeg",
+    "LeftLowerArm", "RightLowerArm", "LeftLowerLeg", "RightLowerLeg", "LeftFoot", "RightFoot",
+)  # fmt: skip
+# What we have no joint for goes along with its parent: head, hands and toes.
+_PLACES = [_COMPUTED.index(b.name if b.name in _COMPUTED else BONES[b.parent].name) for b in BONES]
