@@ -27,7 +27,7 @@ WARM_UP = 40  # pictures, until trails are as long as they get
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description="Draw time of every look.")
     parser.add_argument("--looks", default=",".join(LOOKS))
     parser.add_argument("--dancers", default="1,8")
     parser.add_argument("--sizes", default="1280x720,1920x1080")

@@ -11,6 +11,7 @@ from live import osc_schema as osc
 from live.errors import ConfigError
 from live.skeleton import BONES, JOINT, REST_POSE, with_bone_lengths
 from visuals import looks, palettes
+from visuals.camera import SHOTS, Camera
 from visuals.draw import Renderer
 from visuals.looks.kaleidoscope import Kaleidoscope
 from visuals.osc_in import View
@@ -266,3 +267,53 @@ def test_blackout_is_black_and_counts_as_a_picture():
         canvas = black(SMALL)
         played(Renderer(look), canvas, 2, health=health)
         assert pixels(canvas).max() == 0
+
+
+# The camera
+
+
+@pytest.mark.parametrize("shot", SHOTS)
+@pytest.mark.parametrize("n", [1, 3, 16])
+def test_every_camera_keeps_everybody_in_the_picture(shot, n):
+    camera = Camera(shot)
+    places = set()
+    for k in range(40 * 20):
+        if k % 40 == 39:
+            camera.bar()
+        rows = [dancing(k / 20, 1.3 * (d % 4), -1.5 * (d // 4)) for d in range(n)]
+        joints = np.stack(rows)
+        camera.follow(joints, 16 / 9, 1 / 20, pulse=1.0 if k % 10 == 0 else 0.0)
+        xy, _ = camera.project(joints, SIZE)
+        assert xy.min() > 0
+        assert xy[..., 0].max() < SIZE[0]
+        assert xy[..., 1].max() < SIZE[1]
+        places.add(round(camera.yaw, 2))
+    assert (len(places) > 5) == (shot != "front")
+
+
+def test_cuts_come_on_every_other_bar_and_orbits_turn_smoothly():
+    cutting, turning = Renderer(camera="cuts"), Renderer(camera="orbit")
+    cuts, yaws = [], []
+    for k in range(0, 500, 4):
+        view = stage_view(k / FPS)
+        for renderer in (cutting, turning):
+            renderer.draw(black((64, 36)), view, 4 / FPS, hud=False)
+        cuts.append(cutting.camera.cuts)
+        yaws.append(turning.camera.yaw)
+    bars = [4 * k / FPS / 2 for k in np.flatnonzero(np.diff(cuts)) + 1]
+    np.testing.assert_allclose(bars, [2, 4], atol=0.05)
+    assert 0 < np.abs(np.diff(yaws)).max() < 0.02
+
+
+def test_a_cut_leaves_nothing_of_the_place_before():
+    before, fresh = Renderer("neon", camera="cuts"), Renderer("neon")
+    canvas, clean = black(SMALL), black(SMALL)
+    played(before, canvas, 30)
+    for _ in range(2):
+        before.camera.bar()
+    view = stage_view(30 / FPS)
+    before.draw(canvas, view, 1 / FPS, hud=False)
+    fresh.camera = before.camera
+    fresh.draw(clean, view, 0.0, hud=False)
+    apart = np.abs(pixels(canvas) - pixels(clean)).max(axis=2) > 40
+    assert apart.mean() < 0.002  # the last stroke of the hands alone

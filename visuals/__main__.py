@@ -40,6 +40,13 @@ def _parser() -> argparse.ArgumentParser:
         help=f"their colours: {', '.join(palettes.PALETTES)} (%(default)s)",
     )
     add(
+        "--camera",
+        default="orbit",
+        metavar="NAME",
+        help="front (still), orbit (sways around them) or cuts (elsewhere every other bar) "
+        "(%(default)s)",
+    )
+    add(
         "--flashes",
         type=int,
         default=3,
@@ -71,7 +78,7 @@ def _run(args: argparse.Namespace) -> int:
         # Imported here: the terminal needs no pygame, the window no rich.
         from visuals import app
 
-        stage = app.Stage(args.look, args.palette, args.flashes, args.brightness)
+        stage = app.Stage(args.look, args.palette, args.camera, args.flashes, args.brightness)
         options = (args.fullscreen, args.seconds, args.screenshot, control)
         try:
             return app.run(args.port, args.host, *options, stage=stage)

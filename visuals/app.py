@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from live.errors import ArtifactError, ConfigError, DeviceError
 from live.osc_schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT
 from visuals import looks, palettes, safety
+from visuals.camera import Camera
 from visuals.controls import ACTIONS, KEYS, Controls, ControlSender
 from visuals.draw import Renderer
 from visuals.osc_in import Feed
@@ -46,12 +47,14 @@ class Stage:
 
     look: str = looks.DEFAULT
     palette: str = palettes.DEFAULT
+    camera: str = "orbit"
     flashes_per_s: int = safety.FLASHES_PER_S  # 0 to 30
     brightness: float = safety.BRIGHTNESS  # mean relative luminance of a picture, 0.05 to 1
 
     def __post_init__(self):
         looks.make(self.look)
         palettes.palette(self.palette)
+        Camera(self.camera)
         if not 0 <= self.flashes_per_s <= 30:
             raise ConfigError(f"--flashes {self.flashes_per_s} is not between 0 and 30")
         if not 0.05 <= self.brightness <= 1:
@@ -59,7 +62,7 @@ class Stage:
 
     def make(self) -> Renderer:
         guard = safety.Guard(self.flashes_per_s, self.brightness)
-        return Renderer(self.look, self.palette, guard)
+        return Renderer(self.look, self.palette, guard, camera=self.camera)
 
 
 class Window:
@@ -190,6 +193,8 @@ class App:
             self.renderer.next_look()
         elif action == "next palette":
             self.renderer.next_palette()
+        elif action == "next camera":
+            self.renderer.next_camera()
         elif message := self.controls.act(action):
             self._sender.send(*message)
 

@@ -28,6 +28,7 @@ KEYS: tuple[tuple[str, str, str], ...] = (
     ("PgUp", "cue previous", "the scene before it"),
     ("L", "next look", "another look, on the next bar"),
     ("P", "next palette", "other colours"),
+    ("C", "next camera", "still, swaying, or cutting"),
     ("F", "fullscreen", "full screen, and back"),
     ("H", "hud", "hide the small print"),
     ("?", "keys", "this list"),

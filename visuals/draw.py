@@ -5,14 +5,14 @@ half the canvas's resolution and scaled up; the figures and the text are drawn a
 """
 
 from visuals import looks, palettes
-from visuals.camera import Camera
+from visuals.camera import SHOTS, Camera
 from visuals.floor import Floor
 from visuals.hud import Hud
 from visuals.looks.look import Look
 from visuals.matte import cover_light
 from visuals.osc_in import View
 from visuals.safety import Guard
-from visuals.scene import Scene, compose
+from visuals.scene import Scene, compose, pulses
 from visuals.surfaces import black, pygame
 
 _FADE_S = 0.8  # of a crossfade between looks: most of a bar at 120 BPM would be mud
@@ -24,7 +24,7 @@ class Renderer:
     look, palette: names (visuals.looks.LOOKS, visuals.palettes.PALETTES); ConfigError for others.
     guard: what limits flashes and brightness. stage: whether there is a floor; without one and on
     a surface with alpha, what is not drawn on stays transparent, and colours come out multiplied
-    by alpha.
+    by alpha. camera: one of visuals.camera.SHOTS.
     """
 
     def __init__(
@@ -33,8 +33,9 @@ class Renderer:
         palette: str = palettes.DEFAULT,
         guard: Guard | None = None,
         stage: bool = True,
+        camera: str = "front",
     ):
-        self.camera = Camera()
+        self.camera = Camera(camera)
         self.guard = guard or Guard()
         self._stage = stage
         self.look = look
@@ -67,6 +68,11 @@ class Renderer:
         self._palette = palettes.palette(self.palette)
         return self.palette
 
+    def next_camera(self) -> str:
+        """Take the camera's way after this one; returns its name."""
+        self.camera.set_shot(_after(self.camera.shot, list(SHOTS)))
+        return self.camera.shot
+
     def draw(
         self,
         canvas: pygame.Surface,
@@ -78,9 +84,9 @@ class Renderer:
         """One picture. dt_s: since the last one. Returns the scene drawn, in canvas pixels."""
         size = canvas.get_size()
         self._fit(size)
-        self.camera.follow(view.joints, size[0] / size[1], dt_s)
-        scene = compose(view, self.camera, size, dt_s, self._palette)
         self._advance(view, dt_s)
+        self.camera.follow(view.joints, size[0] / size[1], dt_s, pulses(view)[0])
+        scene = compose(view, self.camera, size, dt_s, self._palette)
         if view.state == "blackout":
             canvas.fill((0, 0, 0, 0))
             self.guard.apply(canvas, dt_s)
@@ -98,14 +104,17 @@ class Renderer:
         return scene
 
     def _advance(self, view: View, dt_s: float) -> None:
-        """Start the crossfade on the bar, and end it."""
-        new_bar = view.bar_phase < self._bar_phase - 0.5 or view.bpm <= 0 or view.lost
+        """Start the crossfade on the bar, and end it; the camera cuts on bars."""
+        beating = view.bpm > 0 and not view.lost
+        new_bar = beating and view.bar_phase < self._bar_phase - 0.5
         self._bar_phase = view.bar_phase
+        if new_bar:
+            self.camera.bar()
         if self._coming is None:
             return
         if self._faded >= 0:
             self._faded += dt_s
-        elif new_bar:
+        elif new_bar or not beating:
             self._faded = 0.0
         if self._faded >= _FADE_S:
             self.look_shown, self._coming = self._coming, None

@@ -15,6 +15,7 @@ _WHITE = (255, 255, 255)
 _POOL_RADIUS_M = 3.4
 _GRID_STEP_M = 0.75
 _GRID_SPAN = 7  # lines to each side of the focus
+_GRID_NEAR_M = 1.0  # nearer to the lens a line would be a beam
 _RING_POINTS = 96
 _RING_LINES = (4, 6)  # side by side, a pixel apart; on the one
 _RING_DISTANCE_M = 6.0  # farther back, for many dancers, the ring grows along
@@ -73,7 +74,7 @@ class Floor:
         size = max(1.0, scene.camera.distance / _RING_DISTANCE_M)
         radius_m = size * (0.5 + 2.4 * (1 - scene.pulse ** (1 / 3)))
         color = scaled(mix(scene.palette.ring, (255, 255, 255), 0.6 * scene.accent), scene.pulse)
-        _, scale = scene.camera.project(scene.middle + np.array([0, 0, radius_m]), scene.size)
+        _, scale = scene.camera.project(scene.middle + radius_m * scene.camera.toward, scene.size)
         radii_m = radius_m - np.arange(_RING_LINES[scene.accent > 0]) / float(scale)
         rings = _CIRCLE * radii_m[:, None, None] + scene.middle
         for points in scene.camera.project(rings, scene.size)[0].tolist():
@@ -81,7 +82,7 @@ class Floor:
 
     def _draw_shadows(self, canvas: pygame.Surface, scene: Scene) -> None:
         points, radii_m, strengths = contacts(scene.view.joints)
-        behind = points - np.stack([0 * radii_m, 0 * radii_m, radii_m], axis=1)
+        behind = points - radii_m[:, None] * scene.camera.toward
         (centers, edges), (scales, _) = scene.camera.project(np.stack([points, behind]), scene.size)
         widths = 2 * radii_m * scales + 2
         heights = 2 * np.abs(centers - edges)[:, 1] + 2
@@ -125,7 +126,8 @@ def _disc(scene: Scene) -> pygame.Rect:
     """The screen's rectangle around the pool of light; its size moves in steps."""
     focus = scene.camera.focus
     spread = _POOL_RADIUS_M + 0.5 * max(scene.camera.distance - 4.5, 0)
-    marks = np.array([[0, 0, 0], [spread, 0, 0], [0, 0, -spread], [0, 0, min(spread, 2.2)]])
+    aside, toward = scene.camera.right, scene.camera.toward
+    marks = np.stack([0 * aside, spread * aside, -spread * toward, min(spread, 2.2) * toward])
     (center, right, far, near), _ = scene.camera.project(focus + marks, scene.size)
     width, height = 2 * (right[0] - center[0]), near[1] - far[1]
     size = [max(round(v / _DISC_STEP), 1) * _DISC_STEP for v in (width, height)]
@@ -136,17 +138,25 @@ def _disc(scene: Scene) -> pygame.Rect:
 
 def _grid(scene: Scene) -> list:
     """Screen positions (start, end) of the grid's lines, as far as the lens sees the floor."""
-    focus, step, span = scene.camera.focus, _GRID_STEP_M, _GRID_SPAN * _GRID_STEP_M
-    x0, z0 = np.round(focus[0] / step) * step, np.round(focus[2] / step) * step
-    near = min(z0 + span, scene.camera.position[2] - 1.0)
-    lines = []
-    for k in range(-_GRID_SPAN, _GRID_SPAN + 1):
-        x, z = x0 + k * step, z0 + k * step
-        lines.append(((x, 0, z0 - span), (x, 0, near)))
-        if z < near:
-            lines.append(((x0 - span, 0, z), (x0 + span, 0, z)))
-    points, _ = scene.camera.project(np.array(lines), scene.size)
-    return points.tolist()
+    camera, step, span = scene.camera, _GRID_STEP_M, _GRID_SPAN * _GRID_STEP_M
+    x0, _, z0 = np.round(camera.focus / step) * step
+    across = np.arange(-_GRID_SPAN, _GRID_SPAN + 1) * step
+    flat = np.zeros_like(across)
+    ends = np.array([-span, span])[:, None] + flat
+    lengthways = np.stack([np.stack([x0 + across] * 2), 0 * ends, z0 + ends], axis=-1)
+    sideways = np.stack([x0 + ends, 0 * ends, np.stack([z0 + across] * 2)], axis=-1)
+    start, end = np.concatenate([lengthways, sideways], axis=1)
+    # What is behind the lens or close before it is cut off each line.
+    near, far = camera.depth(start), camera.depth(end)
+    seen = np.maximum(near, far) > _GRID_NEAR_M
+    start, end, near, far = start[seen], end[seen], near[seen], far[seen]
+    slope = np.where(np.abs(far - near) < 1e-9, 1e-9, far - near)
+    cut = ((_GRID_NEAR_M - near) / slope)[:, None]
+    start, end = (
+        np.where((near < _GRID_NEAR_M)[:, None], start + (end - start) * cut, start),
+        np.where((far < _GRID_NEAR_M)[:, None], start + (end - start) * cut, end),
+    )
+    return scene.camera.project(np.stack([start, end], axis=1), scene.size)[0].tolist()
 
 
 def _shadow(strength: float) -> pygame.Surface:

@@ -50,12 +50,16 @@ class Neon:
         self._trails = black((1, 1))
         self._strokes = black((1, 1))
         self._doubled = body.Doubled()
+        self._cuts = -1
         self._painted = {}  # by dancer: the last [2, 5, 3] painters, metres
 
     def glow(self, canvas: pygame.Surface, scene: Scene) -> None:
         size = canvas.get_size()
         if self._trails.get_size() != size:
             self._trails, self._strokes = black(size), black(size)
+        if self._cuts != scene.camera.cuts:  # trails are pixels of another place
+            self._cuts = scene.camera.cuts
+            self._trails.fill(0)
         self._paint_trails(scene)
         self._reflect(canvas, scene)
         self._bloom(canvas, scene)
