@@ -81,7 +81,9 @@ class CueMaker:
 
     def step(self, frame: StageFrame, state: str) -> Cues:
         """One emission; state: one of `live.osc_schema.STATES`."""
-        joints = np.nan_to_num(frame.joints.astype(np.float64))
+        joints = frame.joints.astype(np.float64)
+        if not np.isfinite(joints).all():
+            joints = np.nan_to_num(joints)
         dt = (frame.sample - self._sample) / SAMPLE_RATE
         self._sample = frame.sample
         self._follow_speeds(joints, dt)
@@ -112,7 +114,7 @@ class CueMaker:
         moved = (joints[:both] - self._joints[:both]) / dt
         pelvis = moved[:, 0]
         # Against the pelvis: walking about is `travel`, not busy limbs.
-        limbs = np.linalg.norm(moved[:, _ARMS + _LEGS] - pelvis[:, None], axis=2)
+        limbs = _length(moved[:, _ARMS + _LEGS] - pelvis[:, None])
         across = np.hypot(pelvis[:, 0], pelvis[:, 2])
         now = np.stack([limbs[:, :4].mean(axis=1), limbs[:, 4:].mean(axis=1), across], axis=1)
         share = 1.0 - math.exp(-dt / _SPEED_SMOOTHING_S)
@@ -121,7 +123,7 @@ class CueMaker:
     def _body(self, joints: np.ndarray, heading: np.ndarray) -> np.ndarray:
         back = rotate_y(joints[:, _NECK] - joints[:, 0], -heading)
         lean = np.arctan2(back[:, 0], np.maximum(back[:, 1], 1e-6))
-        span = np.linalg.norm(joints[:, _L_WRIST] - joints[:, _R_WRIST], axis=1)
+        span = _length(joints[:, _L_WRIST] - joints[:, _R_WRIST])
         arms, legs, travel = self._speeds.T
         return np.stack(
             [
@@ -137,7 +139,11 @@ class CueMaker:
 
 
 def _clamped(values: np.ndarray) -> np.ndarray:
-    return np.clip(np.nan_to_num(values, nan=0.0, posinf=1.0, neginf=0.0), 0.0, 1.0)
+    return np.fmin(np.fmax(values, 0.0), 1.0)  # these two take the number where one is NaN
+
+
+def _length(vectors: np.ndarray) -> np.ndarray:
+    return np.sqrt(np.einsum("...k,...k->...", vectors, vectors))
 
 
 def _strongest(weights: np.ndarray) -> float:
