@@ -15,8 +15,8 @@ import numpy as np
 from live.outputs.cues import Cues
 from live.outputs.dmx import DmxOut
 from live.outputs.patch import CHANNELS, Channel, Patch, Universe
+from tests.own_network import ADDRESS, make_network
 
-ADDRESS = "10.9.9.1"
 SACN_MULTICAST, SACN_UNICAST, ARTNET = 11, 12, 3
 OTHERS = (
     "dummy", "espnet", "ftdidmx", "gpio", "karate", "kinet", "milinst", "nanoleaf", "opendmx",
@@ -89,18 +89,6 @@ def record(folder: Path, patch: Patch) -> tuple[list[Cues], dict[int, list[bytes
         if "," in levels:
             heard.setdefault(int(number), []).append(bytes(map(int, levels.split(","))))
     return looks, heard
-
-
-def make_network() -> None:
-    for command in (
-        "ip link set lo up",
-        "ip link add ola0 type veth peer name ola1",
-        f"ip addr add {ADDRESS}/24 brd + dev ola0",
-        "ip link set ola0 up",
-        "ip link set ola1 up",
-        "ip route add 224.0.0.0/4 dev ola0",
-    ):
-        subprocess.run(command.split(), check=True)
 
 
 def start_ola(folder: Path) -> subprocess.Popen:

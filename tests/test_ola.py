@@ -6,32 +6,20 @@ where OLA is missing or a network of one's own is not allowed.
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
 
 import pytest
 
 pytest.importorskip("sacn", reason="DMX needs the library")
 pytest.importorskip("stupidArtnet", reason="DMX needs the library")
 
-ROOT = Path(__file__).resolve().parent.parent
-NAMESPACE = (
-    ["unshare", "-n"] if hasattr(os, "geteuid") and os.geteuid() == 0 else ["unshare", "-rn"]
-)
-
-
-def has_own_network():
-    if not all(map(shutil.which, ("olad", "ola_recorder", "ip", "unshare", "setpriv"))):
-        return False
-    command = [*NAMESPACE, "ip", "link", "add", "ola0", "type", "veth"]
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+from tests.own_network import NAMESPACE, ROOT, has_own_network
 
 
 def test_ola_reads_every_universe_back_exactly():
-    if not has_own_network():
+    if not has_own_network("olad", "ola_recorder", "setpriv"):
         pytest.skip("OLA is missing, or a network of one's own is not allowed here")
     # Not tmp_path: OLA, which refuses to be root, could not enter it.
     with tempfile.TemporaryDirectory() as folder:
