@@ -201,6 +201,31 @@ def test_a_foreign_receiver_prints_the_same(live, song, tmp_path):
     assert {f[1] for f in frames} == {"ii"}
 
 
+def test_every_profile_leaves_the_show(live, song, tmp_path):
+    """One target each, and a DMX patch; the whole stream goes on beside them."""
+    pytest.importorskip("sacn", reason="DMX needs the library")
+    patch = tmp_path / "patch.toml"
+    patch.write_text("[[universe]]\nhost = '127.0.0.1'\n")
+    kinds = ["native/rate=30", "flat", "lights/grandma3", "vmc", "vrchat/height=1.8"]
+    with ExitStack() as stack:
+        receivers = [Receiver(stack) for _ in kinds]
+        targets = [f"127.0.0.1:{r.port}/{k}" for r, k in zip(receivers, kinds, strict=True)]
+        options = [o for target in targets for o in ("--osc", target)]
+        show = live("--input", song(20.0), "--no-play", "--dmx", patch, *options)
+        for receiver in (show.receiver, *receivers):
+            receiver.wait_for(20)
+        code, out, errors = show.stop()
+        assert (code, errors) == (0, "")
+        heard = [{a for p in r.packets for a, _ in osc.decode(p)} for r in receivers]
+    signs = ["/pj/1/head", "/pj/1/pose", "/Page1/Fader201", "/VMC/Ext/T"]
+    signs.append("/tracking/trackers/head/position")
+    for sign, addresses in zip(signs, heard, strict=True):
+        assert sign in addresses
+        assert sum(other in addresses for other in signs) == 1
+    assert all(target.partition("/")[0] in out for target in targets)
+    assert str(patch) in out
+
+
 def test_without_an_input_the_demo_plays(live, tmp_path):
     show = live(env=os.environ | {"PULSE_SERVER": f"unix:{tmp_path}/none"})
     show.receiver.wait_for(60)
