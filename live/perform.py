@@ -19,7 +19,7 @@ from live.tempo import TempoConfig
 EMISSION_RATE = 60
 # As on stage, a frame is shown only after its last sample was heard; and the resampler hears 2 ms
 # more of an 8 kHz file than the frame holds.
-_ARRIVAL_S = 1 / EMISSION_RATE
+ARRIVAL_S = 1 / EMISSION_RATE
 
 
 def stage_frames(
@@ -31,10 +31,15 @@ def stage_frames(
     not change the dance.
     """
     rate = engine.config.source_rate
-    block = block or rate // 30
+    blocks = _blocks(audio, block or rate // 30)
+    yield from emissions(engine, blocks, round(len(audio) / rate * EMISSION_RATE))
+
+
+def emissions(engine: Engine, blocks: Iterator[np.ndarray], count: int) -> Iterator[StageFrame]:
+    """`count` emissions, 60 a second, from an endless stream of blocks, float32 [n], at the
+    engine's source rate. A block is taken only when the next emission needs it."""
     step = SAMPLE_RATE // EMISSION_RATE
-    blocks = _blocks(audio, block)
-    for number in range(round(len(audio) / rate * EMISSION_RATE)):
+    for number in range(count):
         sample = number * step
         while not engine.advance(sample):
             engine.push(next(blocks))
@@ -62,7 +67,7 @@ def perform(
     """The arrays of OUT.npz: time_s [T], joints [T, N, 19, 3] in stage space (metres),
     beat_phase, bar_phase, tempo_bpm, beat_confidence, level [T], onset [T, 3], style [T, S] and the
     names."""
-    horizon = horizon_samples(EMISSION_RATE, _ARRIVAL_S)
+    horizon = horizon_samples(EMISSION_RATE, ARRIVAL_S)
     config = EngineConfig(source_rate, horizon, style, tempo or TempoConfig())
     engine = Engine(config, performer, controls)
     return take_of(list(stage_frames(engine, audio)), performer.styles)

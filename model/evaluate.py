@@ -82,18 +82,23 @@ class _Piece:
 # ---- rollouts --------------------------------------------------------------------------------
 
 
-def piece(style: str, tempo_bpm: float, seconds: float, seed: int) -> _Piece:
-    """A rendered song that no training saw, in a genre the style is danced to."""
+def held_out_song(style: str, tempo_bpm: float, seconds: float, seed: int) -> music.Song:
+    """A rendered song that no training saw, in a genre the style is danced to, at one tempo."""
     rng = np.random.default_rng([_HELD_OUT_SEED, seed])
     genre = str(rng.choice(music.STYLE_GENRES[style]))
-    song = music.render(
-        music.random_song(rng, genre, tempo_bpm, seconds + 1.0, tempo_change=False), SAMPLE_RATE
+    return music.render(
+        music.random_song(rng, genre, tempo_bpm, seconds, tempo_change=False), SAMPLE_RATE
     )
+
+
+def piece(style: str, tempo_bpm: float, seconds: float, seed: int) -> _Piece:
+    """What the network meets of such a song."""
+    song = held_out_song(style, tempo_bpm, seconds + 1.0, seed)
     frames = extract(song.audio, SAMPLE_RATE)[: round(seconds * FRAME_RATE)]
     seen_s = np.array([f.end for f in frames]) / SAMPLE_RATE + _LAG / FRAME_RATE
     ratio = dance_ratio(tempo_bpm)
     return _Piece(
-        f"{genre} {tempo_bpm:.0f} seed {seed}",
+        f"{song.genre} {tempo_bpm:.0f} seed {seed}",
         np.stack([f.features for f in frames]),
         beat_position(seen_s, song.beats_s, song.downbeats_s) * ratio,
         tempo_bpm * ratio,
@@ -230,7 +235,7 @@ def judge(take: Take, reference_m_s: float, harmonic: float | None = None) -> di
     joints, fps = take.joints, float(FRAME_RATE)
     coherence = metrics.phase_coherence(joints, fps, take.beats)
     short, short_null = _windowed_coherence(take)
-    by_harmonic = _by_harmonic(take)
+    by_harmonic = phasors_of(take)
     at = harmonic or coherence.harmonic
     beats_s = metrics.beat_times(take.beats, fps)
     motion_s = metrics.kinematic_beats(joints, fps)
@@ -293,11 +298,12 @@ def summarise(
     mean["frozen_longest"] = max(f["frozen_longest"] for f in figures)
     mean["deepest"] = max(f["deepest"] for f in figures)
     mean["seconds"] = float(weight.sum())
-    of_takes = [_by_harmonic(t) for t in takes]
+    of_takes = [phasors_of(t) for t in takes]
     phasors = {k: np.average([p[k] for p in of_takes], weights=weight) for k in metrics.HARMONICS}
     best = harmonic or max(phasors, key=lambda k: abs(phasors[k]))
     tempo = float(np.average([t.tempo_bpm for t in takes], weights=weight))
     mean["harmonic"] = best
+    mean["accent_beats"] = metrics.accent_of(phasors[best], best)
     mean["accent_ms"] = _milliseconds(phasors[best], best, tempo)
     mean["accent_ms_k1"] = _milliseconds(phasors[1.0], 1.0, tempo)
     return mean
@@ -307,7 +313,7 @@ def _milliseconds(phasor: complex, harmonic: float, tempo_bpm: float) -> float:
     return metrics.accent_of(phasor, harmonic) * 60_000 / tempo_bpm
 
 
-def _by_harmonic(take: Take) -> dict[float, complex]:
+def phasors_of(take: Take) -> dict[float, complex]:
     """The phasor of each harmonic, over the whole take."""
     envelope = metrics.levelled(metrics.kinematic_envelope(take.joints, FRAME_RATE), FRAME_RATE)
     return {k: metrics.phasor(envelope, take.beats, k) for k in metrics.HARMONICS}
@@ -339,7 +345,7 @@ def evaluate(
     rows = {}
     for style in styles:
         own = [t for t in real if t.style == style]
-        speed = _mean_speed(own)
+        speed = mean_speed(own)
         rows[f"{style} real"] = summarise(own, speed)
         harmonic = rows[f"{style} real"]["harmonic"]
         for tempo in dict.fromkeys(t.tempo_bpm for t in judged):
@@ -349,7 +355,7 @@ def evaluate(
     return Report(rows, overall, tuple(made), int(loaded["progress"]["iteration"]))
 
 
-def _mean_speed(takes: Sequence[Take]) -> float:
+def mean_speed(takes: Sequence[Take]) -> float:
     """Mean joint speed over all frames of all takes, m/s."""
     speeds = [metrics.mean_speed(t.joints, FRAME_RATE) for t in takes]
     return float(np.average(speeds, weights=[len(t.joints) for t in takes]))

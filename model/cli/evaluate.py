@@ -1,33 +1,123 @@
-"""`posejockey evaluate CHECKPOINT --data DIR`: free-running dances judged beside the real ones."""
+"""`posejockey evaluate`: a network's free-running dances judged beside the real ones.
+
+With --model: files for the stage, each song through the whole engine. With a checkpoint: a quick
+look at a run, the network alone on the true clock.
+"""
 
 import argparse
+import json
 from pathlib import Path
 
+from live.errors import ConfigError
 from live.pose import FRAME_RATE
 from model.calibrate import energy_offsets
+from model.classifier import style_judge
 from model.contact_sheet import draw
-from model.evaluate import evaluate, format_table
+from model.evaluate import Take, evaluate, format_table
 from model.train import load_checkpoint, network_of
+
+_LIMITS = {"seconds": (10.0, 3600.0), "hours": (0.0, 24.0), "dancers": (1, 16)}
 
 
 def main(argv: list[str]) -> int:
     args = _parser().parse_args(argv)
+    if (args.checkpoint is None) == (args.model is None):
+        raise ConfigError("name either a checkpoint or --model FILE.onnx, to be judged")
+    for name, (low, high) in _LIMITS.items():
+        value = getattr(args, name)
+        if value is not None and not low <= value <= high:
+            raise ConfigError(f"--{name} is {value:g}; it must be {low:g} to {high:g}")
+    takes = _judge_checkpoint(args) if args.model is None else _judge_weights(args)
+    if args.sheet:
+        draw({take.label: take.joints for take in takes}, args.sheet, FRAME_RATE)
+    return 0
+
+
+def _judge_checkpoint(args: argparse.Namespace) -> tuple[Take, ...]:
     network = network_of(load_checkpoint(args.checkpoint))
     energy = energy_offsets(network, args.data) if args.stage else None
-    report = evaluate(args.checkpoint, args.data, args.seconds, args.seed, energy=energy)
+    report = evaluate(args.checkpoint, args.data, args.seconds or 40.0, args.seed, energy=energy)
     print(format_table(report))
-    if args.sheet:
-        draw({take.label: take.joints for take in report.takes}, args.sheet, FRAME_RATE)
-    return 0
+    return report.takes
+
+
+def _judge_weights(args: argparse.Namespace) -> tuple[Take, ...]:
+    from model.trial import format_marathon, format_trials, marathon, reference, trial
+
+    ref = reference(args.data, style_judge(args.data, report=print))
+    styles = _listed(args.styles)
+    trials, runs = [], []
+    for model in _listed(args.model):
+        trials.append(
+            trial(
+                model,
+                ref,
+                styles,
+                args.seconds or 120.0,
+                [float(t) for t in args.tempi],
+                args.dancers,
+                args.seed,
+            )
+        )
+        if args.hours:
+            runs.append(marathon(model, ref, styles, args.hours, seed=args.seed))
+    print(format_trials(ref, trials))
+    for run in runs:
+        print("\n" + format_marathon(run, ref))
+    if runs and args.curve:
+        _draw_curve(runs, args.curve)
+    if args.json:
+        everything = {
+            "judge": ref.judge.accuracy,
+            "real": {name: style.figures for name, style in ref.styles.items()},
+            "made": {t.name: {"rows": t.rows, "heard": t.heard} for t in trials},
+            "hours": {
+                r.name: {
+                    "minutes": r.minutes.tolist(),
+                    "distance": [d._asdict() for d in r.distance],
+                    "speed": r.speed,
+                    "frozen_longest": r.frozen_longest,
+                }
+                for r in runs
+            },
+        }
+        args.json.write_text(json.dumps(everything, indent=1) + "\n", encoding="utf-8")
+    return tuple(take for t in trials for take in t.takes)
+
+
+def _draw_curve(runs: list, path: Path) -> None:
+    from model import curve
+
+    curve.draw(
+        {r.name: (r.minutes, [d.ratio for d in r.distance]) for r in runs},
+        path,
+        "FID over time, as multiples of real dances against each other",
+        "minutes",
+        {"real": 1.0, "twice real": 2.0},
+    )
+
+
+def _listed(text: str | None) -> list[str]:
+    return [part.strip() for part in (text or "").split(",") if part.strip()]
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="posejockey evaluate", description=__doc__)
     add = parser.add_argument
-    add("checkpoint", type=Path, help="checkpoint.pt of a training run")
+    add("checkpoint", type=Path, nargs="?", help="checkpoint.pt of a training run")
+    add("--model", metavar="FILE[,FILE]", help="weights for the stage: files, or names that ship")
     add("--data", type=Path, required=True, metavar="DIR", help="what `prepare` wrote")
-    add("--seconds", type=float, default=40.0, metavar="S", help="length of a dance (40)")
+    add("--seconds", type=float, metavar="S", help="length of a dance (120; a checkpoint's 40)")
     add("--seed", type=int, default=1, metavar="N", help="of music and dances (1)")
-    add("--stage", action="store_true", help="with the energy that the exported file asks for")
     add("--sheet", type=Path, metavar="PNG", help="draw the dances as a contact sheet")
+    add("--stage", action="store_true", help="a checkpoint with the energy its export would ask")
+    add("--styles", metavar="A,B", help="with --model: only these styles")
+    add(
+        "--tempi", type=float, nargs="+", default=[90.0, 120.0, 150.0], metavar="BPM",
+        help="with --model: of the songs (90 120 150)",
+    )  # fmt: skip
+    add("--dancers", type=int, default=2, metavar="N", help="with --model: to each song (2)")
+    add("--hours", type=float, default=0.0, metavar="H", help="with --model: also dance this long")
+    add("--curve", type=Path, metavar="PNG", help="draw the Frechet distance over these hours")
+    add("--json", type=Path, metavar="FILE", help="with --model: write all figures")
     return parser

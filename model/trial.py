@@ -1,0 +1,528 @@
+"""Shipped weights judged as the stage runs them, beside the real dances: `posejockey evaluate`.
+
+Enters: ONNX files, the prepared data, and songs rendered here that no training saw. Each song goes
+through the whole engine (`live.perform`): features, tracked beat, network, safe motion. Leaves: a
+table a style, what the network hears in music, and how the dance fares over an hour.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from live.contract import CLOCK_DIM, CONTROL_DIM
+from live.engine import Engine, EngineConfig, horizon_samples
+from live.errors import ArtifactError
+from live.features import SAMPLE_RATE, extract
+from live.perform import ARRIVAL_S, EMISSION_RATE, emissions, perform
+from live.performer import Performer
+from live.pose import FRAME_RATE
+from live.style import StyleMixer
+from model import metrics, music, variety
+from model.classifier import StyleJudge, style_judge
+from model.evaluate import (
+    Take,
+    held_out_song,
+    mean_speed,
+    phasors_of,
+    real_takes,
+    summarise,
+)
+from model.prepare import beat_position
+
+TEMPI_BPM = (90.0, 120.0, 150.0)
+_SETTLE_S = 6.0  # the clock locks on within 4 s; not judged
+_EVERY_OTHER = EMISSION_RATE // FRAME_RATE
+_SONGS_HEARD, _HEARD_S = 8, 20.0  # of each style, for the style head
+_MARATHON_SONG_S = 60.0
+_MARATHON_HOP = 2 * FRAME_RATE
+
+
+@dataclass(frozen=True)
+class RealStyle:
+    """The real dances of a style. figures: of `summarise`; tempo_bpm: the median of its clips;
+    clips: features of the first and second half of each, float64 [n, 32]."""
+
+    figures: dict[str, float]
+    tempo_bpm: float
+    clips: tuple[tuple[np.ndarray, np.ndarray], ...]
+
+    @property
+    def features(self) -> np.ndarray:
+        return np.concatenate([half for clip in self.clips for half in clip])
+
+    def halves(self, by: str) -> tuple[np.ndarray, np.ndarray]:
+        """Features of two halves that share no frame: every other "clip", or by "time" the first
+        and second halves of all clips, which is also how the only clip of a style is halved."""
+        if by == "time" or len(self.clips) == 1:
+            sides = zip(*self.clips, strict=True)
+        else:
+            whole = [np.concatenate(clip) for clip in self.clips]
+            sides = (whole[::2], whole[1::2])
+        first, second = (np.concatenate(side) for side in sides)
+        return first, second
+
+
+@dataclass(frozen=True)
+class Reference:
+    """All there is to know of the prepared data."""
+
+    styles: dict[str, RealStyle]
+    judge: StyleJudge
+
+    def distance(self, made: variety.ByStyle, by: str = "clip") -> variety.Distance:
+        """Of made dances to the real ones of their styles, beside that of two real halves."""
+        halves = {name: style.halves(by) for name, style in self.styles.items()}
+        first, second = ({name: pair[i] for name, pair in halves.items()} for i in (0, 1))
+        return variety.distance(made, first, second)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Of one set of weights. rows: figures by style, "all" for all together; heard: by style,
+    shares of songs and frames in which that style was heard; takes: the dances made."""
+
+    name: str
+    rows: dict[str, dict[str, float]]
+    heard: dict[str, dict[str, float]] = field(default_factory=dict)
+    takes: tuple[Take, ...] = ()
+
+
+# ---- real dances -----------------------------------------------------------------------------
+
+
+def reference(data: Path, judge: StyleJudge | None = None) -> Reference:
+    """Measure the real dances of the data. Raises ArtifactError where there are none."""
+    judge = judge or style_judge(data)
+    takes = real_takes(data)
+    styles = {}
+    for name in judge.styles:
+        own = [t for t in takes if t.style == name]
+        styles[name] = RealStyle(
+            summarise(own, mean_speed(own)),
+            float(np.median([t.tempo_bpm for t in own])),
+            tuple(_halves_judged(judge, t.joints) for t in own),
+        )
+    return Reference(styles, judge)
+
+
+def _halves_judged(judge: StyleJudge, joints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    middle = len(joints) // 2
+    return judge.judge(joints[:middle]).features, judge.judge(joints[middle:]).features
+
+
+# ---- the stage -------------------------------------------------------------------------------
+
+
+def dances(performer: Performer, song: music.Song, style: str, name: str) -> list[Take]:
+    """Every dancer's take to a song, as the stage shows it, 30 poses a second, settled."""
+    performer.reset(performer.dancers, performer.seed)
+    shown = perform(song.audio, song.sample_rate, performer, style)
+    time_s, joints = (shown[key][::_EVERY_OTHER] for key in ("time_s", "joints"))
+    beats = beat_position(time_s, song.beats_s, song.downbeats_s)
+    tempo = float(np.median(song.tempo_bpm))
+    return [
+        Take(f"{style} {tempo:.0f} #{d + 1}", style, tempo, joints[:, d], beats, name).after(
+            _SETTLE_S
+        )
+        for d in range(performer.dancers)
+    ]
+
+
+def trial(
+    model: str,
+    ref: Reference,
+    styles: Sequence[str] = (),
+    seconds: float = 120.0,
+    tempi_bpm: Sequence[float] = TEMPI_BPM,
+    dancers: int = 2,
+    seed: int = 1,
+    listen: bool = True,
+) -> Trial:
+    """Let a file of weights dance every style it shares with the data, and judge it.
+
+    styles: only these (all by default); dancers: to each song, the same music with other dice.
+    Raises ArtifactError where the file and the data share no style asked for.
+    """
+    torch.set_num_threads(1)
+    performer = Performer(model, "cpu", dancers, seed)
+    shared = shared_styles(performer, ref, styles)
+    takes = [
+        take
+        for i, style in enumerate(shared)
+        for j, tempo in enumerate(tempi_bpm)
+        for take in dances(
+            performer,
+            held_out_song(style, tempo, seconds, 1000 * seed + 10 * i + j),
+            style,
+            f"{style} {tempo:.0f}",
+        )
+    ]
+    heard = listening(performer, shared, seed) if listen else {}
+    return Trial(Path(model).stem, judge(takes, ref), heard, tuple(takes))
+
+
+def shared_styles(performer: Performer, ref: Reference, styles: Sequence[str]) -> list[str]:
+    """The styles of file and data, of those asked for."""
+    asked = styles or performer.styles
+    if unknown := [s for s in styles if s not in performer.styles or s not in ref.styles]:
+        known = [s for s in performer.styles if s in ref.styles]
+        raise ArtifactError(f"no style {', '.join(unknown)}; both have {', '.join(known)}")
+    if not (shared := [s for s in asked if s in ref.styles]):
+        raise ArtifactError("the weights and the data share no style")
+    return shared
+
+
+def judge(takes: Sequence[Take], ref: Reference) -> dict[str, dict[str, float]]:
+    """Figures of made dances by style, and of all together under "all"."""
+    opinions = [ref.judge.judge(t.joints) for t in takes]
+    rows: dict[str, dict[str, float]] = {}
+    made: dict[str, np.ndarray] = {}
+    songs: dict[tuple[str, str], list[np.ndarray]] = {}
+    for take, opinion in zip(takes, opinions, strict=True):
+        songs.setdefault((take.style, take.music), []).append(opinion.features)
+    for style in dict.fromkeys(t.style for t in takes):
+        own = [i for i, t in enumerate(takes) if t.style == style]
+        made[style] = np.concatenate([opinions[i].features for i in own])
+        named = np.concatenate([opinions[i].style for i in own])
+        figures = _beside_real([takes[i] for i in own], ref.styles[style])
+        rows[style] = figures | {
+            **_distances(ref, {style: made[style]}),
+            "style_accuracy": float(np.mean(named == ref.judge.styles.index(style))),
+            "diversity": metrics.diversity(made[style]),
+            "multimodality": variety.multimodality([f for k, f in songs.items() if k[0] == style]),
+        }
+    return rows | {"all": _together(rows, made, ref, list(songs.values()))}
+
+
+def _together(
+    rows: Mapping[str, Mapping[str, float]],
+    made: Mapping[str, np.ndarray],
+    ref: Reference,
+    songs: Sequence[Sequence[np.ndarray]],
+) -> dict[str, float]:
+    return {
+        **_distances(ref, made),
+        "style_accuracy": float(np.mean([r["style_accuracy"] for r in rows.values()])),
+        "diversity": variety.diversity(made),
+        "diversity_real": variety.diversity({s: ref.styles[s].features for s in made}),
+        "multimodality": variety.multimodality(songs),
+        "frozen_longest": max(r["frozen_longest"] for r in rows.values()),
+    }
+
+
+def _distances(ref: Reference, made: variety.ByStyle) -> dict[str, float]:
+    apart, strict = ref.distance(made), ref.distance(made, "time")
+    return {
+        "fid": apart.made,
+        "fid_floor": apart.floor,
+        "fid_ratio": apart.ratio,
+        "fid_floor_time": strict.floor,
+        "fid_ratio_time": strict.ratio,
+    }
+
+
+def _beside_real(takes: Sequence[Take], real: RealStyle) -> dict[str, float]:
+    """Figures of one style's takes, on the grid its real dances are measured on."""
+    on_grid = [_at_octave_of(t, real.tempo_bpm) for t in takes]
+    there = real.figures
+    here = summarise(on_grid, there["speed"], there["harmonic"])
+    return here | {
+        "coherence_of_null": here["coherence"] / max(here["null"], 1e-9),
+        "coherence_of_real": here["coherence_15s"] / max(there["coherence_15s"], 1e-9),
+        "accent_off_ms": accent_off_ms(takes, on_grid, there["accent_beats"], there["harmonic"]),
+        "skate_ratio": here["skate"] / max(there["skate"], 1e-9),
+        "pfc_ratio": here["pfc"] / max(there["pfc"], 1e-9),
+    }
+
+
+def _at_octave_of(take: Take, tempo_bpm: float) -> Take:
+    """The take counted at half, whole or double the music's beat, whichever is nearest to a tempo:
+    a style stepped at 165 does two steps to a beat of 90, and is measured by the step."""
+    octave = 2.0 ** float(np.clip(np.rint(np.log2(tempo_bpm / take.tempo_bpm)), -1, 1))
+    return Take(
+        take.label,
+        take.style,
+        take.tempo_bpm * octave,
+        take.joints,
+        take.beats * octave,
+        take.music,
+    )
+
+
+def accent_off_ms(
+    takes: Sequence[Take], on_grid: Sequence[Take], accent_beats: float, harmonic: float
+) -> float:
+    """How much later than in the real dances the accent falls, ms; circular mean of the takes.
+
+    on_grid: the same takes, counted as the real dances are, whose accent falls `accent_beats` after
+    the beat. Which of two beats of the music is the first is not known: where the accent comes less
+    than once a beat of the music, it is taken against the nearest beat.
+    """
+    total, periods, weights = 0j, [], []
+    for take, counted in zip(takes, on_grid, strict=True):
+        phasor = phasors_of(counted)[harmonic]
+        period = min(1 / harmonic, counted.tempo_bpm / take.tempo_bpm)
+        late = metrics.accent_of(phasor, harmonic) - accent_beats
+        total += abs(phasor) * np.exp(2j * np.pi * late / period)
+        periods.append(period * 60_000 / counted.tempo_bpm)
+        weights.append(abs(phasor) + 1e-12)
+    return float(np.angle(total) / (2 * np.pi) * np.average(periods, weights=weights))
+
+
+# ---- what it hears ---------------------------------------------------------------------------
+
+
+def listening(
+    performer: Performer, styles: Sequence[str], seed: int = 1, songs: int = _SONGS_HEARD
+) -> dict[str, dict[str, float]]:
+    """Is a style's music heard as that style? Songs of 20 s at their genre's own tempi.
+
+    raw: share of frames after the first 2 s whose strongest logit is right; staged: share of songs
+    at whose end the stage (`live.style`, smoothed) would dance that style; fitting: as staged, but
+    any style that is danced to the song's genre counts.
+    """
+    names = performer.styles
+    rows = {}
+    for i, style in enumerate(styles):
+        raw, staged, fitting = [], [], []
+        for k in range(songs):
+            rng = np.random.default_rng([900_001, seed, i, k])
+            genre = str(rng.choice(music.STYLE_GENRES[style]))
+            song = music.render(music.random_song(rng, genre, None, _HEARD_S, False), SAMPLE_RATE)
+            logits = _logits(performer, song.audio)
+            mixer = StyleMixer(len(names), None)
+            for row in logits:
+                mixer.step()
+                mixer.listen(row)
+            chosen = names[int(mixer.weights.argmax())]
+            raw.append(np.mean(logits[2 * FRAME_RATE :].argmax(axis=1) == names.index(style)))
+            staged.append(chosen == style)
+            fitting.append(genre in music.STYLE_GENRES.get(chosen, ()))
+        rows[style] = {
+            "raw": float(np.mean(raw)),
+            "staged": float(np.mean(staged)),
+            "fitting": float(np.mean(fitting)),
+            "songs": float(songs),
+        }
+    return rows
+
+
+def _logits(performer: Performer, audio: np.ndarray) -> np.ndarray:
+    """Style logits [T, S] of a piece: what the network hears does not depend on the dance."""
+    performer.reset(1, performer.seed)
+    still = (
+        np.zeros((1, CLOCK_DIM), np.float32),
+        np.full((1, len(performer.styles)), 1 / len(performer.styles), np.float32),
+        np.zeros((1, CONTROL_DIM), np.float32),
+    )
+    return np.stack([performer.step(f.features, *still)[1] for f in extract(audio, SAMPLE_RATE)])
+
+
+# ---- an hour ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Marathon:
+    """Song after song, the styles in turn, a minute each. minutes: end of each round of all
+    styles; distance: of the dances of that round; speed: by style, m/s, first and last minute;
+    frozen_longest: s."""
+
+    name: str
+    minutes: np.ndarray
+    distance: tuple[variety.Distance, ...]
+    speed: dict[str, tuple[float, float]]
+    frozen_longest: float
+
+    @property
+    def trend(self) -> float:
+        """Distance in the last sixth over the first sixth (10 minutes of an hour)."""
+        made = [d.made for d in self.distance]
+        end = max(len(made) // 6, 1)
+        return float(np.mean(made[-end:]) / max(np.mean(made[:end]), 1e-9))
+
+
+def marathon(
+    model: str,
+    ref: Reference,
+    styles: Sequence[str] = (),
+    hours: float = 1.0,
+    dancers: int = 4,
+    seed: int = 1,
+) -> Marathon:
+    """One performance that never stops, on a simulated clock; 4 s windows of its dances against
+    the real ones, round after round. One style alone, if only one is asked for."""
+    torch.set_num_threads(1)
+    performer = Performer(model, "cpu", dancers, seed)
+    shared = shared_styles(performer, ref, styles)
+    rounds = max(round(hours * 3600 / _MARATHON_SONG_S / len(shared)), 1)
+    distances, speed, frozen = [], {s: [] for s in shared}, []
+    rows: dict[str, np.ndarray] = {}
+    for style, joints in _songs_danced(performer, shared, rounds, seed):
+        settled = joints[round(_SETTLE_S * FRAME_RATE) :]
+        each = [settled[:, d] for d in range(dancers)]
+        judged = [ref.judge.judge(dance, _MARATHON_HOP).features for dance in each]
+        rows[style] = np.concatenate(judged)
+        speed[style].append(np.mean([metrics.mean_speed(d, FRAME_RATE) for d in each]))
+        real_speed = ref.styles[style].figures["speed"]
+        frozen += [metrics.freezing(d, FRAME_RATE, real_speed).longest_s for d in each]
+        if len(rows) == len(shared):
+            distances.append(ref.distance(rows))
+            rows = {}
+    minutes = (1 + np.arange(rounds)) * len(shared) * _MARATHON_SONG_S / 60
+    ends = {s: (float(v[0]), float(v[-1])) for s, v in speed.items()}
+    return Marathon(Path(model).stem, minutes, tuple(distances), ends, float(max(frozen)))
+
+
+def _songs_danced(
+    performer: Performer, styles: Sequence[str], rounds: int, seed: int
+) -> Iterator[tuple[str, np.ndarray]]:
+    """(style, joints [T, N, 19, 3]) of every song; the engine goes on from song to song."""
+    performer.reset(performer.dancers, seed)
+    config = EngineConfig(SAMPLE_RATE, horizon_samples(EMISSION_RATE, ARRIVAL_S), styles[0])
+    engine = Engine(config, performer)
+    programme = [style for _ in range(rounds) for style in styles]
+    count = round(len(programme) * _MARATHON_SONG_S * EMISSION_RATE)
+    shown, number = [], 0
+    for frame in emissions(engine, _music(engine, programme, seed), count):
+        song = int(frame.sample / SAMPLE_RATE // _MARATHON_SONG_S)
+        if song > number:
+            yield programme[number], np.stack(shown)
+            shown, number = [], song
+        if frame.frame % _EVERY_OTHER == 0:
+            shown.append(frame.joints)
+    yield programme[number], np.stack(shown)
+
+
+def _music(engine: Engine, programme: Sequence[str], seed: int) -> Iterator[np.ndarray]:
+    """Blocks of song after song; the style is asked for as its song begins."""
+    size = SAMPLE_RATE // FRAME_RATE
+    for i, style in enumerate(programme):
+        rng = np.random.default_rng([900_002, seed, i])
+        tempo = float(rng.uniform(TEMPI_BPM[0], TEMPI_BPM[-1]))
+        audio = held_out_song(style, tempo, _MARATHON_SONG_S, 100_000 * seed + i).audio
+        engine.control("style", style, 0.0)
+        for start in range(0, len(audio), size):
+            yield audio[start : start + size]
+    while True:
+        yield np.zeros(size, np.float32)
+
+
+# ---- printing --------------------------------------------------------------------------------
+
+_COLUMNS = (
+    ("coh", "coherence", "{:.3f}"),
+    ("null", "null", "{:.3f}"),
+    ("/null", "coherence_of_null", "{:.1f}"),
+    ("/real", "coherence_of_real", "{:.2f}"),
+    ("k", "harmonic", "{:g}"),
+    ("late ms", "accent_off_ms", "{:+.0f}"),
+    ("BAS", "bas", "{:.2f}"),
+    ("chance", "bas_chance", "{:.2f}"),
+    ("shifted", "bas_shifted", "{:.2f}"),
+    ("m/s", "speed", "{:.2f}"),
+    ("/real", "speed_ratio", "{:.2f}"),
+    ("frozen s", "frozen_longest", "{:.1f}"),
+    ("FID", "fid", "{:.2f}"),
+    ("/clips", "fid_ratio", "{:.1f}"),
+    ("/time", "fid_ratio_time", "{:.1f}"),
+    ("style", "style_accuracy", "{:.2f}"),
+    ("divers", "diversity", "{:.2f}"),
+    ("multim", "multimodality", "{:.2f}"),
+    ("skate/r", "skate_ratio", "{:.2f}"),
+    ("PFC/r", "pfc_ratio", "{:.2f}"),
+)
+# What a dance has to reach; marked "!" in the table where it does not.
+TARGETS = {
+    "coherence_of_null": lambda x: x >= 2.0,
+    "coherence_of_real": lambda x: x >= 0.8,
+    "accent_off_ms": lambda x: abs(x) <= 30.0,
+    "speed_ratio": lambda x: 0.75 <= x <= 1.25,
+    "frozen_longest": lambda x: x < 1.0,
+    "fid_ratio": lambda x: x <= 2.0,
+    "style_accuracy": lambda x: x >= 0.9,
+    "skate_ratio": lambda x: x <= 1.5,
+    "pfc_ratio": lambda x: x <= 1.5,
+}
+
+
+def format_trials(ref: Reference, trials: Sequence[Trial]) -> str:
+    """One table: for each style the real dances, what luck reaches, and each set of weights."""
+    rows: list[tuple[str, Mapping[str, float], bool]] = []
+    styles = [s for s in ref.styles if any(s in t.rows for t in trials)]
+    for style in styles:
+        rows.append((f"{style} real", _real_row(ref, style), False))
+        rows.append((f"{style} chance", _chance_row(ref, trials, style), False))
+        rows += [(f"{style} {t.name}", t.rows[style], True) for t in trials if style in t.rows]
+    rows += [(f"all {t.name}", t.rows["all"], True) for t in trials]
+    width = max(len(label) for label, _, _ in rows) + 1
+    lines = [" " * width + "".join(f"{head:>9}" for head, _, _ in _COLUMNS)]
+    for label, figures, judged in rows:
+        cells = (_cell(figures, key, form, judged) for _, key, form in _COLUMNS)
+        lines.append(f"{label:<{width}}" + "".join(f"{cell:>9}" for cell in cells))
+    return "\n".join([*lines, "", *_heard_lines(trials)])
+
+
+def _cell(figures: Mapping[str, float], key: str, form: str, judged: bool) -> str:
+    if key not in figures:
+        return "-"
+    missed = judged and key in TARGETS and not TARGETS[key](figures[key])
+    return form.format(figures[key]) + ("!" if missed else "")
+
+
+def _real_row(ref: Reference, style: str) -> dict[str, float]:
+    real = ref.styles[style]
+    row = real.figures | {
+        "coherence_of_null": real.figures["coherence"] / max(real.figures["null"], 1e-9),
+        "fid": ref.distance({style: real.features}).floor,
+        "diversity": metrics.diversity(real.features),
+    }
+    if style in ref.judge.accuracy:
+        row["style_accuracy"] = ref.judge.accuracy[style]
+    return row
+
+
+def _chance_row(ref: Reference, trials: Sequence[Trial], style: str) -> dict[str, float]:
+    """What a dance that heard nothing scores: the made ones, by a wrong clock."""
+    made = next(t.rows[style] for t in trials if style in t.rows)
+    return {
+        "coherence": made["null"],
+        "null": made["null"],
+        "coherence_of_null": 1.0,
+        "bas": made["bas_chance"],
+        "style_accuracy": 1 / len(ref.judge.styles),
+    }
+
+
+def _heard_lines(trials: Sequence[Trial]) -> list[str]:
+    lines = []
+    for t in trials:
+        for style, row in t.heard.items():
+            lines.append(
+                f"{t.name} hears {style}: {row['raw']:.0%} of the frames, {row['staged']:.0%} of "
+                f"{row['songs']:.0f} songs on stage, {row['fitting']:.0%} in a style of their genre"
+            )
+        if t.heard:
+            mean = {k: np.mean([r[k] for r in t.heard.values()]) for k in ("raw", "staged")}
+            lines.append(f"{t.name} hears all styles: {mean['raw']:.0%}, {mean['staged']:.0%}")
+    return lines
+
+
+def format_marathon(run: Marathon, ref: Reference) -> str:
+    """The hour in a few lines."""
+    lines = [f"{run.name} over {run.minutes[-1]:.0f} minutes: FID by round, floor in brackets"]
+    lines.append(
+        "  ".join(
+            f"{m:.0f} min {d.made:.2f} ({d.floor:.2f})"
+            for m, d in zip(run.minutes, run.distance, strict=True)
+        )
+    )
+    lines.append(
+        f"last sixth over first {run.trend:.2f}; longest freeze {run.frozen_longest:.1f} s"
+    )
+    for style, (first, last) in run.speed.items():
+        real = ref.styles[style].figures["speed"]
+        lines.append(f"{style}: {first:.2f} m/s at first, {last:.2f} at last, real {real:.2f}")
+    return "\n".join(lines)

@@ -1,0 +1,256 @@
+"""Weights judged as the stage runs them: against the real dances, by what they hear, for long."""
+
+import json
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from live.errors import ArtifactError
+from live.performer import Performer
+from live.pose import FRAME_RATE, encode
+from live.skeleton import JOINT, N_JOINTS, REST_POSE
+from model import metrics, trial, variety
+from model.classifier import style_judge
+from model.cli import evaluate as command
+from model.evaluate import Take, held_out_song
+
+
+def swaying(joint, seconds, tempo_bpm, late_s=0.0):
+    """A body that shifts on the beat, one joint more than the others."""
+    t = np.arange(round(seconds * FRAME_RATE)) / FRAME_RATE - late_s
+    joints = np.repeat(REST_POSE[None], len(t), axis=0)
+    way = np.cos(np.pi * t * tempo_bpm / 60)[:, None]
+    joints[..., 0] += 0.05 * way
+    joints[:, JOINT[joint], 0] += 0.2 * way[:, 0]
+    return joints.astype(np.float32)
+
+
+def take(late_s=0.0, tempo_bpm=120.0, beats_per=1.0, seconds=30.0):
+    joints = swaying("l_wrist", seconds, tempo_bpm * beats_per, late_s)
+    beats = np.arange(len(joints)) / FRAME_RATE * tempo_bpm / 60
+    return Take("one", "street", tempo_bpm, joints, beats, "song")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """Two clips a style, in the format of `posejockey prepare`, of the tiny network's styles."""
+    folder = tmp_path_factory.mktemp("prepared")
+    clips = [(s, swaying(j, 20.0, 120.0)) for s, j in (("salsa", "r_ankle"), ("street", "l_wrist"))]
+    clips = [clip for clip in clips for _ in range(2)]
+    poses = [encode(joints) for _, joints in clips]
+    starts = np.concatenate([[0], np.cumsum([len(p) for p in poses])])
+    np.savez(
+        folder / "motion.npz",
+        pose=np.concatenate(poses),
+        start=starts,
+        split=starts[1:] - 150,
+        style=np.array([s == "street" for s, _ in clips]).astype(int),
+        tempo_bpm=np.full(len(clips), 120.0),
+        phase=np.zeros(len(clips)),
+        styles=np.array(["salsa", "street"]),
+        names=np.array([f"clip {i}" for i in range(len(clips))]),
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def ref(data):
+    return trial.reference(data, style_judge(data, steps=25))
+
+
+# ---- nearness and variety --------------------------------------------------------------------
+
+
+def test_real_dances_are_as_near_to_real_ones_as_the_floor():
+    rng = np.random.default_rng(1)
+    made, first, second = ({"a": rng.normal(size=(400, 4))} for _ in range(3))
+    found = variety.distance(made, first, second)
+    assert found.ratio == pytest.approx(1.0, abs=0.6)
+    assert variety.distance({"a": made["a"] + 3.0}, first, second).ratio > 50
+
+
+def test_few_rows_do_not_look_nearer_than_many():
+    """A Frechet distance falls with the number of rows: as many are drawn as the halves have."""
+    rng = np.random.default_rng(2)
+    few = {"a": rng.normal(size=(20, 8))}, {"a": rng.normal(size=(20, 8))}
+    many = {"a": rng.normal(size=(2000, 8))}
+    assert variety.distance(many, *few).ratio == pytest.approx(1.0, abs=0.5)
+
+
+def test_styles_that_one_side_lacks_are_not_compared():
+    rng = np.random.default_rng(3)
+    a, b = rng.normal(size=(2, 50, 3))
+    alone = variety.distance({"a": a}, {"a": b}, {"a": a})
+    assert variety.distance({"a": a, "x": a + 9}, {"a": b}, {"a": a, "y": b}) == alone
+
+
+def test_equal_dances_to_a_song_have_no_multimodality():
+    rng = np.random.default_rng(4)
+    dance = rng.normal(size=(6, 3))
+    assert variety.multimodality([[dance, dance[:5]]]) == pytest.approx(0.0, abs=1e-6)
+    assert variety.multimodality([[dance, dance + np.array([2.0, 0, 0])]]) == pytest.approx(2.0)
+    assert variety.multimodality([[dance]]) == 0.0
+
+
+# ---- the accent ------------------------------------------------------------------------------
+
+
+def accent(made, real_accent_beats=0.0, tempo_bpm=120.0, harmonic=1.0):
+    counted = [trial._at_octave_of(t, tempo_bpm) for t in made]
+    return trial.accent_off_ms(made, counted, real_accent_beats, harmonic)
+
+
+def test_a_later_accent_is_later_by_as_much():
+    early, late = (accent([take(s, 117.0)]) for s in (0.0, 0.05))
+    assert late - early == pytest.approx(50, abs=3)
+
+
+def test_the_accent_is_measured_against_that_of_the_real_dances():
+    beats = 0.1
+    moved = accent([take(tempo_bpm=117.0)], beats, 117.0) - accent([take(tempo_bpm=117.0)])
+    assert moved == pytest.approx(-beats * 60_000 / 117, abs=1)
+
+
+def test_a_style_stepped_twice_a_beat_is_measured_by_the_step():
+    counted = trial._at_octave_of(take(tempo_bpm=90.0), 165.0)
+    assert counted.tempo_bpm == 180.0
+    assert counted.beats[30] == pytest.approx(2 * take(tempo_bpm=90.0).beats[30])
+
+
+def test_either_of_two_beats_may_be_the_first():
+    """Stepped at half the beat, from one beat or from the next: the same accent."""
+    one = take(tempo_bpm=150.0, beats_per=0.5)
+    other = Take("two", one.style, one.tempo_bpm, one.joints, one.beats + 1.0, "song")
+    assert accent([one, other], tempo_bpm=75.0) == pytest.approx(
+        accent([one], tempo_bpm=75.0), abs=1
+    )
+
+
+# ---- through the engine ----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def tried(tiny_model, ref):
+    return trial.trial(
+        str(tiny_model), ref, seconds=16.0, tempi_bpm=[120.0], dancers=2, listen=False
+    )
+
+
+def test_every_style_is_danced_and_judged(tried, ref):
+    assert tried.name == "tiny"
+    assert set(tried.rows) == {"street", "salsa", "all"}
+    assert len(tried.takes) == 4
+    for made in tried.takes:
+        assert made.joints.shape[1:] == (N_JOINTS, 3)
+        assert len(made.joints) == len(made.beats) == pytest.approx(10 * FRAME_RATE, abs=3)
+        assert np.diff(made.beats) == pytest.approx(120 / 60 / FRAME_RATE, abs=2e-3)
+    for row in tried.rows.values():
+        assert all(np.isfinite(v) for v in row.values())
+    row = tried.rows["street"]
+    speed = np.mean(
+        [metrics.mean_speed(t.joints, FRAME_RATE) for t in tried.takes if t.style == "street"]
+    )
+    assert row["speed_ratio"] == pytest.approx(
+        speed / ref.styles["street"].figures["speed"], rel=0.01
+    )
+    assert 0 <= row["style_accuracy"] <= 1
+
+
+def test_the_table_sets_real_chance_and_made_side_by_side(tried, ref):
+    lines = trial.format_trials(ref, [tried]).splitlines()
+    labels = [" ".join(line.split()[:2]) for line in lines[1:8]]
+    assert labels == [
+        "salsa real", "salsa chance", "salsa tiny",
+        "street real", "street chance", "street tiny", "all tiny",
+    ]  # fmt: skip
+    assert "!" in lines[3]  # springs of random weights are no salsa
+    assert "!" not in lines[1]
+
+
+def test_real_dances_given_as_made_ones_reach_every_target_of_likeness(ref):
+    made = [
+        Take(f"{s} {i}", s, 120.0, swaying(j, 40.0, 120.0), take(seconds=40.0).beats, s)
+        for s, j in (("salsa", "r_ankle"), ("street", "l_wrist"))
+        for i in range(2)
+    ]
+    for style in ("salsa", "street"):
+        row = trial.judge(made, ref)[style]
+        missed = {k for k, reached in trial.TARGETS.items() if k in row and not reached(row[k])}
+        assert missed <= {"fid_ratio", "coherence_of_null"}  # equal windows: the floor is nothing
+        assert row["style_accuracy"] == 1.0
+        assert row["accent_off_ms"] == pytest.approx(0, abs=2)
+        assert row["speed_ratio"] == pytest.approx(1, abs=0.05)
+
+
+def test_held_out_songs_differ_by_seed_and_repeat():
+    one, again, other = (held_out_song("salsa", 120.0, 3.0, seed).audio for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one, again)
+    assert one.shape == other.shape
+    assert np.abs(one - other).max() > 0.01
+
+
+def test_what_is_heard_is_scored_raw_and_as_the_stage_smooths_it(tiny_model):
+    performer = Performer(str(tiny_model), "cpu", 1, 1)
+    rows = trial.listening(performer, ["street", "salsa"], songs=1)
+    assert set(rows) == {"street", "salsa"}
+    for row in rows.values():
+        assert all(0 <= row[k] <= 1 for k in ("raw", "staged", "fitting"))
+        assert row["staged"] <= row["fitting"]
+
+
+def test_a_style_that_is_not_known_is_refused(tiny_model, ref):
+    with pytest.raises(ArtifactError, match="polka; both have"):
+        trial.trial(str(tiny_model), ref, ["polka"])
+
+
+def test_a_marathon_goes_round_the_styles(tiny_model, ref, monkeypatch):
+    monkeypatch.setattr(trial, "_MARATHON_SONG_S", 12.0)
+    run = trial.marathon(str(tiny_model), ref, hours=48 / 3600, dancers=2)
+    assert run.minutes == pytest.approx([0.4, 0.8])
+    assert len(run.distance) == 2
+    assert set(run.speed) == {"street", "salsa"}
+    assert all(v > 0 for pair in run.speed.values() for v in pair)
+    assert np.isfinite(run.trend)
+    assert "last sixth" in trial.format_marathon(run, ref)
+
+
+# ---- the command -----------------------------------------------------------------------------
+
+
+def test_the_command_prints_the_table_draws_the_curve_and_writes_the_figures(
+    tiny_model, data, tmp_path, monkeypatch, capsys
+):
+    image = pytest.importorskip("PIL.Image")
+    judge = style_judge(data, steps=25)
+    monkeypatch.setattr(command, "style_judge", lambda folder, report: judge)
+    monkeypatch.setattr(trial, "_MARATHON_SONG_S", 12.0)
+    monkeypatch.setattr(trial, "_SONGS_HEARD", 1)
+    argv = ["--model", str(tiny_model), "--data", str(data), "--seconds", "12", "--tempi", "120"]
+    argv += ["--styles", "street", "--dancers", "1", "--hours", "0.006"]
+    argv += ["--curve", str(tmp_path / "curve.png"), "--json", str(tmp_path / "figures.json")]
+    assert command.main(argv) == 0
+    assert "street tiny" in capsys.readouterr().out
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    assert figures["made"]["tiny"]["rows"]["street"]["speed"] > 0
+    with image.open(tmp_path / "curve.png") as curve:
+        assert len(curve.convert("RGB").getcolors(1 << 20)) > 5
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        ([], "either a checkpoint or --model"),
+        (["run.pt", "--model", "open"], "either a checkpoint or --model"),
+        (["--model", "open", "--seconds", "1"], "--seconds is 1"),
+        (["--model", "open", "--dancers", "0"], "--dancers is 0"),
+    ],
+)
+def test_mistakes_are_answered_in_one_line(argv, message, tmp_path, capsys):
+    import posejockey
+
+    assert posejockey.main(["evaluate", *argv, "--data", str(tmp_path)]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
