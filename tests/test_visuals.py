@@ -18,7 +18,7 @@ from visuals import terminal
 from visuals.__main__ import main
 from visuals.app import App
 from visuals.camera import Camera
-from visuals.controls import KEYS, Controls, ControlSender
+from visuals.controls import KEYS, MOUSE, Controls, ControlSender, shipped_styles
 from visuals.draw import Renderer
 from visuals.looks.neon import Neon
 from visuals.osc_in import Feed, Timeline, View, parse
@@ -455,6 +455,69 @@ def test_keys_play_the_engine(app, engine):
         assert values == (arguments if name == "cue" else pytest.approx(arguments))
 
 
+def test_panic_sets_the_engine_and_the_stage_back(app, engine):
+    for key in ("l", "n", "x", "k", "+"):
+        press(app, pygame.K_F1, key)
+    press(app, pygame.K_BACKSPACE, "\x08")
+    said = [next(osc.decode(engine.recv(2048))) for _ in range(6)]
+    assert said[0] == ("/pj/control/blackout", [0.0])
+    assert ("/pj/control/style", ["auto"]) in said
+    assert ("/pj/control/energy", [0.0]) in said
+    assert app.renderer.look == "neon"
+    assert (app.ensemble.lineup, app.ensemble.mirror, app.ensemble.canon) == ("stage", False, 0.0)
+
+
+def test_the_stage_is_played_by_keys(app):
+    for key in ("l", "p", "c", "n", "x", "k"):
+        press(app, pygame.K_F1, key)
+    assert (app.renderer.look, app.renderer.palette) != ("neon", "night")
+    assert app.renderer.camera.shot == "cuts"
+    assert (app.ensemble.lineup, app.ensemble.mirror, app.ensemble.canon) == ("line", True, 0.25)
+    press(app, pygame.K_F1, "+")
+    assert app.ensemble.cast == 1
+
+
+def test_the_style_key_goes_through_the_styles_and_back_to_auto():
+    controls = Controls(("salsa", "street"))
+    named = [controls.act("next style") for _ in range(4)]
+    assert named == [("style", (name,)) for name in ("salsa", "street", "auto", "salsa")]
+    assert "street" in shipped_styles()
+
+
+def test_the_mouse_taps_and_turns(app, engine):
+    pygame.event.post(pygame.Event(pygame.MOUSEBUTTONDOWN, button=1, pos=(5, 5)))
+    pygame.event.post(pygame.Event(pygame.MOUSEWHEEL, x=0, y=1))
+    pygame.event.post(pygame.Event(pygame.MOUSEWHEEL, x=-1, y=0))
+    pygame.event.post(pygame.Event(pygame.MOUSEBUTTONDOWN, button=3, pos=(5, 5)))
+    app.step()
+    said = [next(osc.decode(engine.recv(2048))) for _ in range(3)]
+    assert [address.rsplit("/", 1)[1] for address, _ in said] == ["tap", "energy", "temperature"]
+    assert [values for _, values in said[1:]] == [[0.25], [pytest.approx(0.9)]]
+    assert app.renderer.look == "chalk"
+
+
+def test_a_lost_display_is_opened_again(app):
+    app.step()
+    pygame.display.quit()  # what a pulled cable amounts to
+    app.step()
+    assert app.window.lost == 1
+    app.step()
+    assert app.window.canvas.get_size() == (1280, 720)
+    assert app.running
+
+
+def test_the_list_of_keys_fits_the_window():
+    canvas, without = black((1280, 720)), black((1280, 720))
+    view = still(beat_phase=0.5)
+    keys = [(key, meaning) for key, _, meaning in (*KEYS, *MOUSE) if meaning]
+    Renderer().draw(canvas, view, 1 / 60, hud=False, keys=keys)
+    Renderer().draw(without, view, 1 / 60, hud=False)
+    changed = (pixels(canvas) != pixels(without)).any(axis=2)
+    assert changed.any()
+    for edge in (changed[0], changed[-1], changed[:, 0], changed[:, -1]):
+        assert not edge.any()
+
+
 def test_window_keys(app):
     press(app, pygame.K_h, "h")
     assert not app.hud
@@ -521,6 +584,10 @@ def test_screenshot_by_command(tmp_path):
     ("options", "sentence"),
     [
         (["--control", "nowhere"], "is not HOST:PORT"),
+        (["--look", "oil"], "no look 'oil'; there are neon"),
+        (["--camera", "up"], "no camera 'up'"),
+        (["--flashes", "99"], "--flashes 99"),
+        (["--display", "7"], "no display 7"),
         (["--port", "70000"], "--port"),
         (["--seconds", "0.05", "--screenshot", "/no/such/folder/x.png"], "cannot write"),
     ],

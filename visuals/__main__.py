@@ -7,6 +7,7 @@ import sys
 from live.errors import ConfigError, PerformanceError
 from live.osc_schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT
 from visuals import palettes
+from visuals.controls import shipped_styles
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -31,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--port", type=int, default=DEFAULT_PORT, help="UDP port to listen on (%(default)s)")
     add("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0: from other machines")
     add("--terminal", action="store_true", help="draw in the terminal instead of a window")
+    add("--display", type=int, default=0, metavar="N", help="which display, from 0 (%(default)s)")
     add("--fullscreen", action="store_true", help="start on the full screen")
     add("--look", default="neon", metavar="NAME", help="how the dancers are drawn (%(default)s)")
     add(
@@ -47,6 +49,27 @@ def _parser() -> argparse.ArgumentParser:
         "(%(default)s)",
     )
     add(
+        "--lineup",
+        default="stage",
+        metavar="NAME",
+        help="stage (where the engine puts them), line, wedge, circle or grid (%(default)s)",
+    )
+    add("--mirror", action="store_true", help="every second dancer dances mirrored")
+    add(
+        "--canon",
+        type=float,
+        default=0.0,
+        metavar="BEATS",
+        help="each dancer so much later than the one before, 0 to 2 beats (%(default)s)",
+    )
+    add(
+        "--cast",
+        type=int,
+        default=0,
+        metavar="N",
+        help="show this many dancers, 1 to 16, repeating those that arrive",
+    )
+    add(
         "--flashes",
         type=int,
         default=3,
@@ -60,6 +83,9 @@ def _parser() -> argparse.ArgumentParser:
         default=0.4,
         metavar="SHARE",
         help="at most this share of a white picture's light, 0.05 to 1 (%(default)s)",
+    )
+    add(
+        "--styles", metavar="A,B", help="what the key S goes through (those of the shipped network)"
     )
     add("--seconds", type=float, help="leave after this many seconds")
     add("--screenshot", metavar="FILE", help="on leaving, write the last picture (PNG)")
@@ -78,7 +104,19 @@ def _run(args: argparse.Namespace) -> int:
         # Imported here: the terminal needs no pygame, the window no rich.
         from visuals import app
 
-        stage = app.Stage(args.look, args.palette, args.camera, args.flashes, args.brightness)
+        stage = app.Stage(
+            look=args.look,
+            palette=args.palette,
+            camera=args.camera,
+            lineup=args.lineup,
+            mirror=args.mirror,
+            canon=args.canon,
+            cast=args.cast,
+            styles=tuple(args.styles.split(",")) if args.styles else shipped_styles(),
+            display=args.display,
+            flashes_per_s=args.flashes,
+            brightness=args.brightness,
+        )
         options = (args.fullscreen, args.seconds, args.screenshot, control)
         try:
             return app.run(args.port, args.host, *options, stage=stage)

@@ -14,8 +14,9 @@ from live.errors import ArtifactError, ConfigError, DeviceError
 from live.osc_schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT
 from visuals import looks, palettes, safety
 from visuals.camera import Camera
-from visuals.controls import ACTIONS, KEYS, Controls, ControlSender
+from visuals.controls import ACTIONS, KEYS, MOUSE, Controls, ControlSender
 from visuals.draw import Renderer
+from visuals.lineup import Ensemble
 from visuals.osc_in import Feed
 from visuals.pacing import Pacer
 from visuals.surfaces import pygame
@@ -23,6 +24,7 @@ from visuals.surfaces import pygame
 SIZE = (1280, 720)
 
 _CURSOR_S = 2.0
+_REOPEN_S = 1.0  # between attempts to get a lost display back
 _MIN_RATE_HZ = 60
 _LONGEST_STEP_S = 0.1  # after a stall trails jump no farther than this
 _KEY_NAMES = {
@@ -34,7 +36,11 @@ _KEY_NAMES = {
     pygame.K_RIGHT: "right",
     pygame.K_PAGEDOWN: "pgdn",
     pygame.K_PAGEUP: "pgup",
+    pygame.K_BACKSPACE: "backspace",
 }
+
+
+_LISTED = [(key, meaning) for key, _, meaning in (*KEYS, *MOUSE) if meaning]
 
 
 class NoDisplayError(DeviceError):
@@ -48,6 +54,12 @@ class Stage:
     look: str = looks.DEFAULT
     palette: str = palettes.DEFAULT
     camera: str = "orbit"
+    lineup: str = "stage"
+    mirror: bool = False
+    canon: float = 0.0  # beats, 0 to 2
+    cast: int = 0  # dancers shown; 0: those that arrive
+    styles: tuple[str, ...] = ()  # that the style's key goes through, besides auto
+    display: int = 0  # 0: the first
     flashes_per_s: int = safety.FLASHES_PER_S  # 0 to 30
     brightness: float = safety.BRIGHTNESS  # mean relative luminance of a picture, 0.05 to 1
 
@@ -55,10 +67,14 @@ class Stage:
         looks.make(self.look)
         palettes.palette(self.palette)
         Camera(self.camera)
+        self.ensemble()
         if not 0 <= self.flashes_per_s <= 30:
             raise ConfigError(f"--flashes {self.flashes_per_s} is not between 0 and 30")
         if not 0.05 <= self.brightness <= 1:
             raise ConfigError(f"--brightness {self.brightness} is not between 0.05 and 1")
+
+    def ensemble(self) -> Ensemble:
+        return Ensemble(self.lineup, self.mirror, self.canon, self.cast)
 
     def make(self) -> Renderer:
         guard = safety.Guard(self.flashes_per_s, self.brightness)
@@ -73,15 +89,18 @@ class Window:
     than drawing: without a card the window's own pixels are drawn on.
     """
 
-    def __init__(self, fullscreen: bool):
+    def __init__(self, fullscreen: bool, display: int = 0):
         self._fullscreen = fullscreen
+        self._display = display
+        self.lost = 0  # times that the display went away and came back
         try:
             pygame.display.init()
-            self._by_card = self._open_scaled()
-            if not self._by_card:
-                self._open_plain()
-            pygame.display.set_caption("PoseJockey")
-            pygame.display.set_allow_screensaver(False)
+            there = pygame.display.get_num_displays()
+            if not 0 <= display < there:
+                raise ConfigError(
+                    f"there is no display {display}; this machine has 0 to {there - 1}"
+                )
+            self._open()
         except pygame.error as error:
             pygame.quit()
             raise NoDisplayError(f"cannot open a window ({error})") from error
@@ -89,10 +108,31 @@ class Window:
 
     @property
     def canvas(self) -> pygame.Surface:
-        """What to draw on; another one after a resize."""
+        """What to draw on; another one after a resize. pygame.error while the display is gone."""
         canvas = pygame.display.get_surface()
-        assert canvas is not None  # open since __init__
+        if canvas is None:
+            raise pygame.error("the display is gone")
         return canvas
+
+    def reopen(self) -> bool:
+        """Open the window again after the display went away; the first one if its own is gone."""
+        try:
+            pygame.display.quit()
+            pygame.display.init()
+            if self._display >= pygame.display.get_num_displays():
+                self._display = 0
+            self._open()
+        except pygame.error:
+            return False
+        self.lost += 1
+        return True
+
+    def _open(self) -> None:
+        self._by_card = self._open_scaled()
+        if not self._by_card:
+            self._open_plain()
+        pygame.display.set_caption("PoseJockey")
+        pygame.display.set_allow_screensaver(False)
 
     def toggle_fullscreen(self) -> None:
         self._fullscreen = not self._fullscreen
@@ -108,7 +148,7 @@ class Window:
             warnings.simplefilter("always")
             for vsync in (1, 0):
                 try:
-                    pygame.display.set_mode(SIZE, flags, vsync=vsync)
+                    pygame.display.set_mode(SIZE, flags, display=self._display, vsync=vsync)
                 except pygame.error:
                     continue  # some drivers refuse vsync
                 return not told
@@ -116,9 +156,9 @@ class Window:
 
     def _open_plain(self) -> None:
         if self._fullscreen:
-            pygame.display.set_mode((0, 0), pygame.FULLSCREEN)
+            pygame.display.set_mode((0, 0), pygame.FULLSCREEN, display=self._display)
         else:
-            pygame.display.set_mode(SIZE, pygame.RESIZABLE)
+            pygame.display.set_mode(SIZE, pygame.RESIZABLE, display=self._display)
 
 
 class App:
@@ -134,17 +174,30 @@ class App:
         self.running = True
         self.hud = True
         self.keys_shown = False
-        self.controls = Controls()
+        self.controls = Controls(stage.styles)
         self._feed = feed
-        self.window = Window(fullscreen)
+        self.window = Window(fullscreen, stage.display)
         self._sender = ControlSender(control)
         self.renderer = stage.make()
+        self.ensemble = stage.ensemble()
+        self._arriving = 0
         self._clock = pygame.time.Clock()
         self._pacer = Pacer(self.window.rate_hz)
         self._last_s = self._mouse_s = time.perf_counter()
 
     def step(self) -> None:
-        """One picture: keys, view, pixels. Waits for the display's next picture."""
+        """One picture: keys, view, pixels. Waits for the display's next picture.
+
+        A display that goes away (a pulled cable, a sleeping projector) ends nothing: the window is
+        opened again as soon as there is one.
+        """
+        try:
+            self._step()
+        except pygame.error:
+            if not self.window.reopen():
+                time.sleep(_REOPEN_S)
+
+    def _step(self) -> None:
         for event in pygame.event.get():
             self._handle(event)
         now_s = time.perf_counter()
@@ -154,7 +207,9 @@ class App:
         self.controls.follow(view.state)
         dt_s = min(max(moment_s - self._last_s, 0.0), _LONGEST_STEP_S)
         self._last_s = moment_s
-        keys = [(key, meaning) for key, _, meaning in KEYS if meaning] if self.keys_shown else None
+        self._arriving = len(view.dancers)
+        view = self.ensemble.arrange(view, dt_s)
+        keys = _LISTED if self.keys_shown else None
         self.renderer.draw(self.window.canvas, view, dt_s, hud=self.hud, keys=keys)
         pygame.display.flip()
         self._clock.tick(self.window.rate_hz)  # where vsync does not hold the loop, this does
@@ -176,6 +231,12 @@ class App:
             self.running = False
         elif event.type == pygame.MOUSEMOTION:
             self._mouse_s = time.perf_counter()
+        elif event.type == pygame.MOUSEBUTTONDOWN:
+            self._act({1: "tap", 3: "next look"}.get(event.button, ""))
+        elif event.type == pygame.MOUSEWHEEL:
+            for turned, name in ((event.y, "energy"), (event.x, "variety")):
+                if turned:
+                    self._act(f"{'more' if turned > 0 else 'less'} {name}")
         elif event.type == pygame.KEYDOWN:
             key = _KEY_NAMES.get(event.key) or event.unicode.lower()
             self._act(ACTIONS.get(key, ""))
@@ -195,6 +256,19 @@ class App:
             self.renderer.next_palette()
         elif action == "next camera":
             self.renderer.next_camera()
+        elif action == "next line-up":
+            self.ensemble.next_lineup()
+        elif action == "pairs":
+            self.ensemble.mirror = not self.ensemble.mirror
+        elif action == "next canon":
+            self.ensemble.next_canon()
+        elif action in ("more dancers", "fewer dancers"):
+            self.ensemble.add(1 if action == "more dancers" else -1, self._arriving)
+        elif action == "panic":
+            self.renderer.reset()
+            self.ensemble.reset()
+            for message in self.controls.panic():
+                self._sender.send(*message)
         elif message := self.controls.act(action):
             self._sender.send(*message)
 

@@ -4,7 +4,9 @@
 an engine that is not there must not stop the picture.
 """
 
+import json
 import socket
+from importlib import resources
 
 from live.errors import ConfigError
 from live.osc_schema import CONTROLS, encode_message
@@ -26,13 +28,25 @@ KEYS: tuple[tuple[str, str, str], ...] = (
     *((str(n), f"cue {n}", "") for n in range(2, 10)),
     ("PgDn", "cue next", "the scene after it"),
     ("PgUp", "cue previous", "the scene before it"),
+    ("S", "next style", "another style of dance; at last, as it hears the music"),
+    ("Backspace", "panic", "everything as at the start, light on"),
     ("L", "next look", "another look, on the next bar"),
     ("P", "next palette", "other colours"),
     ("C", "next camera", "still, swaying, or cutting"),
+    ("N", "next line-up", "line, wedge, circle, grid, or as the engine has them"),
+    ("X", "pairs", "every second dancer mirrored"),
+    ("K", "next canon", "dancers one after the other, up to two beats"),
+    ("+", "more dancers", "one more, repeating those that arrive"),
+    ("-", "fewer dancers", "one less"),
     ("F", "fullscreen", "full screen, and back"),
     ("H", "hud", "hide the small print"),
     ("?", "keys", "this list"),
     ("Esc", "quit", "leave"),
+)
+MOUSE: tuple[tuple[str, str, str], ...] = (
+    ("Click", "tap", "tap the beat"),
+    ("Right click", "next look", "another look, on the next bar"),
+    ("Wheel", "", "movement larger or smaller; sideways wilder or calmer"),
 )
 ACTIONS = {key.lower(): action for key, action, _ in KEYS}
 
@@ -48,8 +62,10 @@ _STATE_OF = {"freeze": "frozen", "blackout": "blackout"}
 class Controls:
     """Where the faders and switches stand; follows the engine where it says otherwise."""
 
-    def __init__(self):
+    def __init__(self, styles: tuple[str, ...] = ()):
         self.values = {"energy": 0.0, "temperature": 1.0}
+        self._styles = ("auto", *styles)
+        self._style = 0
         self.switches = {"mirror": False, "freeze": False, "blackout": False}
         self._state = ""
 
@@ -64,11 +80,22 @@ class Controls:
         if action in self.switches:
             self.switches[action] = not self.switches[action]
             return action, (float(self.switches[action]),)
+        if action == "next style":
+            self._style = (self._style + 1) % len(self._styles)
+            return "style", (self._styles[self._style],)
         if action.startswith("cue "):
             return "cue", (action.removeprefix("cue "),)
         if action in CONTROLS and not CONTROLS[action].types:
             return action, ()
         return None
+
+    def panic(self) -> list[tuple[str, tuple[float | str, ...]]]:
+        """Everything as it was at the start: the messages that say so, the light first."""
+        self.values = {"energy": 0.0, "temperature": 1.0}
+        self.switches = dict.fromkeys(self.switches, False)
+        self._style = 0
+        off = [(name, (0.0,)) for name in ("blackout", "freeze", "mirror")]
+        return [*off, *((name, (at,)) for name, at in self.values.items()), ("style", ("auto",))]
 
     def follow(self, state: str) -> None:
         """Take over a change of the engine's state: others may hold the controls as well."""
@@ -101,6 +128,15 @@ class ControlSender:
 
     def close(self) -> None:
         self._socket.close()
+
+
+def shipped_styles() -> tuple[str, ...]:
+    """The styles of the network that ships; none where its description cannot be read."""
+    try:
+        text = (resources.files("live") / "weights" / "open.json").read_text("utf-8")
+        return tuple(map(str, json.loads(text)["styles"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return ()
 
 
 def _resolved(host: str) -> str:

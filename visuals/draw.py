@@ -68,6 +68,13 @@ class Renderer:
         self._palette = palettes.palette(self.palette)
         return self.palette
 
+    def reset(self) -> None:
+        """Back to the first look at once, all colours and the camera from the front."""
+        self.look, self.look_shown, self._coming = looks.DEFAULT, looks.make(looks.DEFAULT), None
+        self.palette = palettes.DEFAULT
+        self._palette = palettes.palette(self.palette)
+        self.camera.set_shot("front")
+
     def next_camera(self) -> str:
         """Take the camera's way after this one; returns its name."""
         self.camera.set_shot(_after(self.camera.shot, list(SHOTS)))
