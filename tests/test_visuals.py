@@ -587,7 +587,7 @@ def test_screenshot_by_command(tmp_path):
         (["--look", "oil"], "no look 'oil'; there are neon"),
         (["--camera", "up"], "no camera 'up'"),
         (["--flashes", "99"], "--flashes 99"),
-        (["--display", "7"], "no display 7"),
+        (["--display", "7"], "no display 7: this machine's are"),
         (["--port", "70000"], "--port"),
         (["--seconds", "0.05", "--screenshot", "/no/such/folder/x.png"], "cannot write"),
     ],

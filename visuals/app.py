@@ -97,9 +97,8 @@ class Window:
             pygame.display.init()
             there = pygame.display.get_num_displays()
             if not 0 <= display < there:
-                raise ConfigError(
-                    f"there is no display {display}; this machine has 0 to {there - 1}"
-                )
+                pygame.quit()
+                raise ConfigError(f"no display {display}: this machine's are 0 to {there - 1}")
             self._open()
         except pygame.error as error:
             pygame.quit()

@@ -24,18 +24,18 @@ KEYS: tuple[tuple[str, str, str], ...] = (
     ("M", "mirror", "swap left and right"),
     ("Space", "freeze", "hold the pose"),
     ("B", "blackout", "darkness, and back"),
-    ("1", "cue 1", "a scene of the set list, on the next bar: 1 to 9"),
+    ("1", "cue 1", "scene 1 to 9 of the set list, on the bar"),
     *((str(n), f"cue {n}", "") for n in range(2, 10)),
     ("PgDn", "cue next", "the scene after it"),
     ("PgUp", "cue previous", "the scene before it"),
-    ("S", "next style", "another style of dance; at last, as it hears the music"),
+    ("S", "next style", "another style; at last, the music's own"),
     ("Backspace", "panic", "everything as at the start, light on"),
     ("L", "next look", "another look, on the next bar"),
     ("P", "next palette", "other colours"),
     ("C", "next camera", "still, swaying, or cutting"),
-    ("N", "next line-up", "line, wedge, circle, grid, or as the engine has them"),
+    ("N", "next line-up", "line, wedge, circle, grid, or free"),
     ("X", "pairs", "every second dancer mirrored"),
-    ("K", "next canon", "dancers one after the other, up to two beats"),
+    ("K", "next canon", "dancers in canon, up to two beats"),
     ("+", "more dancers", "one more, repeating those that arrive"),
     ("-", "fewer dancers", "one less"),
     ("F", "fullscreen", "full screen, and back"),
@@ -46,7 +46,7 @@ KEYS: tuple[tuple[str, str, str], ...] = (
 MOUSE: tuple[tuple[str, str, str], ...] = (
     ("Click", "tap", "tap the beat"),
     ("Right click", "next look", "another look, on the next bar"),
-    ("Wheel", "", "movement larger or smaller; sideways wilder or calmer"),
+    ("Wheel", "", "energy; sideways variety"),
 )
 ACTIONS = {key.lower(): action for key, action, _ in KEYS}
 

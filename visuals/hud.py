@@ -35,13 +35,13 @@ class Hud:
     def draw_keys(self, canvas: pygame.Surface, keys: list[tuple[str, str]]) -> None:
         """The list of (key, meaning) over a darkened middle."""
         rows = -(-len(keys) // 2)
-        unit = max(canvas.get_height() // 52, 9)
-        panel = pygame.Surface((58 * unit, int((rows + 1) * 1.7 * unit)), pygame.SRCALPHA)
+        unit = max(canvas.get_height() // 50, 9)
+        panel = pygame.Surface((62 * unit, int((rows + 1) * 1.7 * unit)), pygame.SRCALPHA)
         panel.fill((6, 8, 14, 225))
         for k, (key, meaning) in enumerate(keys):
-            x, y = unit + 29 * unit * (k // rows), int((k % rows + 0.6) * 1.7 * unit)
+            x, y = unit + 31 * unit * (k // rows), int((k % rows + 0.6) * 1.7 * unit)
             self._print(panel, key, (230, 235, 245), unit, topleft=(x, y))
-            self._print(panel, meaning, _TEXT, unit, topleft=(x + 6 * unit, y))
+            self._print(panel, meaning, _TEXT, unit, topleft=(x + 8 * unit, y))
         canvas.blit(panel, panel.get_rect(center=canvas.get_rect().center))
 
     def _meters(self, canvas, view: View, left: int, bottom: int, unit: int) -> None:
