@@ -13,7 +13,7 @@ COMMANDS = {
     "replay": ("live.cli.replay", "send a recorded session again, in time"),
     "doctor": ("live.cli.doctor", "is this machine ready for the show? what to do if not"),
     "calibrate": ("live.cli.calibrate", "measure the delay of sound, or of the picture"),
-    "devices": ("live.cli.devices", "list the sound devices"),
+    "devices": ("live.cli.devices", "list sound, MIDI and displays; learn a MIDI controller"),
     "visuals": ("visuals.__main__", "draw the figures that arrive over OSC"),
     "bench": ("live.cli.bench", "measure this machine: step time, dancers, first pose"),
     "prepare": ("model.cli.prepare", "motion clips and rendered music to training data"),

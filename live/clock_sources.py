@@ -21,6 +21,7 @@ import numpy as np
 from live.beat_tracker import BeatEstimate
 from live.errors import ConfigError, DeviceError
 from live.features import SAMPLE_RATE
+from live.midi_ports import MidiPorts
 
 log = logging.getLogger(__name__)
 
@@ -38,17 +39,21 @@ class ClockSource(Protocol):
     def close(self) -> None: ...
 
 
-def open_sources(clock: str, midi_port: str, stack: ExitStack) -> list[ClockSource]:
+def open_sources(
+    clock: str, midi_port: str, stack: ExitStack, ports: MidiPorts | None = None
+) -> list[ClockSource]:
     """The sources that a setting of CLOCKS asks for, closed with the stack.
 
     "link" and "midi" raise ConfigError or DeviceError where they cannot be had; "auto" takes what
-    there is. midi_port: a part of the name, "" for the only or first one.
+    there is. midi_port: a part of the name, "" for the only or first one. ports: where MIDI inputs
+    are opened, and shared with a controller; their own if not given.
     """
     if clock == "audio":
         return []
+    ports = stack.enter_context(MidiPorts()) if ports is None else ports
     openers: dict[str, Callable[[], ClockSource]] = {
         "link": lambda: LinkSource(always=clock == "link"),
-        "midi": lambda: MidiClockSource(open_midi_port(midi_port)),
+        "midi": lambda: MidiClockSource(ports.open(midi_port)),
     }
     wanted = list(openers) if clock == "auto" else [clock]
     sources: list[ClockSource] = []
@@ -265,30 +270,6 @@ class MidiClockSource:
 
     def _note(self, message: Any) -> None:
         self._arrived.append((message, self._now()))
-
-
-def open_midi_port(name: str) -> Any:
-    """A MIDI input by a part of its name, "" for the first. ConfigError without the library,
-    DeviceError without such a port."""
-    try:
-        import mido
-
-        names = list(dict.fromkeys(mido.get_input_names()))  # pyright: ignore
-    except ImportError as error:
-        raise ConfigError(
-            "MIDI clock needs mido and python-rtmidi; run `pip install -c constraints.txt "
-            "-e .[control]`, or choose another --clock"
-        ) from error
-    except OSError as error:  # rtmidi's own errors are OSErrors
-        raise DeviceError(f"this machine's MIDI does not answer: {error}") from error
-    found = [n for n in names if name.casefold() in n.casefold()]
-    if not found:
-        known = f"there are {', '.join(map(repr, names))}" if names else "there are none"
-        raise DeviceError(f"no MIDI input named {name!r}; {known}" if name else "no MIDI input")
-    try:
-        return mido.open_input(found[0])  # pyright: ignore
-    except OSError as error:
-        raise DeviceError(f"the MIDI input {found[0]!r} does not open: {error}") from error
 
 
 # OSC ------------------------------------------------------------------------------------------

@@ -48,7 +48,8 @@ class ShowConfig:
     clock: str = _setting(
         "audio", choices=CLOCKS, help="whose beat counts besides sound: auto, audio, link, midi"
     )
-    midi_port: str = _setting("", help="MIDI input with the clock, or a part of its name")
+    midi_port: str = _setting("", help="MIDI input, or a part of its name")
+    midi_map: str = _setting("", help="what a MIDI controller's knobs and pads do (TOML)")
     block: int = _setting(256, low=32, high=8192, help="samples a sound card block")
     loop: bool = _setting(False, help="start a file again at its end")
     play: bool = _setting(True, help="play a file or the demo aloud")

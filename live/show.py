@@ -14,6 +14,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from live.audio_in import AudioSource
 from live.clock import SampleClock
 from live.clock_sources import ClockSource
 from live.config import ShowConfig
-from live.control_in import ControlIn
+from live.control_in import ControlIn, Value
 from live.engine import Engine, EngineConfig, horizon_samples
 from live.errors import ConfigError
 from live.features import SAMPLE_RATE
@@ -91,6 +92,12 @@ class Outputs:
         return self.osc.errors + (self.feeds.errors if self.feeds else 0)
 
 
+class Desk(Protocol):
+    """What the operator plays on besides OSC: controls, checked, (name, value)."""
+
+    def poll(self) -> list[tuple[str, Value]]: ...
+
+
 class Show:
     """Owns the loop. Build it, then `run` it until it is told to stop."""
 
@@ -104,6 +111,7 @@ class Show:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         beats: Sequence[ClockSource] = (),
+        desks: Sequence[Desk] = (),
     ):
         self.engine, self.source, self.outputs = engine, source, outputs
         self.health = Health()
@@ -111,6 +119,7 @@ class Show:
         self._started = 0.0
         self._now, self._sleep = clock, sleep
         self._beats = beats  # sources besides sound
+        self._desks = desks  # controllers besides OSC
         self._rate = source.rate
         self._step = SAMPLE_RATE // emission_rate  # 24 kHz samples from emission to emission
         self._offset = round(arrival * SAMPLE_RATE)
@@ -315,7 +324,8 @@ class Show:
     # Control --------------------------------------------------------------------------------
 
     def _obey(self, now: float) -> None:
-        for name, value in self.outputs.control.poll():
+        played = [control for desk in self._desks for control in desk.poll()]
+        for name, value in (*self.outputs.control.poll(), *played):
             sample = self._position(now)
             try:
                 self.engine.control(name, value, sample)

@@ -1,13 +1,35 @@
-"""`posejockey devices`: what can be heard and played through."""
+"""`posejockey devices`: what can be heard and played through, played on, and drawn on."""
 
 import argparse
+import subprocess
+import sys
 
 from live.audio_in import list_devices
+from live.cli import midi
+from live.errors import ConfigError, DeviceError
+from live.midi_ports import input_names, midi_library
 
 
 def main(argv: list[str]) -> int:
-    argparse.ArgumentParser(prog="posejockey devices", description=__doc__).parse_args(argv)
-    devices = list_devices()
+    parser = argparse.ArgumentParser(prog="posejockey devices", description=__doc__)
+    midi.add_options(parser)
+    args = parser.parse_args(argv)
+    if args.midi or args.learn or args.map:
+        return midi.run(args)
+    if args.control:
+        raise ConfigError(f"{args.control[0]!r} is to be learned, but --learn FILE is missing")
+    _list_sound()
+    _list_midi()
+    _list_displays()
+    return 0
+
+
+def _list_sound() -> None:
+    try:
+        devices = list_devices()
+    except DeviceError as error:  # the rest may still be there
+        print(f"sound: {error}")
+        return
     for direction, channels, default in (
         ("inputs", "inputs", "default_input"),
         ("outputs", "outputs", "default_output"),
@@ -18,4 +40,21 @@ def main(argv: list[str]) -> int:
             mark = "*" if getattr(d, default) else " "
             print(f" {mark} {d.label}  ({getattr(d, channels)} channels, {d.rate} Hz)")
     print("\n* is the default. Name one with --input; a unique part of the name is enough.")
-    return 0
+
+
+def _list_midi() -> None:
+    try:
+        names = input_names(midi_library())
+    except (ConfigError, DeviceError) as error:
+        print(f"\nMIDI inputs: {error}")
+        return
+    print(f"\nMIDI inputs: {'none' if not names else ''}")
+    for name in names:
+        print(f"   {name}")
+
+
+def _list_displays() -> None:
+    """Asked of the visualizer, which alone may load pygame."""
+    command = [sys.executable, "-m", "visuals.displays"]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    print(f"\ndisplays: {told.stdout or 'none, or no pygame'}", end="" if told.stdout else "\n")

@@ -9,7 +9,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from live import set_list
+from live import midi_desk, set_list
 from live.audio_in import AudioSource, open_source
 from live.cli.options import add_settings, config_of
 from live.clock_sources import open_sources
@@ -17,6 +17,8 @@ from live.config import ShowConfig
 from live.control_in import ControlIn
 from live.engine import Engine
 from live.errors import ConfigError
+from live.midi_desk import MidiDesk, MidiMap
+from live.midi_ports import MidiPorts
 from live.osc_out import OscOut, format_target
 from live.osc_schema import DEFAULT_PORT, SCHEMA_VERSION
 from live.outputs.dmx import DmxOut
@@ -36,6 +38,9 @@ def main(argv: list[str]) -> int:
     # Everything that can be wrong is opened before the first sound: a show fails now or never.
     performer = Performer(config.model, config.device, config.dancers, config.seed)
     cues = set_list.load(Path(config.cues), performer.styles) if config.cues else ()
+    midi = (
+        midi_desk.load(Path(config.midi_map), performer.styles, cues) if config.midi_map else None
+    )
     source = open_source(config.input, loop=config.loop, play=config.play, block=config.block)
     arrival = arrival_s(config.block, source.rate)
     engine = stage_engine(config, source.rate, performer, cues)
@@ -46,9 +51,13 @@ def main(argv: list[str]) -> int:
             _recorder(config, source, performer, stack),
             stack.enter_context(Feeds(config.feeds, _dmx(config, stack))),
         )
-        beats = open_sources(config.clock, config.midi_port, stack)
-        show = Show(engine, source, outputs, config.emission_rate, arrival, beats=beats)
-        _announce(config, engine, source, outputs, [b.name for b in beats])
+        ports = stack.enter_context(MidiPorts())
+        beats = open_sources(config.clock, config.midi_port, stack, ports)
+        desks = [] if midi is None else [_desk(midi, config.midi_port, ports)]
+        show = Show(
+            engine, source, outputs, config.emission_rate, arrival, beats=beats, desks=desks
+        )
+        _announce(config, engine, source, outputs, [b.name for b in beats], list(ports.inputs))
         stop = StopSignals(stack)
         visualizer = Visualizer(outputs.control.port, stack) if config.visuals else None
         stack.enter_context(source)
@@ -66,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         parser,
         "input", "model", "device", "osc", "dmx", "dancers", "style", "seed", "energy", "openness",
         "travel", "temperature", "latency_ms", "emission_rate", "beat_tracker", "clock",
-        "midi_port", "block", "loop", "play", "visuals", "seconds", "record", "cues",
+        "midi_port", "midi_map", "block", "loop", "play", "visuals", "seconds", "record", "cues",
         "control_bind", "control_port",
     )  # fmt: skip
     parser.add_argument(
@@ -97,12 +106,18 @@ def _recorder(
     return writer
 
 
+def _desk(midi: MidiMap, port: str, ports: MidiPorts) -> MidiDesk:
+    """The controller; the mapping's own port counts first, for the clock may be another."""
+    return MidiDesk(ports.open(midi.port or port), midi.bindings)
+
+
 def _announce(
     config: ShowConfig,
     engine: Engine,
     source: AudioSource,
     outputs: Outputs,
     beats: list[str],
+    midi: list[str],
 ) -> None:
     """The show's settings in a few lines, before it starts."""
     performer, cues = engine.performer, engine.config.cues
@@ -121,6 +136,8 @@ def _announce(
         print(f"lights  {config.dmx}")
     if cues:
         print(f"cues    {', '.join(f'{n} {cue.name}' for n, cue in enumerate(cues, 1))}")
+    for name in midi:
+        print(f"midi    {name}")
     print(
         f"obeys   {format_target(config.control_bind, outputs.control.port)}; Ctrl-C ends the show",
         flush=True,

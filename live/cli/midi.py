@@ -1,0 +1,103 @@
+"""`posejockey devices --midi` and `--learn`: what a controller sends, and what shall do what."""
+
+import argparse
+import queue
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from live.errors import ConfigError
+from live.midi_desk import Event, MidiDesk, MidiMap, event_of, learn, load, parse_wish, write
+from live.midi_ports import MidiPorts, Tap, stem
+
+_USUAL = (
+    "energy", "openness", "travel", "temperature", "freeze", "mirror", "blackout", "tap", "sync",
+    "cue=next", "cue=previous",
+)  # fmt: skip
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--midi", action="store_true", help="say what a MIDI controller sends")
+    parser.add_argument(
+        "--learn", type=Path, metavar="FILE", help="ask which knob shall do what; write the mapping"
+    )
+    parser.add_argument("control", nargs="*", help="what to learn: energy, freeze, cue=drop, ...")
+    parser.add_argument("--map", type=Path, metavar="FILE", help="say what this mapping would do")
+    parser.add_argument(
+        "--port", default="", metavar="NAME", help="a part of the MIDI input's name"
+    )
+    parser.add_argument(
+        "--seconds", type=float, default=float("inf"), metavar="X", help="stop after this long"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Listen to a controller, and learn from it if asked to."""
+    wishes: list[str] = args.control or list(_USUAL)
+    for wish in wishes:
+        parse_wish(wish)
+    if args.learn and not args.learn.absolute().parent.is_dir():
+        raise ConfigError(f"cannot write {args.learn}: there is no folder {args.learn.parent}")
+    mapping = load(args.map) if args.map else None
+    with MidiPorts() as ports:
+        tap = ports.open(args.port or (mapping.port if mapping else ""))
+        opened = next(iter(ports.inputs))
+        if args.learn:
+            return _learn(args.learn, wishes, opened, _arriving(tap, args.seconds, stdin=True))
+        _show(tap, mapping, opened, args.seconds)
+    return 0
+
+
+def _learn(path: Path, wishes: list[str], opened: str, events: Iterator[Event | None]) -> int:
+    bindings = learn(wishes, events, lambda text: print(text, flush=True))
+    if not bindings:
+        raise ConfigError("nothing was moved, so nothing is written")
+    write(path, MidiMap(stem(opened), tuple(bindings)))
+    print(f"{path}: {len(bindings)} entries; play with `posejockey live --midi-map {path}`")
+    return 0
+
+
+def _show(tap: Tap, mapping: MidiMap | None, opened: str, seconds: float) -> None:
+    print(f"hears {opened}; Ctrl-C ends it", flush=True)
+    desk = MidiDesk(_Silent(), mapping.bindings) if mapping else None
+    for event in _arriving(tap, seconds, stdin=False):
+        if event is None:
+            continue
+        line = f"{event.kind} {event.number}, channel {event.channel}: {event.position:.2f}"
+        if desk is not None:
+            played = ", ".join(f"{name} {value}" for name, value in desk.play(event))
+            line += f" -> {played or 'nothing'}"
+        print(line, flush=True)
+
+
+class _Silent:
+    """An input from which nothing comes by itself."""
+
+    callback = None
+
+
+def _arriving(tap: Tap, seconds: float, stdin: bool) -> Iterator[Event | None]:
+    """Events as they come, None for Enter, until the time is over."""
+    arrived: queue.Queue[Event | None] = queue.Queue()
+
+    def hear(message: object) -> None:
+        event = event_of(message)
+        if event is not None:
+            arrived.put(event)
+
+    def read() -> None:
+        for _ in sys.stdin:
+            arrived.put(None)
+
+    tap.callback = hear
+    if stdin:
+        threading.Thread(target=read, name="stdin", daemon=True).start()
+    end_s = time.monotonic() + seconds
+    while (left_s := end_s - time.monotonic()) > 0:
+        try:
+            # Not without end: Windows hears Ctrl-C only between two waits.
+            yield arrived.get(timeout=min(left_s, 0.5))
+        except queue.Empty:
+            continue
