@@ -1,6 +1,7 @@
 """Films: what was written is opened and decoded again: pictures, times, sound, transparency."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from live import osc_schema as osc
 from live.errors import ArtifactError, ConfigError
 from live.recording import SessionWriter
 from live.skeleton import REST_POSE
+from tools import make_looks
+from visuals import looks, palettes
 from visuals.dances import FileSound, Session, SessionSound, read_take
 from visuals.matte import cover_light, memory, straight, transparent
 from visuals.surfaces import black, pygame
@@ -382,3 +385,29 @@ def test_a_sound_file_is_danced_to(tmp_path, tone):
     assert (shown > 120).mean() > 0.01
     sound, rate = heard(out)
     np.testing.assert_allclose(onset_s(sound, rate)[0], 0.5, atol=0.06)
+
+
+# The pictures in the documents
+
+
+def test_every_look_has_its_picture_and_its_line_in_the_documents():
+    root = Path(__file__).resolve().parent.parent
+    page = (root / "docs" / "looks.md").read_text(encoding="utf-8")
+    for look in looks.LOOKS:
+        assert f"| `{look}` |" in page
+        assert f"(images/looks/{look}.jpg)" in page
+    pictures = [*(root / "docs" / "images" / "looks").iterdir()]
+    assert {p.stem for p in pictures} == set(looks.LOOKS)
+    assert sum(p.stat().st_size for p in pictures) < 1_500_000
+    for palette in palettes.PALETTES:
+        assert f"`{palette}`" in page
+
+
+def test_sheets_of_looks_are_brighter_on_the_beat(tmp_path, take, monkeypatch):
+    small = ["--size", "320", "180", "--shown", "160", "90", "--start", "1.4"]
+    arguments = ["make_looks", str(take), str(tmp_path / "sheets"), "--looks", "neon", *small]
+    monkeypatch.setattr("sys.argv", arguments)
+    make_looks.main()
+    sheet = pygame.surfarray.array3d(pygame.image.load(tmp_path / "sheets" / "neon.jpg"))
+    assert sheet.shape == (480, 180, 3)
+    assert sheet[:, :90].sum() > 1.1 * sheet[:, 90:].sum()
