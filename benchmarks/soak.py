@@ -156,7 +156,7 @@ class WatchedEngine(Engine):
 class SimulatedCard:
     """An `AudioSource` that delivers its blocks by the skipped time, as the fault will have it."""
 
-    rate, name, note = RATE, "simulated", ""
+    rate, name, note, listens = RATE, "simulated", "", True
 
     def __init__(self, now: float):
         self.ring = SampleRing(4 * RATE)

@@ -63,8 +63,11 @@ class AudioSource(Protocol):
 
     rate: Hz, fixed for the source's life. active: samples are coming. finished: a file has ended
     and its last sample is in the ring. xruns: blocks the card or the decoder lost. note: one
-    sentence for the operator, or "". reopens: how often a lost device came back.
+    sentence for the operator, or "". reopens: how often a lost device came back. listens: to a
+    room, which is never quite silent; silence to the last bit means that it hears nothing at all.
     """
+
+    listens: bool
 
     rate: int
     name: str
@@ -409,6 +412,8 @@ def _start_thread(name: str, work: Callable[..., None], *arguments: object) -> t
 class _Source:
     """What all sources share: the ring and the time of its last block."""
 
+    listens = False
+
     def __init__(self, name: str, rate: int, note: str = ""):
         self.name, self.rate, self.note = name, rate, note
         self.ring = SampleRing(int(_RING_S * rate))
@@ -449,6 +454,8 @@ class Microphone(_Source):
     device: its name or a part of it, None for the default. block: samples a callback. rate: Hz,
     None for the device's own. DeviceError if there is no such input or it refuses the format.
     """
+
+    listens = True
 
     def __init__(
         self, device: str | None = None, block: int = DEFAULT_BLOCK, rate: int | None = None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from live.allow import check_bind
 from live.clock_sources import CLOCKS
 from live.engine import EMISSION_RATES, Controls
 from live.errors import ConfigError
@@ -58,6 +59,9 @@ class ShowConfig:
     record: str = _setting("", help="session file to write")
     cues: str = _setting("", help="set list: scenes to be called by name (TOML)")
     control_bind: str = _setting("127.0.0.1", help="address that listens for control messages")
+    control_allow: tuple[str, ...] = _setting(
+        (), help="address or network that may control the show besides this machine"
+    )
     control_port: int = _setting(
         DEFAULT_CONTROL_PORT, low=0, high=65535, help="port that listens for control messages"
     )
@@ -67,6 +71,7 @@ class ShowConfig:
             _check(f.name, getattr(self, f.name), f)
         for target in self.osc:
             parse_feed(target)
+        check_bind(self.control_bind, self.control_allow)
 
     @property
     def controls(self) -> Controls:
@@ -107,8 +112,9 @@ def load(
         raise ConfigError(
             f"{path}: unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}"
         )
-    if isinstance(values.get("osc"), list):
-        values["osc"] = tuple(values["osc"])
+    for name in ("osc", "control_allow"):
+        if isinstance(values.get(name), list):
+            values[name] = tuple(values[name])
     try:
         config = ShowConfig(**((defaults or {}) | values))
     except ConfigError as error:
@@ -131,6 +137,8 @@ def _check(name: str, value: Any, spec) -> None:
         value = float(max(min(value, 2**64), -(2**64)))  # a larger one has no float
     if type(value) is not wanted:
         raise ConfigError(f"{name} is {value!r}; it must be {_KINDS[wanted]}")
+    if name == "control_allow" and not all(isinstance(item, str) for item in value):
+        raise ConfigError(f"{name} is {value!r}; it must be a list of texts")
     if wanted is tuple and not all(isinstance(item, str | dict) for item in value):
         raise ConfigError(f"{name} is {value!r}; it must be a list of texts")
     choices = spec.metadata["choices"]

@@ -12,6 +12,7 @@ import socket
 from typing import Self
 
 from live import osc_schema
+from live.allow import AllowList
 from live.errors import DeviceError
 
 Value = float | str | None
@@ -30,13 +31,20 @@ class ControlIn:
     """Listens on host:port; port 0 picks a free one, see `port`.
 
     rejected: messages and packets that were ignored since the start. DeviceError if the port is
-    taken or the host is none of this machine's.
+    taken or the host is none of this machine's. allow: whose packets are looked at, `AllowList`
+    with no entries (this machine alone) if not given.
 
     Whoever sends `ack` is answered from then on, eight at most, the latest: with every control
     that `answer` is told of, whoever it came from, and with each of its own that was rejected.
     """
 
-    def __init__(self, host: str = "127.0.0.1", port: int = osc_schema.DEFAULT_CONTROL_PORT):
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = osc_schema.DEFAULT_CONTROL_PORT,
+        allow: AllowList | None = None,
+    ):
+        self._allow = allow or AllowList()
         self._socket = _bind(host, port)
         self.port: int = self._socket.getsockname()[1]
         self.rejected = 0
@@ -93,7 +101,9 @@ class ControlIn:
             return None
         except OSError:  # too long, on Windows; or closed, and then every call ends up here
             return b"", ()
-        return (packet if len(packet) < _RECEIVE_BYTES else b""), sender
+        if len(packet) == _RECEIVE_BYTES or sender[0] not in self._allow:
+            return b"", ()
+        return packet, sender
 
     def _is_request(self, control: tuple[str, Value], sender: tuple) -> bool:
         """Whether it is a request for answers, which is met here."""

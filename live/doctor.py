@@ -16,6 +16,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from live.allow import AllowList
 from live.audio_in import AudioSource, list_devices, open_source, supported_rates
 from live.clock_sources import open_sources
 from live.config import ShowConfig
@@ -135,7 +136,9 @@ def _beats(config: ShowConfig) -> Iterator[Finding]:
 
 
 def _ports(config: ShowConfig) -> Iterator[Finding]:
-    with ControlIn(config.control_bind, config.control_port) as control:
+    with ControlIn(
+        config.control_bind, config.control_port, AllowList(config.control_allow)
+    ) as control:
         address = format_target(config.control_bind, control.port)
     yield Finding("ports", OK, f"control messages can arrive at {address}")
     if not config.visuals:

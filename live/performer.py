@@ -7,6 +7,7 @@ is refused with the field that differs.
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -28,6 +29,8 @@ from live.pose import POSE_DIM
 
 DEVICES = ("auto", "cpu", "cuda")
 _MAX_FILE_BYTES = 256 << 20
+_MAX_STATE_NUMBERS = 1 << 24  # 64 MB a dancer; the model that ships has some 100 000
+_MAX_LATENT = 4096
 _WARM_UP_STEPS = 20
 _NO_CUDA = (
     "CUDA is not available to ONNX Runtime here; install the gpu extra with CUDA 13 and cuDNN 9, "
@@ -78,7 +81,16 @@ class Manifest:
                     f"{path}: {field} is {raw.get(field)!r}, this program needs {expected!r}; "
                     "export the model again with this version"
                 )
+        manifest.check_sizes(path)
         return manifest
+
+    def check_sizes(self, path: Path) -> None:
+        """ArtifactError for a file whose states or noise would fill the memory."""
+        numbers = sum(_size(state.shape) for state in self.states)
+        if not (numbers <= _MAX_STATE_NUMBERS and 0 < self.latent_dim <= _MAX_LATENT):
+            raise ArtifactError(
+                f"{path}: its states have sizes that no model of this program has; do not trust it"
+            )
 
 
 class Performer:
@@ -199,6 +211,13 @@ class Performer:
                 f"{path}: its outputs are not those of this program; "
                 f"expected {_differing(needed, outputs)}, found {_differing(outputs, needed)}"
             )
+
+
+def _size(shape: tuple) -> float:
+    """Numbers in a state of one dancer; infinite if the shape is none."""
+    if not all(isinstance(n, int) and n > 0 for n in shape):
+        return math.inf
+    return math.prod(shape)
 
 
 def find_model(model: str) -> Path:

@@ -11,6 +11,7 @@ samples at all become silence (and the dancer stands and sways), a burst of stal
 import gc
 import logging
 import math
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -38,6 +39,9 @@ from live.tempo import TempoConfig
 
 log = logging.getLogger(__name__)
 
+# How long a thread may keep the interpreter from the sound card's callback. With Python's own 5 ms
+# a block waited 28 ms (median) beside a busy thread, with this 0.7 ms.
+_SWITCH_S = 0.0005
 _ARRIVAL_MARGIN_S = 0.005  # a block's jitter and the step that dances to it
 _POLL_S = 0.002
 _YIELD_S = 0.0003
@@ -47,6 +51,9 @@ _AHEAD_S = 0.01  # audio that comes further ahead of its time is of that backlog
 _MISSING_S = 0.3  # audio missing for longer than this is silence
 _REOPEN_AFTER_S = 1.0
 _GIVE_UP_S = 0.3  # a frame that comes this long after its time is not danced any more
+# A sound server whose source is gone may move us to another one without a word, which then says
+# nothing but zeros. Opening the device anew finds the right one, and loses a moment of silence.
+_DEAF_AFTER_S, _DEAF_AT_MOST_S = 5.0, 60.0
 _LATE_EMISSIONS = 3  # this far behind, the emissions that nobody needs any more are left out
 _HEALTH_EVERY_S = 1.0
 
@@ -130,6 +137,8 @@ class Show:
         self._emission = 0
         self._busy_s = 0.0
         self._danced = 0
+        self._sounded_s = math.inf  # when the newest sample came that was not 0
+        self._patience_s = _DEAF_AFTER_S
         self._silence = 0  # source samples of it that stood in for missing ones
         self._rejoining_until = -math.inf  # inf while silence stands in
         self._refused = 0  # controls that this model cannot obey
@@ -146,6 +155,14 @@ class Show:
         """
         gc.collect()
         gc.freeze()  # what was loaded stays: no collection has to walk it during the show
+        before = sys.getswitchinterval()
+        sys.setswitchinterval(_SWITCH_S)
+        try:
+            return self._run(keep_going, seconds)
+        finally:
+            sys.setswitchinterval(before)
+
+    def _run(self, keep_going: Callable[[], bool], seconds: float) -> dict:
         self._started = started = self._now()
         # Until the first block arrives the clock starts here, so that the figure stands at once.
         self._timeline.observe(0, started)
@@ -235,6 +252,9 @@ class Show:
         self.engine.push(block)
         self._taken += len(block)
         self._heard += len(block)
+        if block.any():
+            self._sounded_s = self.source.last_block_s.time_s
+            self._patience_s = _DEAF_AFTER_S
 
     def _observe(self) -> None:
         """Tell the clock when the newest block was heard, on the engine's timeline."""
@@ -319,6 +339,10 @@ class Show:
         silent_s = now - self.source.last_block_s.time_s
         if not self.source.active or silent_s > _REOPEN_AFTER_S:
             self._next_reopen = now + _REOPEN_AFTER_S
+            self.source.reopen()
+        elif self.source.listens and now - self._sounded_s > self._patience_s:
+            self._sounded_s = now
+            self._patience_s = min(2 * self._patience_s, _DEAF_AT_MOST_S)
             self.source.reopen()
 
     # Control --------------------------------------------------------------------------------

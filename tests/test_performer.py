@@ -126,6 +126,34 @@ def test_a_manifest_that_lacks_a_field_is_refused_by_its_name(exported, tmp_path
         Performer(written(exported, tmp_path / "other.onnx", **{field: None}))
 
 
+@pytest.mark.parametrize("shape", [[1, 1 << 40], [0, 8], [-1, 8], [1.5, 8], ["many"]])
+def test_states_that_would_fill_the_memory_are_refused(exported, tmp_path, shape):
+    states = [{"name": "state_pose", "shape": shape, "per_dancer": True}]
+    with pytest.raises(ArtifactError, match="do not trust it"):
+        Performer(written(exported, tmp_path / "other.onnx", states=states))
+
+
+@pytest.mark.parametrize("latent", [0, -3, 1 << 30])
+def test_noise_that_would_fill_the_memory_is_refused(exported, tmp_path, latent):
+    with pytest.raises(ArtifactError, match="do not trust it"):
+        Performer(written(exported, tmp_path / "other.onnx", latent_dim=latent))
+
+
+def test_weights_outside_the_file_are_never_read(exported, tmp_path, monkeypatch):
+    """A model may name another file as the place of its numbers: any file of this machine."""
+    other = onnx.ModelProto()
+    other.CopyFrom(exported)
+    tensor = max(other.graph.initializer, key=lambda t: len(t.raw_data))
+    (tmp_path / "secret").write_bytes(tensor.raw_data)
+    tensor.ClearField("raw_data")
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value=str(tmp_path / "secret"))
+    (tmp_path / "other.onnx").write_bytes(other.SerializeToString())
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ArtifactError):
+        Performer(str(tmp_path / "other.onnx"))
+
+
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", "17", '"posejockey"', "null", '{"states": 3}', '{"states": [{}]}']
 )

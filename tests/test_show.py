@@ -62,7 +62,7 @@ class FakeSource:
     the ring, as when a device is away). ends: finished after the last block.
     """
 
-    note, name = "", "fake"
+    note, name, listens = "", "fake", True
 
     def __init__(self, audio, delays=None, ends=False):
         self.rate, self.xruns, self.reopens = RATE, 0, 0
@@ -353,6 +353,24 @@ def test_a_device_that_only_falls_silent_is_reopened_too(stage, music):
     s = stage(music(3.0), away(3.0, 1.0, 9.0, lambda _: None))
     s.run(4.5)
     np.testing.assert_allclose(s.source.reopened_at, [2, 3, 4], atol=0.05)
+
+
+def test_a_device_that_says_nothing_but_zeros_is_reopened_more_and_more_rarely(stage, music):
+    audio = music(30.0)
+    audio[2 * RATE : 24 * RATE] = 0
+    s = stage(audio)
+    s.run(29.0)
+    np.testing.assert_allclose(s.source.reopened_at, [7, 17], atol=0.1)
+    assert steady(s)
+
+
+def test_a_file_may_be_silent(stage, music):
+    audio = music(10.0)
+    audio[2 * RATE :] = 0
+    s = stage(audio)
+    s.source.listens = False
+    s.run(9.0)
+    assert s.source.reopened_at == []
 
 
 def test_after_an_outage_the_beat_is_still_true(stage, music):

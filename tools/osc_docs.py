@@ -106,7 +106,9 @@ _PRESETS = """
 _CONTROL = f"""\
 ## In
 
-UDP port {DEFAULT_CONTROL_PORT} on this machine only, unless `--control-bind` says otherwise.
+UDP port {DEFAULT_CONTROL_PORT} on this machine only, unless `--control-bind` says otherwise;
+then `--control-allow` names the addresses or networks whose packets are looked at (repeat it for
+more). Addresses can be forged: use a network that only the show is on.
 Numbers may be int or float, a switch also true or false; without an argument a switch changes
 over. Those out of range are clamped, anything else that does not fit is ignored and counted (in the
 summary at the end).

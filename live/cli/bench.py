@@ -7,10 +7,12 @@ hours of simulated show in which everything goes wrong on schedule.
 import argparse
 import gc
 import json
+import os
 import platform
 import socket
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
@@ -34,13 +36,16 @@ def main(argv: list[str]) -> int:
     args = _parser().parse_args(argv)
     if args.beats:
         return _benchmark("beats")([str(args.beats)])
+    if args.clicks:
+        options = ["--model", args.model, *(["--json", str(args.json)] if args.json else [])]
+        return _benchmark("latency")([str(args.clicks), *options])
     if args.soak:
         given = {"--model": args.model, "--device": args.device}
         given |= {f"--{n}": getattr(args, n) for n in ("json", "png") if getattr(args, n)}
         options = [str(word) for pair in given.items() for word in pair]
         return _benchmark("soak")([str(args.soak), *options])
     figures = {
-        "machine": f"{platform.machine()} {platform.system()}, Python {platform.python_version()}",
+        "machine": machine(),
         "first_pose_s": first_pose_s(args.model, args.device),
         "frame_ms": paced_ms(args.model, args.device, args.seconds),
         "dancers_ms": crowd_ms(args.model, args.device),
@@ -69,10 +74,22 @@ def _parser() -> argparse.ArgumentParser:
     add("--device", default="auto", help="auto, cpu or cuda")
     add("--seconds", type=float, default=30.0, metavar="S", help="of paced dancing (30)")
     add("--beats", type=Path, metavar="DIR", help="annotated music to score the beat clock on")
+    add("--clicks", type=int, metavar="N", help="microphone to packet, by clicks it plays, instead")
     add("--soak", type=float, metavar="HOURS", help="of simulated show, with faults, instead")
     add("--png", type=Path, metavar="FILE", help="draw the soak's curves there")
     add("--json", type=Path, metavar="FILE", help="write the figures there as well")
     return parser
+
+
+def machine() -> str:
+    """The processor's name where it is known, its cores, system and Python."""
+    name = platform.processor() or platform.machine()
+    with suppress(OSError, StopIteration):
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        name = next(li.partition(":")[2].strip() for li in lines if li.startswith("model name"))
+    return (
+        f"{name}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    )
 
 
 def first_pose_s(model: str, device: str) -> float:

@@ -12,7 +12,7 @@ def main(argv: list[str]) -> int:
     add_settings(
         parser,
         "input", "model", "device", "osc", "dancers", "emission_rate", "clock", "midi_port",
-        "block", "play", "visuals", "record", "control_bind", "control_port",
+        "block", "play", "visuals", "record", "control_bind", "control_allow", "control_port",
     )  # fmt: skip
     config = config_of(parser.parse_args(argv))
     failed = 0

@@ -2,14 +2,17 @@
 
 import argparse
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TextIO
 
 from live import midi_desk, set_list
+from live.allow import AllowList
 from live.audio_in import AudioSource, open_source
 from live.cli.options import add_settings, config_of
 from live.clock_sources import open_sources
@@ -47,7 +50,9 @@ def main(argv: list[str]) -> int:
     with ExitStack() as stack:
         outputs = Outputs(
             stack.enter_context(OscOut(config.targets)),
-            stack.enter_context(ControlIn(config.control_bind, config.control_port)),
+            stack.enter_context(
+                ControlIn(config.control_bind, config.control_port, AllowList(config.control_allow))
+            ),
             _recorder(config, source, performer, stack),
             stack.enter_context(Feeds(config.feeds, _dmx(config, stack))),
         )
@@ -76,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
         "input", "model", "device", "osc", "dmx", "dancers", "style", "seed", "energy", "openness",
         "travel", "temperature", "latency_ms", "emission_rate", "beat_tracker", "clock",
         "midi_port", "midi_map", "block", "loop", "play", "visuals", "seconds", "record", "cues",
-        "control_bind", "control_port",
+        "control_bind", "control_allow", "control_port",
     )  # fmt: skip
     parser.add_argument(
         "--summary", type=Path, metavar="FILE", help="write what was counted, as JSON"
@@ -145,24 +150,33 @@ def _announce(
 
 
 def _report(summary: dict, recorder: SessionWriter | None, path: Path | None) -> None:
-    print(
+    if path:  # first: nothing that happens to the terminal may lose it
+        try:
+            path.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise ConfigError(f"cannot write the summary {path}: {error.strerror}") from error
+    _say(
         "frames {frames}, late {late}, dropped {dropped}, xruns {xruns}, "
         "step {step_ms_p50:.2f} ms p50 {step_ms_p99:.2f} ms p99, "
         "latency {latency_ms:.1f} ms".format(**summary)
     )
     if summary["reopened"] or summary["send_errors"] or summary["silence_s"] > 1:
-        print(
+        _say(
             "no sound for {silence_s} s, device reopened {reopened} times, "
             "{send_errors} packets refused".format(**summary)
         )
     if recorder and (recorder.error or recorder.lost):
         reason = recorder.error or "the disk was too slow"
-        print(f"the recording lost {recorder.lost} messages: {reason}", file=sys.stderr)
-    if path:
-        try:
-            path.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise ConfigError(f"cannot write the summary {path}: {error.strerror}") from error
+        _say(f"the recording lost {recorder.lost} messages: {reason}", sys.stderr)
+
+
+def _say(text: str, file: TextIO | None = None) -> None:
+    """Print, if there is still a terminal: closing it may be what has ended the show."""
+    try:
+        print(text, file=file or sys.stdout, flush=True)
+    except OSError:
+        # What is left in its buffer would be tried again at the very end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class StopSignals:

@@ -34,12 +34,15 @@ def _add(parser: argparse.ArgumentParser, name: str) -> None:
         parser.add_argument(flag, dest=name, type=kind, metavar=_METAVARS[kind], help=shown)
 
 
+_LISTED = {"osc": "HOST:PORT", "control_allow": "ADDRESS"}
 _METAVARS = {str: "TEXT", int: "N", float: "X"}
 
 
 def config_of(args: argparse.Namespace, **defaults: Any) -> ShowConfig:
     """File and options to one checked config; `defaults` replace the class's own."""
     given = {name: getattr(args, name, None) for name in _BY_NAME}
-    if given["osc"] is not None:
-        given["osc"] = tuple(given["osc"])
+    for name in _LISTED:
+        listed = given[name]
+        if listed is not None:
+            given[name] = tuple(listed)
     return load(args.config, given, defaults)

@@ -1,0 +1,279 @@
+"""The whole show while the world around it fails: each fault is the real thing.
+
+What the audience saw is read from the packets; what was counted, from the summary file.
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import ExitStack
+
+import pytest
+
+from live import osc_schema as osc
+from live.osc_out import OscOut
+from live.recording import SessionReader
+from tests.sound_server import ROOT, sound_server, wait_until  # noqa: F401, a fixture
+from tests.test_live import (
+    _WAIT_S,
+    assert_whole,
+    children,
+    live,  # noqa: F401, a fixture
+    needs_proc,
+    song,  # noqa: F401, a fixture
+    visualizer_port_is_free,
+)
+
+
+def summary_after(show, path):
+    code, _, errors = show.stop()
+    assert code == 0, errors
+    return json.loads(path.read_text())
+
+
+def goes_on(show, packets=60):
+    """It is still sending: so many more packets."""
+    show.receiver.wait_for(len(show.receiver.packets) + packets, "a show that goes on")
+
+
+def hears(show):
+    """Wait for packets that say that there is music."""
+
+    def loud():
+        return any(t["/pj/level"][0] > 0.3 for t in show.receiver.told(since=-30))
+
+    wait_until(loud, "music", _WAIT_S)
+
+
+# A sound server that fails --------------------------------------------------------------------
+
+
+def looped(server, path, stack):
+    """The song again and again, whatever becomes of the server; a function that starts it anew."""
+
+    def start():
+        player = server.play(path)
+        stack.callback(player.wait)
+        stack.callback(player.kill)
+
+    start()
+    return start
+
+
+def test_a_sound_server_that_is_killed_comes_back(live, song, sound_server, tmp_path):  # noqa: F811
+    report = tmp_path / "summary.json"
+    with ExitStack() as stack:
+        play_again = looped(sound_server, song(120.0), stack)
+        show = live("--input", "pulse", "--summary", report, env=sound_server.env)
+        hears(show)
+        sound_server.kill()
+        goes_on(show, 150)  # on silence
+        sound_server.start()
+        play_again()
+        hears(show)
+        counted = summary_after(show, report)
+    told = assert_whole(show.receiver.packets)
+    assert len(told) == counted["frames"]
+    assert counted["reopened"] >= 1
+    assert counted["silence_s"] > 0.5
+
+
+def test_a_sound_server_that_freezes_is_survived(live, song, sound_server, tmp_path):  # noqa: F811
+    report = tmp_path / "summary.json"
+    with ExitStack() as stack:
+        looped(sound_server, song(120.0), stack)
+        show = live("--input", "pulse", "--summary", report, env=sound_server.env)
+        hears(show)
+        sound_server.freeze()
+        stack.callback(sound_server.thaw)  # or nothing that talks to it would ever end
+        goes_on(show, 120)
+        sound_server.thaw()
+        hears(show)
+        counted = summary_after(show, report)
+    assert_whole(show.receiver.packets)
+    assert counted["silence_s"] > 0.5
+
+
+def test_a_source_that_is_unloaded_and_loaded_again_is_heard_again(
+    live,  # noqa: F811
+    song,  # noqa: F811
+    sound_server,  # noqa: F811
+    tmp_path,
+):
+    """PulseAudio moves the stream to another source, without a word, and back with the default."""
+    report = tmp_path / "summary.json"
+    modules = sound_server.pactl("list", "short", "modules").splitlines()
+    (module,) = [line.split()[0] for line in modules if "sink_name=vspk" in line]
+    path = song(240.0)
+    with ExitStack() as stack:
+        with sound_server.play(path) as player:
+            show = live("--input", "pulse", "--summary", report, env=sound_server.env)
+            hears(show)
+            player.kill()  # or the server would move it, too, and the show would hear it there
+        sound_server.pactl("unload-module", module)
+        goes_on(show, 120)
+        sink = "sink_name=vspk norewinds=1 rate=48000 channels=2"
+        sound_server.pactl("load-module", "module-null-sink", *sink.split())
+        sound_server.pactl("set-default-sink", "vspk")
+        sound_server.pactl("set-default-source", "vspk.monitor")
+        looped(sound_server, path, stack)
+        hears(show)
+        counted = summary_after(show, report)
+    assert_whole(show.receiver.packets)
+    assert counted["frames"] == len(show.receiver.packets)
+
+
+# Receivers that fail --------------------------------------------------------------------------
+
+
+def test_a_target_that_cannot_be_reached_stops_nobody(live, tmp_path):  # noqa: F811
+    """A multicast group of the reserved block, for which no route and no permission exist."""
+    report = tmp_path / "summary.json"
+    show = live(
+        "--input", "demo", "--no-play", "--osc", "240.0.0.1:7000", "--summary", report
+    )  # fmt: skip
+    goes_on(show)
+    counted = summary_after(show, report)
+    assert counted["frames"] == len(assert_whole(show.receiver.packets))
+
+
+def test_a_name_that_stops_resolving_is_not_asked_again(monkeypatch):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+        receiver.bind(("127.0.0.1", 0))
+        receiver.settimeout(5)
+        with OscOut([("localhost", receiver.getsockname()[1])]) as out:
+
+            def fail(*args, **kwargs):
+                raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+            monkeypatch.setattr(socket, "getaddrinfo", fail)
+            out.send([b"x"])
+            assert receiver.recv(10) == b"x"
+
+
+def test_twenty_targets_all_get_everything():
+    with ExitStack() as stack:
+        receivers = []
+        for _ in range(20):
+            receiver = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            receiver.bind(("127.0.0.1", 0))
+            receiver.settimeout(5)
+            receivers.append(receiver)
+        out = stack.enter_context(OscOut([r.getsockname() for r in receivers]))
+        for n in range(50):
+            out.send([bytes([n]) * 1400])
+        for receiver in receivers:
+            assert [receiver.recv(2000)[0] for _ in range(50)] == list(range(50))
+        assert (out.sent, out.errors) == (1000, 0)
+
+
+@needs_proc
+def test_a_visualizer_that_stands_still_stops_nobody(live):  # noqa: F811
+    if not visualizer_port_is_free():
+        pytest.skip(f"port {osc.DEFAULT_PORT} is taken by another visualizer")
+    env = os.environ | {"SDL_VIDEODRIVER": "dummy"}
+    show = live("--input", "demo", "--no-play", visuals=True, env=env)
+    (visualizer,) = wait_until(lambda: children(show.process.pid), "a visualizer", _WAIT_S)
+    os.kill(visualizer, signal.SIGSTOP)
+    goes_on(show, 200)
+    assert show.stop()[0] == 0  # and it does not wait for it for ever
+    assert_whole(show.receiver.packets)
+
+
+# A disk that fails ----------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(shutil.which("prlimit") is None, reason="prlimit is missing (util-linux)")
+def test_a_disk_that_fills_up_ends_the_recording_and_not_the_show(tiny_model, tmp_path):
+    path, report = tmp_path / "show.mcap", tmp_path / "summary.json"
+    with ExitStack() as stack:
+        # The largest file allowed: to the program it is a disk with so much room.
+        limited = [
+            "prlimit", "--fsize=150000", sys.executable, "-W", "error", ROOT / "posejockey.py"
+        ]  # fmt: skip
+        argv = [*limited, "live", "--model", tiny_model, "--input", "demo", "--no-play"]
+        argv += ["--no-visuals", "--control-port", "0", "--record", path, "--summary", report]
+        show = subprocess.Popen(
+            [*map(str, argv), "--osc", "127.0.0.1:9", "--seconds", "8"],
+            cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        stack.callback(show.kill)
+        _, errors = show.communicate(timeout=_WAIT_S)
+    assert show.returncode == 0, errors
+    assert "recording to" in errors
+    assert "File too large" in errors
+    counted = json.loads(report.read_text())
+    assert counted["recorder_lost"] > 0
+    assert counted["seconds"] >= 8
+    session = SessionReader(path)
+    assert len(list(session.packets())) > 0  # what was written before can be read
+    assert not session.complete
+
+
+# Time and signals -----------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no SIGHUP here")
+def test_a_hang_up_ends_the_show_with_its_summary(live, tmp_path):  # noqa: F811
+    report, path = tmp_path / "summary.json", tmp_path / "show.mcap"
+    show = live("--input", "demo", "--no-play", "--summary", report, "--record", path)
+    show.receiver.wait_for(30)
+    code, _, errors = show.stop(signal.SIGHUP)
+    assert (code, errors) == (0, "")
+    assert json.loads(report.read_text())["frames"] == len(show.receiver.packets)
+    session = SessionReader(path)
+    assert len(list(session.packets())) == len(show.receiver.packets)
+    assert session.complete
+
+
+def test_a_terminal_that_is_closed_loses_no_summary(tiny_model, tmp_path):
+    pty = pytest.importorskip("pty", reason="pseudo-terminals need Unix")
+    report, path = tmp_path / "summary.json", tmp_path / "show.mcap"
+    argv = [sys.executable, ROOT / "posejockey.py", "live", "--model", tiny_model, "--no-visuals"]
+    argv += ["--input", "demo", "--no-play", "--control-port", "0", "--osc", "127.0.0.1:9"]
+    argv += ["--summary", report, "--record", path]
+    # A helper that leads the terminal's session, as a shell would; it dies with the terminal.
+    code = (
+        "import os, pty, sys\n"
+        "pid, terminal = pty.fork()\n"
+        "if pid == 0: os.execv(sys.argv[1], sys.argv[1:])\n"
+        "said = b''\n"
+        "while b'Ctrl-C' not in said: said += os.read(terminal, 1000)\n"
+        "os.close(terminal)\n"
+        "print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))\n"
+    )
+    assert pty
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, argv)],
+        cwd=ROOT, capture_output=True, text=True, timeout=_WAIT_S,
+    )  # fmt: skip
+    assert done.stdout.strip() == "0", done.stderr
+    assert "frames" in json.loads(report.read_text())
+    session = SessionReader(path)
+    list(session.packets())
+    assert session.complete
+
+
+def test_the_computers_clock_may_be_set(tmp_path):
+    """Years forward and back at every look: the show must not be looking."""
+    code = (
+        "import itertools, sys, time\n"
+        "steps, true = itertools.cycle((0.0, 1e8, -1e8)), time.time\n"
+        "time.time = lambda: true() + next(steps)\n"
+        "import posejockey\n"
+        "sys.exit(posejockey.main(sys.argv[1:]))\n"
+    )
+    argv = ["live", "--input", "demo", "--no-play", "--no-visuals", "--control-port", "0"]
+    argv += ["--osc", "127.0.0.1:9", "--seconds", "2", "--summary", tmp_path / "summary.json"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, argv)],
+        cwd=ROOT, capture_output=True, text=True, timeout=_WAIT_S,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    counted = json.loads((tmp_path / "summary.json").read_text())
+    assert 2 <= counted["seconds"] < 60
+    assert counted["frames"] > 0
