@@ -159,7 +159,8 @@ def _library(name: str) -> Any:
         return importlib.import_module(name)
     except ImportError as error:
         raise ConfigError(
-            f"DMX needs the package {name.partition('.')[0]}: pip install -c constraints.txt -e .[dmx]"
+            f"DMX needs the package {name.partition('.')[0]}: "
+            "pip install -c constraints.txt -e .[dmx]"
         ) from error
 
 
