@@ -31,9 +31,9 @@ def settings_of(session: SessionReader) -> ShowConfig:
     said = session.settings.get("show")
     if not isinstance(said, dict):
         raise ArtifactError(f"{session.path} lacks the settings of its show; record it anew")
-    known = {f.name for f in fields(ShowConfig)}
-    values = {name: value for name, value in said.items() if name in known}
-    values["osc"] = ()
+    # Where it was sent, and who steered it, changes no dance.
+    danced = {f.name for f in fields(ShowConfig) if not isinstance(f.default, tuple)}
+    values = {k: v for k, v in said.items() if k in danced - {"control_bind"}}
     try:
         config = ShowConfig(**values)
     except ConfigError as error:
