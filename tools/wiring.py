@@ -56,7 +56,8 @@ def _row(row: list, y: float, middle: float) -> list[str]:
         end = y + _BOX_H / 2
         start = middle if place == 0 else end
         parts.append(_wire(left, start, left + _GAP_X, end, row[place]))
-        parts.append(_box(left + _GAP_X, y, *row[place + 1], _PAPER))
+        title, below = row[place + 1]
+        parts.append(_box(left + _GAP_X, y, title, below, _PAPER))
     return parts
 
 

@@ -201,8 +201,8 @@ def _rest(*joints: str) -> np.ndarray:
     return np.stack([_REST[joint] for joint in joints])
 
 
-def _indices(*joints: str) -> list[int]:
-    return [JOINT[joint] for joint in joints]
+def _indices(*joints: str) -> np.ndarray:
+    return np.array([JOINT[joint] for joint in joints])
 
 
 _NEXT, _LAST = [1, 2, 0], [2, 0, 1]
