@@ -10,6 +10,7 @@ from importlib import import_module
 COMMANDS = {
     "live": ("live.cli.live", "dance to a microphone, a file or the built-in demo"),
     "perform": ("live.cli.perform", "dance to a file as fast as possible, into an NPZ"),
+    "render": ("visuals.render", "make a film of a session, a take or a sound file"),
     "replay": ("live.cli.replay", "send a recorded session again, in time"),
     "doctor": ("live.cli.doctor", "is this machine ready for the show? what to do if not"),
     "calibrate": ("live.cli.calibrate", "measure the delay of sound, or of the picture"),

@@ -339,6 +339,9 @@ def test_mistakes_are_named_before_anything_is_written(tmp_path, take, tone):
         (["-o", tmp_path / "a.mp4", "--style", "salsa"], "--style is for sound files"),
         (["-o", tmp_path / "a.mp4", "--look", "oil"], "no look 'oil'.*neon"),
         (["-o", tmp_path / "a.mp4", "--palette", "red"], "no palette 'red'.*night"),
+        (["-o", tmp_path / "a.mp4", "--camera", "crane"], "crane"),
+        (["-o", tmp_path / "a.mp4", "--lineup", "heap"], "no line-up 'heap'"),
+        (["-o", tmp_path / "a.mp4", "--canon", "3"], "not between 0 and 2"),
         (["-o", tmp_path / "no" / "a.mp4"], "no folder"),
         (["-o", tmp_path / "old"], "empty folder"),
         (["-o", tmp_path / "a.png"], "%05d"),
@@ -366,6 +369,14 @@ def test_an_interrupted_film_leaves_nothing_and_keeps_the_older_one(tmp_path, ta
     assert out.read_bytes() == b"older"
     assert list((tmp_path / "pictures").iterdir()) == []
     assert list(tmp_path.glob("*.partial")) == []
+
+
+def test_a_line_up_is_filmed(tmp_path, take):
+    for name, options in (("plain", []), ("circle", ["--lineup", "circle", "--mirror"])):
+        out = tmp_path / f"{name}_%d.png"
+        run(take, "-o", out, "--size", "160x90", "--start", 1, "--seconds", 0.05, *options)
+    plain, circle = png(tmp_path / "plain_1.png"), png(tmp_path / "circle_1.png")
+    assert np.abs(plain.astype(int) - circle).max() > 100
 
 
 def test_numbered_pictures_take_the_name_they_are_given(tmp_path, take):

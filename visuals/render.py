@@ -15,8 +15,10 @@ from pathlib import Path
 from live.cli.options import add_settings, config_of
 from live.errors import ConfigError
 from visuals import looks, matte, palettes
+from visuals.camera import SHOTS
 from visuals.dances import Dance, FileSound, Session, SessionSound, Sound, Take, read_take
 from visuals.draw import Renderer
+from visuals.lineup import LINEUPS, Ensemble
 from visuals.osc_in import View
 from visuals.surfaces import black
 from visuals.video import Writer, open_writer
@@ -43,6 +45,13 @@ class Shot:
     transparent: bool = False
     look: str = looks.DEFAULT
     palette: str = palettes.DEFAULT
+    camera: str = "front"
+    lineup: str = "stage"
+    mirror: bool = False
+    canon: float = 0.0  # beats
+
+    def ensemble(self) -> Ensemble:
+        return Ensemble(self.lineup, self.mirror, self.canon)
 
     @property
     def pictures(self) -> int:
@@ -53,10 +62,11 @@ def main(argv: list[str]) -> int:
     args = _parser().parse_args(argv)
     shot = Shot(
         _size(args.size), args.fps, dancers=args.dancers, transparent=args.transparent,
-        look=args.look, palette=args.palette,
+        look=args.look, palette=args.palette, camera=args.camera, lineup=args.lineup,
+        mirror=args.mirror, canon=args.canon,
     )  # fmt: skip
-    looks.make(shot.look)  # a mistake is better said before the dance
-    palettes.palette(shot.palette)
+    shot.ensemble()  # a mistake is better said before the dance
+    Renderer(shot.look, shot.palette, camera=shot.camera)
     started_s = time.monotonic()
     dance, sound = open_dance(args)
     shot = _cut(shot, dance, args.start, args.seconds)
@@ -80,13 +90,17 @@ def film(
 
     Whatever ends it early, an interrupt included, leaves no half film.
     """
-    renderer = Renderer(shot.look, shot.palette, stage=not shot.transparent)
+    renderer = Renderer(
+        shot.look, shot.palette, stage=not shot.transparent, camera=shot.camera
+    )  # fmt: skip
+    ensemble = shot.ensemble()
     canvas = matte.transparent(shot.size) if shot.transparent else black(shot.size)
     pixels = matte.straight if shot.transparent else matte.memory
     settle = min(round(_SETTLE_S * shot.fps), round((shot.start_s - dance.start_s) * shot.fps))
     try:
         for k in range(-max(settle, 0), shot.pictures):
             view = _first(dance.view(shot.start_s + k / shot.fps), shot.dancers)
+            view = ensemble.arrange(view, 1 / shot.fps)
             renderer.draw(canvas, view, 1 / shot.fps, hud=False)
             if k >= 0:
                 writer.picture(pixels(canvas))
@@ -182,6 +196,10 @@ def _parser() -> argparse.ArgumentParser:
     add("--size", default="1280x720", metavar="WxH", help="pixels (%(default)s)")
     add("--look", default=looks.DEFAULT, help=f"{', '.join(looks.LOOKS)} (%(default)s)")
     add("--palette", default=palettes.DEFAULT, help=f"{', '.join(palettes.PALETTES)} (%(default)s)")
+    add("--camera", default="front", help=f"{', '.join(SHOTS)} (%(default)s)")
+    add("--lineup", default="stage", help=f"{', '.join(LINEUPS)} (%(default)s)")
+    add("--mirror", action="store_true", help="every second dancer dances mirrored")
+    add("--canon", type=float, default=0.0, metavar="BEATS", help="each dancer so much later, 0-2")
     add("--fps", type=int, choices=RATES, default=30, help="pictures a second (%(default)s)")
     add("--start", type=float, metavar="S", help="seconds into the dance")
     add("--seconds", type=float, metavar="S", help="how much of it")
