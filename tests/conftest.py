@@ -13,6 +13,9 @@ from model.config import DecoderConfig, EncoderConfig, NetworkConfig
 from model.network import DanceNetwork
 from model.train import CHECKPOINT
 
+# On a busy machine two threads wait for each other in products this small: minutes, not seconds.
+torch.set_num_threads(1)
+
 _CLICK_S = 0.02
 _POSE_STD = 0.06
 

@@ -288,6 +288,7 @@ def test_evaluation_sets_free_dances_beside_the_real_ones(network, tmp_path):
     )
     checkpoint = {
         "network": network.state_dict(),
+        "average": torch.optim.swa_utils.AveragedModel(network).state_dict(),
         "network_config": network.config.to_dict(),
         "progress": {"iteration": 7, "seconds": 1.0},
     }

@@ -245,6 +245,8 @@ def test_the_command_prints_the_table_draws_the_curve_and_writes_the_figures(
         (["run.pt", "--model", "open"], "either a checkpoint or --model"),
         (["--model", "open", "--seconds", "1"], "--seconds is 1"),
         (["--model", "open", "--dancers", "0"], "--dancers is 0"),
+        (["--model", "open", "--tempi", "120", "0"], "--tempi holds 0"),
+        (["--model", "open", "--json", "nowhere/figures.json"], "there is no folder nowhere"),
     ],
 )
 def test_mistakes_are_answered_in_one_line(argv, message, tmp_path, capsys):

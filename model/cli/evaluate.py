@@ -27,6 +27,12 @@ def main(argv: list[str]) -> int:
         value = getattr(args, name)
         if value is not None and not low <= value <= high:
             raise ConfigError(f"--{name} is {value:g}; it must be {low:g} to {high:g}")
+    for tempo in args.tempi:
+        if not 60.0 <= tempo <= 200.0:
+            raise ConfigError(f"--tempi holds {tempo:g}; a tempo must be 60 to 200")
+    for path in (args.json, args.curve, args.sheet):
+        if path and not path.parent.is_dir():
+            raise ConfigError(f"cannot write {path}: there is no folder {path.parent}")
     takes = _judge_checkpoint(args) if args.model is None else _judge_weights(args)
     if args.sheet:
         draw({take.label: take.joints for take in takes}, args.sheet, FRAME_RATE)
