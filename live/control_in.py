@@ -163,6 +163,8 @@ def _control(message: bytes) -> tuple[str, Value] | None:
     looks_right = _CONTROL.match(message)
     if looks_right is None or len(message) % 4:  # python-osc would fill up a cut-off number
         return None
+    if max(message.find(b","), 0) % 4:  # out of place, it would take another byte for the type
+        return None
     control = _KNOWN.get(looks_right[1].decode())
     decoded = list(osc_schema.decode(message))
     if control is None or len(decoded) != 1:

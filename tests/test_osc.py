@@ -467,6 +467,7 @@ def test_a_flood_costs_a_bounded_time(control, send):
 
 def test_unknown_types_are_not_logged(control, send, caplog):
     send(b"/pj/control/tap\0" + b",XYZ" * 50 + b"\0\0\0\0")
+    send(b"/pj/control/energy\0\0\0,f\0c" + b"\0" * 7)  # the tag is one byte out of place
     assert control.poll() == []
     assert not caplog.records
 
