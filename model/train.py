@@ -252,7 +252,7 @@ class Trainer:
 
     def load(self) -> None:
         state = load_checkpoint(self.folder / CHECKPOINT)
-        if state["network_config"] != self.network.config.to_dict():
+        if NetworkConfig.from_dict(state["network_config"]) != self.network.config:
             raise ConfigError(
                 f"{self.folder} holds a run of another network; choose another folder"
             )

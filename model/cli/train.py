@@ -8,8 +8,9 @@ from pathlib import Path
 from tqdm import tqdm
 
 from live.errors import ConfigError
-from model.config import TrainConfig
+from model.config import EncoderConfig, TrainConfig
 from model.curriculum import KINDS
+from model.encoder import KINDS as KINDS_OF_ENCODER
 from model.train import CHECKPOINT, Trainer, engine, load_checkpoint
 from model.watch import Watcher
 
@@ -24,7 +25,8 @@ def main(argv: list[str]) -> int:
     config = replace(config, **{k: v for k, v in given.items() if v is not None})
     initial = load_checkpoint(args.init) if args.init else None
     fabric = engine(config, args.accelerator, args.devices)
-    trainer = Trainer(args.data, args.out, config, fabric=fabric, initial=initial)
+    encoder = EncoderConfig(kind=args.encoder)
+    trainer = Trainer(args.data, args.out, config, encoder, fabric=fabric, initial=initial)
     watcher = Watcher(args.data, args.out, 60 * args.watch) if args.watch else None
 
     def watch() -> None:
@@ -73,6 +75,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--iterations", type=int, metavar="N", help="optimiser steps")
     add("--seed", type=int, metavar="N")
     add("--curriculum", choices=KINDS, help="how free running grows")
+    add("--encoder", choices=KINDS_OF_ENCODER, default="local",
+        help="of the music; all but local are for comparison and run on no stage")  # fmt: skip
     add("--init", type=Path, metavar="CHECKPOINT",
         help="begin with the weights of another run, to teach it a style of your own")  # fmt: skip
     add("--watch", type=float, default=15.0, metavar="MIN",
