@@ -95,8 +95,8 @@ def test_a_take_has_the_shapes_of_the_contract(tiny_model, music, tmp_path):
         take = dict(read)
     shapes = {
         "time_s": (180,), "joints": (180, 2, N_JOINTS, 3), "joint_names": (N_JOINTS,),
-        "beat_phase": (180,), "tempo_bpm": (180,), "beat_confidence": (180,),
-        "style": (180, 2), "style_names": (2,), "onset": (180, 3), "level": (180,),
+        "beat_phase": (180,), "bar_phase": (180,), "tempo_bpm": (180,),
+        "beat_confidence": (180,), "style": (180, 2), "style_names": (2,), "onset": (180, 3), "level": (180,),
     }  # fmt: skip
     assert {name: value.shape for name, value in take.items()} == shapes
     assert tuple(take["joint_names"]) == JOINT_NAMES
@@ -105,7 +105,7 @@ def test_a_take_has_the_shapes_of_the_contract(tiny_model, music, tmp_path):
     for name in set(shapes) - {"joint_names", "style_names", "time_s"}:
         assert take[name].dtype == np.float32, name
         assert np.isfinite(take[name]).all(), name
-    for name in ("beat_phase", "beat_confidence", "level", "onset", "style"):
+    for name in ("beat_phase", "bar_phase", "beat_confidence", "level", "onset", "style"):
         assert 0 <= take[name].min() <= take[name].max() <= 1, name
     assert take["beat_phase"].max() < 1
     np.testing.assert_allclose(take["style"].sum(axis=1), 1, atol=1e-5)

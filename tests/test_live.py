@@ -131,9 +131,8 @@ def assert_whole(packets):
 
 
 def bundles_a_second(told):
-    """The median over the seconds of the show, by the time stamps of the bundles."""
-    seconds = np.array([t["/pj/frame"][1] for t in told]) // SAMPLE_RATE
-    return np.median(np.bincount(seconds - seconds.min())[1:-1])
+    """By the median distance of their time stamps: a busy machine leaves single ones out."""
+    return SAMPLE_RATE / np.median(np.diff([t["/pj/frame"][1] for t in told]))
 
 
 def summary_of(out):
@@ -171,7 +170,7 @@ def test_dances_to_what_the_microphone_hears(live, song, sound_server):  # noqa:
     assert code == 0, errors  # ALSA may have had something to say, too
     told = assert_whole(show.receiver.packets)
     assert_summary(out, len(told))
-    assert 58 <= bundles_a_second(told) <= 62
+    assert bundles_a_second(told) == pytest.approx(60, abs=2)
     level = np.array([t["/pj/level"][0] for t in told])
     assert level[:before].max() < 0.1
     assert np.median(level[after - 240 : after - 60]) > 0.3
@@ -197,7 +196,7 @@ def test_a_foreign_receiver_prints_the_same(live, song, tmp_path):
     printed_sizes = {line[1]: len(line) - 3 for line in printed[:-30]}
     assert printed_sizes == sent
     numbers = [int(f[2]) for f in frames]
-    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    assert numbers == sorted(set(numbers))  # what was late is left out, nothing comes twice
     assert {f[1] for f in frames} == {"ii"}
 
 
