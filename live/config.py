@@ -65,6 +65,9 @@ class ShowConfig:
     control_port: int = _setting(
         DEFAULT_CONTROL_PORT, low=0, high=65535, help="port that listens for control messages"
     )
+    announce: bool = _setting(
+        False, help="announce the controls on the network (Zeroconf, OSCQuery)"
+    )
 
     def __post_init__(self) -> None:
         for f in fields(self):

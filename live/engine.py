@@ -314,6 +314,16 @@ class Engine:
         stands = getattr(self.controls, name, value)
         return float(stands) if isinstance(stands, bool) else value
 
+    def stand(self, name: str) -> float | None:
+        """Where a control stands now, 0 or 1 for a switch; None for what has no such value.
+
+        Only reads, so another thread may ask.
+        """
+        if name == "dancers":
+            return float(self.performer.dancers)
+        stands = getattr(self.controls, "latency_ms" if name == "latency" else name, None)
+        return None if stands is None else float(stands)
+
     @property
     def _latency_samples(self) -> float:
         return self.controls.latency_ms * SAMPLE_RATE / 1000

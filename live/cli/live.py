@@ -18,6 +18,7 @@ from live.cli.options import add_settings, config_of
 from live.clock_sources import open_sources
 from live.config import ShowConfig
 from live.control_in import ControlIn
+from live.discovery import Discovery
 from live.engine import Engine
 from live.errors import ConfigError
 from live.midi_desk import MidiDesk, MidiMap
@@ -62,6 +63,12 @@ def main(argv: list[str]) -> int:
         show = Show(
             engine, source, outputs, config.emission_rate, arrival, beats=beats, desks=desks
         )
+        if config.announce:
+            stack.enter_context(
+                Discovery(
+                    config.control_bind, outputs.control.port, config.control_allow, engine.stand
+                )
+            )
         _announce(config, engine, source, outputs, [b.name for b in beats], list(ports.inputs))
         stop = StopSignals(stack)
         visualizer = Visualizer(outputs.control.port, stack) if config.visuals else None
@@ -81,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
         "input", "model", "device", "osc", "dmx", "dancers", "style", "seed", "energy", "openness",
         "travel", "temperature", "latency_ms", "emission_rate", "beat_tracker", "clock",
         "midi_port", "midi_map", "block", "loop", "play", "visuals", "seconds", "record", "cues",
-        "control_bind", "control_allow", "control_port",
+        "control_bind", "control_allow", "control_port", "announce",
     )  # fmt: skip
     parser.add_argument(
         "--summary", type=Path, metavar="FILE", help="write what was counted, as JSON"
