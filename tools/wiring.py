@@ -25,7 +25,14 @@ PICTURES = {
         ["--dmx  sACN", ("Node or fixture", "multicast or its address"), "DMX", ("Fixtures", "")],
         ["--dmx  Art-Net", ("Art-Net node", "its address"), "DMX", ("Fixtures", "")],
     ],
+    "control": [
+        ["--midi-map", ("MIDI controller", "knobs, pads, clock")],
+        ["UDP 7402  OSC", ("OSC program or desk", "found with --announce")],
+        ["UDP 7402  OSC", ("The window", "keys 1 to 9, mouse")],
+        ["--cues", ("Set list", "scenes in a TOML file")],
+    ],
 }  # fmt: skip
+_INWARD = {"control"}  # what is drawn in these steers PoseJockey
 
 
 def render(name: str) -> str:
@@ -39,23 +46,24 @@ def render(name: str) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
         f'width="{width}" height="{height}" font-family="sans-serif" font-size="14">',
         f'<rect width="{width}" height="{height}" fill="white"/>',
-        '<defs><marker id="tip" markerWidth="8" markerHeight="8" refX="7" refY="4" orient="auto">'
+        '<defs><marker id="tip" markerWidth="8" markerHeight="8" refX="7" refY="4" '
+        'orient="auto-start-reverse">'
         f'<path d="M0 0 L8 4 L0 8 z" fill="{_WIRE}"/></marker></defs>',
     ]
     for number, row in enumerate(rows):
         y = _MARGIN + number * (_BOX_H + _GAP_Y)
-        parts += _row(row, y, middle)
+        parts += _row(row, y, middle, "start" if name in _INWARD else "end")
     parts.append(_box(_MARGIN, middle - _BOX_H / 2, "PoseJockey", "posejockey live", _OURS))
     return "\n".join([*parts, "</svg>"]) + "\n"
 
 
-def _row(row: list, y: float, middle: float) -> list[str]:
+def _row(row: list, y: float, middle: float, tip: str) -> list[str]:
     parts = []
     for place in range(0, len(row), 2):
         left = _MARGIN + _BOX_W + (place // 2) * (_BOX_W + _GAP_X)
         end = y + _BOX_H / 2
         start = middle if place == 0 else end
-        parts.append(_wire(left, start, left + _GAP_X, end, row[place]))
+        parts.append(_wire(left, start, left + _GAP_X, end, row[place], tip))
         title, below = row[place + 1]
         parts.append(_box(left + _GAP_X, y, title, below, _PAPER))
     return parts
@@ -74,11 +82,11 @@ def _box(x: float, y: float, title: str, below: str, fill: str) -> str:
     )
 
 
-def _wire(x1: float, y1: float, x2: float, y2: float, label: str) -> str:
+def _wire(x1: float, y1: float, x2: float, y2: float, label: str, tip: str) -> str:
     return (
-        f'<path d="M{x1:g} {y1:g} C{x1 + 30:g} {y1:g} {x1 + 10:g} {y2:g} {x1 + 40:g} {y2:g} '
+        f'<path d="M{x1 + 1:g} {y1:g} C{x1 + 30:g} {y1:g} {x1 + 10:g} {y2:g} {x1 + 40:g} {y2:g} '
         f'L{x2 - 1:g} {y2:g}" fill="none" stroke="{_WIRE}" stroke-width="2" '
-        f'marker-end="url(#tip)"/>'
+        f'marker-{tip}="url(#tip)"/>'
         f'<text x="{(x1 + x2) / 2 + 12:g}" y="{y2 - 8:g}" text-anchor="middle" font-size="12" '
         f'fill="{_WIRE}">{escape(label)}</text>'
     )
