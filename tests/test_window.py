@@ -1,0 +1,96 @@
+"""The visualizer's window on a real X server: what arrives on the screen, not on a surface."""
+
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from live import osc_schema as osc
+from live.skeleton import REST_POSE
+
+pytestmark = pytest.mark.skipif(shutil.which("Xvfb") is None, reason="Xvfb is missing")
+
+_SCREEN = "1280x720x24"
+_WAIT_S = 90.0
+
+
+@pytest.fixture
+def screen(tmp_path):
+    """(display name, function that reads the screen as uint8 [H, W, 3])."""
+    read, write = os.pipe()
+    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", _SCREEN, "-fbdir", str(tmp_path)]
+    server = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
+    os.close(write)
+    with os.fdopen(read) as pipe:
+        display = f":{pipe.readline().strip()}"
+
+    def look() -> np.ndarray:
+        dump = (tmp_path / "Xvfb_screen0").read_bytes()  # the format of xwd, big-endian
+        header = struct.unpack(">25I", dump[:100])
+        width, height, line, colours = header[4], header[5], header[12], header[19]
+        pixels = np.frombuffer(dump, np.uint8, line * height, header[0] + 12 * colours)
+        return pixels.reshape(height, line // 4, 4)[:, :width, 2::-1]
+
+    yield display, look
+    server.terminate()
+    server.wait()
+
+
+@pytest.mark.parametrize("look", ["neon", "chalk", "wireframe"])
+def test_a_figure_is_seen_on_the_screen_and_nothing_in_its_corners(screen, look):
+    display, read = screen
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+        out.bind(("127.0.0.1", 0))
+        port = out.getsockname()[1]
+    environment = {k: v for k, v in os.environ.items() if k != "SDL_VIDEODRIVER"}
+    window = subprocess.Popen(
+        [sys.executable, "-m", "visuals", "--port", str(port), "--look", look, "--fullscreen"],
+        env=environment | {"DISPLAY": display, "SDL_VIDEODRIVER": "x11"},
+    )
+    try:
+        picture = _dance_until_seen(read, port, window)
+    finally:
+        window.terminate()
+        window.wait()
+    height, width, _ = picture.shape
+    corners = picture[:: height - 1, :: width - 1]
+    assert corners.max() < 40
+    bright = np.argwhere(picture.max(axis=2) > 150)
+    assert abs(bright[:, 1].mean() / width - 0.5) < 0.1  # the dancer stands in the middle
+    assert np.ptp(bright[:, 0]) > 0.3 * height  # and is seen from head to foot
+
+
+def _dance_until_seen(read, port: int, window: subprocess.Popen) -> np.ndarray:
+    """Send a standing dancer until the screen shows one."""
+    encoder, frame = osc.FrameEncoder(1, n_styles=1), 0
+    limit = time.monotonic() + _WAIT_S
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+        while time.monotonic() < limit:
+            assert window.poll() is None, "the window is gone"
+            for packet in encoder.encode(_standing(frame), None):
+                out.sendto(packet, ("127.0.0.1", port))
+            frame += 1
+            picture = read()
+            bright = np.argwhere(picture.max(axis=2) > 150)
+            if frame > 120 and len(bright) > 1500 and np.ptp(bright[:, 0]) > 0.3 * len(picture):
+                return picture
+    raise AssertionError("nobody was seen")
+
+
+def _standing(frame: int) -> osc.StageFrame:
+    return osc.StageFrame(
+        frame=frame,
+        sample=400 * frame,
+        joints=REST_POSE[None],
+        heading=np.zeros(1, np.float32),
+        beat=(frame / 30 % 1, frame / 120 % 1, 120.0, 0.9),
+        onset=np.zeros(3, np.float32),
+        level=0.5,
+        style=np.ones(1, np.float32),
+    )
