@@ -141,7 +141,8 @@ def _announce(
         print(f"beats   {', '.join(beats)}, then the sound")
     print(f"dances  {config.dancers} x {config.model} ({', '.join(performer.styles)})")
     print(f"        style {config.style}, seed {config.seed}, on {performer.provider}")
-    print(f"sends   {config.emission_rate} bundles a second to {targets or 'nobody'}")
+    receivers = targets or ("these profiles alone" if config.feeds else "nobody")
+    print(f"sends   {config.emission_rate} bundles a second to {receivers}")
     for feed in config.feeds:
         print(f"        {feed}")
     if config.dmx:
