@@ -15,7 +15,7 @@ from live.errors import ArtifactError
 from live.pose import FRAME_RATE, ROOT, decode
 from live.skeleton import N_JOINTS, mirrored
 from model.config import TrainConfig
-from model.music import STYLE_GENRES
+from model.music import genres_of
 
 _BENT_OCTAVES = (
     0.35  # a clip bent by this much is chosen 0.6 times as often as one at its own speed
@@ -60,7 +60,7 @@ class PairedWindows:
         self.config = config
         self.styles = tuple(str(s) for s in self.motion["styles"])
         self._songs = {
-            i: np.flatnonzero(np.isin(self.music["genre"], STYLE_GENRES[s]))
+            i: np.flatnonzero(np.isin(self.music["genre"], genres_of(s)))
             for i, s in enumerate(self.styles)
         }
 
@@ -131,7 +131,7 @@ class PairedWindows:
             np.eye(len(self.styles), dtype=np.float32)[style],
             control,
             warp(self.motion["pose"], frames, mirror=rng.random() < 0.5),
-            np.float32(song.genre in STYLE_GENRES[self.styles[style]]),
+            np.float32(song.genre in genres_of(self.styles[style])),
         )
 
     def _octave(self, tempo: float) -> np.ndarray:

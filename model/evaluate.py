@@ -85,7 +85,7 @@ class _Piece:
 def held_out_song(style: str, tempo_bpm: float, seconds: float, seed: int) -> music.Song:
     """A rendered song that no training saw, in a genre the style is danced to, at one tempo."""
     rng = np.random.default_rng([_HELD_OUT_SEED, seed])
-    genre = str(rng.choice(music.STYLE_GENRES[style]))
+    genre = str(rng.choice(music.genres_of(style)))
     return music.render(
         music.random_song(rng, genre, tempo_bpm, seconds, tempo_change=False), SAMPLE_RATE
     )

@@ -495,6 +495,11 @@ STYLE_GENRES: dict[str, tuple[str, ...]] = {
 }
 
 
+def genres_of(style: str) -> tuple[str, ...]:
+    """Genres the style is danced to; a style of the user's own goes with those of "other"."""
+    return STYLE_GENRES.get(style, STYLE_GENRES["other"])
+
+
 # ---- configuration and result ----------------------------------------------------------------
 
 

@@ -270,7 +270,7 @@ def prepare(
     clips = read_clips(source, tiers)
     write_motion(clips, out / "motion.npz")
     styles = sorted({c.style for c in clips})
-    genres = tuple(sorted({g for s in styles for g in music.STYLE_GENRES[s]}))
+    genres = tuple(sorted({g for s in styles for g in music.genres_of(s)}))
     pieces: Iterable[tuple[music.Song | Track, np.ndarray]] = render_songs(
         music_minutes, seed, genres
     )

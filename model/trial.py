@@ -290,7 +290,7 @@ def listening(
         raw, staged, fitting = [], [], []
         for k in range(songs):
             rng = np.random.default_rng([900_001, seed, i, k])
-            genre = str(rng.choice(music.STYLE_GENRES[style]))
+            genre = str(rng.choice(music.genres_of(style)))
             song = music.render(music.random_song(rng, genre, None, _HEARD_S, False), SAMPLE_RATE)
             logits = _logits(performer, song.audio)
             mixer = StyleMixer(len(names), None)
@@ -300,7 +300,7 @@ def listening(
             chosen = names[int(mixer.weights.argmax())]
             raw.append(np.mean(logits[2 * FRAME_RATE :].argmax(axis=1) == names.index(style)))
             staged.append(chosen == style)
-            fitting.append(genre in music.STYLE_GENRES.get(chosen, ()))
+            fitting.append(genre in music.genres_of(chosen))
         rows[style] = {
             "raw": float(np.mean(raw)),
             "staged": float(np.mean(staged)),

@@ -189,14 +189,17 @@ def test_a_foreign_receiver_prints_the_same(live, song, tmp_path):
     with oscdump(tmp_path) as (port, lines):
         show = live("--input", song(20.0), "--no-play", "--osc", f"127.0.0.1:{port}")
         wait_until(lambda: len(lines()) > 1500, "printed messages", _WAIT_S)
-        assert show.stop()[0] == 0
+        code, out, _ = show.stop()
+        assert code == 0
         printed = [line.split() for line in lines()]
     sent = {a: len(v) for t in show.receiver.told() for a, v in t.items()}
     frames = [line[1:] for line in printed if line[1] == "/pj/frame"]
     printed_sizes = {line[1]: len(line) - 3 for line in printed[:-30]}
     assert printed_sizes == sent
     numbers = [int(f[2]) for f in frames]
-    assert numbers == sorted(set(numbers))  # what was late is left out, nothing comes twice
+    assert numbers == sorted(set(numbers))
+    late = int(summary_of(out)[3])
+    assert numbers[-1] - numbers[0] + 1 - len(numbers) <= late  # only what was late is left out
     assert {f[1] for f in frames} == {"ii"}
 
 

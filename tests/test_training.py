@@ -28,6 +28,7 @@ from model.prepare import (
     control_curves,
     fit_track,
     motion_grid,
+    prepare,
     read_clips,
     standardised,
     write_motion,
@@ -357,6 +358,17 @@ def test_a_bigger_dance_has_bigger_controls():
     middle = slice(40, 80)
     assert (curves[1][middle, :3] > curves[0][middle, :3] + 0.03).all()
     assert (curves[0][:, 3] == 0).all()
+
+
+def test_a_style_of_ones_own_can_be_prepared_and_paired(tmp_path):
+    (tmp_path / "motion").mkdir()
+    np.savez(tmp_path / "motion" / "one.npz", joints=stepping(120.0, 0.0, seconds=12.0))
+    entry = {"tier": "open", "style": "my-style", "tempo_bpm": 120.0, "beat_phase_at_frame0": 0.0}
+    (tmp_path / "index.json").write_text(json.dumps({"one": entry}), encoding="utf-8")
+    summary = prepare(tmp_path, tmp_path / "out", ("open",), 1.0, seed=1)
+    assert summary["styles"] == ["my-style"]
+    batch = PairedWindows(tmp_path / "out", TINY).batch(np.random.default_rng(0))
+    assert (batch.style == 1).all()
 
 
 def test_controls_are_relative_to_their_style():
