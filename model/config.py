@@ -77,7 +77,7 @@ class TrainConfig:
     velocity_weight: float = 3.0
     contact_weight: float = 0.5
     bone_weight: float = 0.5
-    style_weight: float = 0.05
+    style_weight: float = 0.2
     kl_weight: float = 0.02
     kl_warmup: int = 500
     # dances of its own, judged by the critic: from an iteration on, so many of the dancers to each
@@ -89,11 +89,13 @@ class TrainConfig:
     critic_rate: float = 4e-4
     critic_skip: int = 24  # frames after a change of song, which no real dance shows
     movement_weight: float = 0.3
+    skate_weight: float = 1.0
+    restart: float = 0.04  # share of the free dancers that come on stage anew with each batch
     mix_share: float = 0.1  # of the free dancers mix two styles
     average: float = 0.998  # decay of the moving average of the weights, which is what dances
     # augmentation
     input_noise: float = 0.02
-    control_dropout: float = 0.2
+    control_dropout: float = 0.5  # share of windows that ask for nothing, as the stage mostly does
     cold_start: float = 0.15  # share of windows whose first previous pose is the mean pose
     speed_low: float = 0.7
     speed_high: float = 1.42

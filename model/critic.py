@@ -14,6 +14,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from live.contract import CLOCK_DIM, CONTROL_DIM
 from model.body import joint_velocity
+from model.decoder import TWICE_DIM, twice_a_beat
 
 _SLOPE = 0.2
 
@@ -26,7 +27,7 @@ class MotionCritic(nn.Module):
     def __init__(self, pose_dim: int, n_styles: int, width: int = 224):
         super().__init__()
         joints = pose_dim - 3
-        inputs = pose_dim + joints + CLOCK_DIM + CONTROL_DIM
+        inputs = pose_dim + joints + CLOCK_DIM + TWICE_DIM + CONTROL_DIM
         layers = [(inputs, 5, 2), (width, 5, 2), (width, 5, 2), (width, 3, 1)]
         self.layers = nn.ModuleList(
             spectral_norm(nn.Conv1d(n, width, kernel, stride, padding=kernel // 2))
@@ -42,7 +43,8 @@ class MotionCritic(nn.Module):
         """pose, plain: [B, T, 60], normalised and in plain units; clock [B, T, 8]; control
         [B, T, 4]; style [B, S] -> verdicts [B, about T / 8]."""
         velocity = joint_velocity(plain).flatten(2) / self.velocity_std
-        x = torch.cat([pose[:, 1:], velocity, clock[:, 1:], control[:, 1:]], dim=-1)
+        now = clock[:, 1:]
+        x = torch.cat([pose[:, 1:], velocity, now, twice_a_beat(now), control[:, 1:]], dim=-1)
         x = x.transpose(1, 2)
         for layer in self.layers:
             x = F.leaky_relu(layer(x), _SLOPE)

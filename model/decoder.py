@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from live.contract import CLOCK_DIM, CONTROL_DIM
 from model.config import DecoderConfig
 
+TWICE_DIM = 2  # of `twice_a_beat`
+
 _PRIOR_WIDTH = 192
 _UNSET = 0.0  # the state's marker for "no beat seen yet": a stored phase is always below zero
 _PHASE_SHIFT = 2.0
@@ -25,7 +27,7 @@ class PoseDecoder(nn.Module):
         self.config = config
         hidden = config.hidden
         self.style = nn.Linear(n_styles, config.style_width, bias=False)
-        condition = music_width + CLOCK_DIM + config.style_width + CONTROL_DIM
+        condition = music_width + CLOCK_DIM + TWICE_DIM + config.style_width + CONTROL_DIM
         self.condition = nn.Linear(condition + config.latent_dim, hidden)
         self.pose_in = nn.Linear(config.pose_dim, hidden)
         self.cells = nn.ModuleList(GatedCell(hidden, hidden) for _ in range(config.layers))
@@ -39,8 +41,8 @@ class PoseDecoder(nn.Module):
         )
 
     def conditions(self, music: Tensor, clock: Tensor, style: Tensor, control: Tensor) -> Tensor:
-        """Everything outside the recurrence, concatenated: [..., music + 8 + style + 4]."""
-        return torch.cat([music, clock, self.style(style), control], dim=-1)
+        """Everything outside the recurrence, concatenated: [..., music + 8 + 2 + style + 4]."""
+        return torch.cat([music, clock, twice_a_beat(clock), self.style(style), control], dim=-1)
 
     def prior_of(self, condition: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log standard deviation of the latent, given the top layer's state."""
@@ -131,6 +133,16 @@ class Posterior(nn.Module):
         pooled = torch.einsum("btk,btc->bkc", member, read) / count[..., None]
         mean, log_std = self.out(pooled).chunk(2, dim=-1)
         return mean, log_std.clamp(-4.0, 1.0)
+
+
+def twice_a_beat(clock: Tensor) -> Tensor:
+    """Cosine and sine of twice the beat phase, by the double angle: [..., 8] -> [..., 2].
+
+    The clock vector stops at once a beat. A dance stepped twice to each beat of slow music needs
+    this, and would otherwise have to square the clock within its recurrence.
+    """
+    cos, sin = clock[..., 0], clock[..., 1]
+    return torch.stack([cos**2 - sin**2, 2 * sin * cos], dim=-1)
 
 
 def stored_phase(clock: Tensor) -> Tensor:

@@ -10,6 +10,8 @@ from model.body import foot_height, foot_speed, local_joints, movement
 _MOVEMENT_UNITS = (0.5, 0.05, 0.5)  # of the control inputs, see model.prepare
 _CONTACT_HEIGHT_M = (0.11, 0.06, 0.11, 0.06)  # ankle, toe: above this a foot is in the air
 _CONTACT_SPEED_M_S = 0.25
+_CONTACT_SOFTNESS_M = 0.01
+_SLIDING_SPEED_M_S = 0.3
 
 
 def pose_loss(pose: Tensor, target: Tensor) -> Tensor:
@@ -26,6 +28,25 @@ def contact_loss(pose: Tensor, target: Tensor) -> Tensor:
     low = foot_height(target)[:, 1:] < torch.tensor(_CONTACT_HEIGHT_M, device=target.device)
     standing = (foot_speed(target) < _CONTACT_SPEED_M_S) & low
     return (foot_speed(pose) * standing).sum() / standing.sum().clamp(min=1)
+
+
+def skate_loss(pose: Tensor, real: Tensor) -> Tensor:
+    """How much more a dance slides on its feet than a real one. Poses [B, T, 60] in plain units.
+
+    Sliding is the mean of v^2 / (v^2 + v0^2) over low feet, v their horizontal speed: a smooth form
+    of the share of frames that `model.metrics.foot_skate` counts. Rows below the real are left
+    alone, and heights have no gradient, or the feet would learn to hover.
+    """
+    return torch.relu(_sliding(pose) - _sliding(real)).mean()
+
+
+def _sliding(pose: Tensor) -> Tensor:
+    """[B]"""
+    above = foot_height(pose)[:, 1:] - torch.tensor(_CONTACT_HEIGHT_M, device=pose.device)
+    low = torch.sigmoid(-above / _CONTACT_SOFTNESS_M).detach()
+    speed = foot_speed(pose)
+    slides = speed**2 / (speed**2 + _SLIDING_SPEED_M_S**2)
+    return (low * slides).sum(dim=(1, 2)) / low.sum(dim=(1, 2)).clamp(min=1.0)
 
 
 def bone_loss(pose: Tensor) -> Tensor:
@@ -47,9 +68,10 @@ def movement_loss(pose: Tensor, asked: Tensor, counts: Tensor) -> Tensor:
 def style_loss(logits: Tensor, style: Tensor, matched: Tensor) -> Tensor:
     """Cross entropy of the style heard, over the windows whose music suits their style.
 
-    logits, style: [B, S], style one-hot; matched: [B], 0 or 1.
+    logits: [B, T, S]; style: [B, S], one-hot; matched: [B], 0 or 1.
     """
-    each = F.cross_entropy(logits, style, reduction="none")
+    by_frame = style[..., None].expand(-1, -1, logits.shape[1])
+    each = F.cross_entropy(logits.transpose(1, 2), by_frame, reduction="none").mean(dim=1)
     return (each * matched).sum() / matched.sum().clamp(min=1)
 
 

@@ -84,13 +84,14 @@ class Objective(nn.Module):
         told = dancer < dancers - free
         parts, real = self._tell(batch, music, told, forced)
         parts["style"] = losses.style_loss(
-            logits[:, -1].repeat_interleave(dancers, dim=0), batch.style, batch.matched
+            logits[:, -length:].repeat_interleave(dancers, dim=0), batch.style, batch.matched
         )
         if state is None:
             return Outcome(parts, real, None, None)
         made, after = self._perform(batch, music, ~told, state)
         asked = batch.control[~told].abs().sum(dim=(1, 2)) > 0
         unmixed = (made.style == batch.style[~told]).all(dim=1)
+        parts["skate"] = losses.skate_loss(made.plain, batch.pose[~told][:, 1:])
         parts["movement"] = losses.movement_loss(
             made.plain, batch.pose[~told][:, 1:], (asked & unmixed).float()
         )

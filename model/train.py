@@ -13,7 +13,7 @@ import math
 import pickle
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -84,6 +84,8 @@ class Trainer:
         pose_dim, styles = self.network.config.decoder.pose_dim, len(self.windows.styles)
         critic = MotionCritic(pose_dim, styles)
         critic.velocity_std.copy_(torch.as_tensor(self.windows.velocity_std()))
+        if initial is not None:
+            inherit_critic(critic, initial, self.windows.styles)
         self.rng = np.random.default_rng([config.seed, self.fabric.global_rank])
         torch.manual_seed(config.seed + self.fabric.global_rank)
         optimiser = torch.optim.AdamW(
@@ -140,10 +142,13 @@ class Trainer:
             int(self.rng.integers(self.config.forced_frames + free)),
         )
         judged = self.progress.iteration >= self.config.critic_from
-        outcome: Outcome = self.objective(batch, forced, self._entering() if judged else None)
+        outcome: Outcome = self.objective(
+            batch, forced, self._entering(batch.style) if judged else None
+        )
         parts = dict(outcome.parts)
         if outcome.made is not None:
-            self.carried = outcome.state
+            assert outcome.state is not None
+            self.carried = outcome.state | {"style": outcome.made.style.argmax(dim=1)}
             made = outcome.made.after(self.config.critic_skip)
             real = outcome.real.after(self.config.critic_skip)
             judging = self._teach_critic(real, made.detached())
@@ -183,17 +188,26 @@ class Trainer:
         self.critic_optimiser.step()
         return loss.detach()
 
-    def _entering(self) -> dict[str, Tensor]:
-        """State of the free dancers: on from where they were; some have just come on stage."""
-        count = self.config.batch // self.config.dancers * self.config.free_dancers
+    def _entering(self, style: Tensor) -> dict[str, Tensor]:
+        """State of the free dancers: on from where they were, in their own style as far as this
+        batch (styles [B, S], one-hot) has room for it; some have just come on stage."""
+        c = self.config
+        free = (
+            torch.arange(len(style), device=style.device) % c.dancers >= c.dancers - c.free_dancers
+        )
+        wanted = style[free].argmax(dim=1)
+        count = len(wanted)
         fresh = {
             name: value.to(self.fabric.device)
             for name, value in self.network.decoder.initial_state(count).items()
         }
         if self.carried is None:
             return fresh
-        stays = torch.rand(count, 1, device=self.fabric.device) >= self.config.cold_start
-        return {name: torch.where(stays, self.carried[name], fresh[name]) for name in fresh}
+        # Both sorted by style: most rows meet a dancer of theirs, and a few have to change style.
+        source = torch.empty_like(wanted)
+        source[wanted.argsort()] = self.carried["style"].argsort()
+        stays = torch.rand(count, 1, device=self.fabric.device) >= c.restart
+        return {name: torch.where(stays, self.carried[name][source], fresh[name]) for name in fresh}
 
     def _weigh(self, parts: dict[str, Tensor]) -> Tensor:
         c, iteration = self.config, self.progress.iteration
@@ -206,6 +220,7 @@ class Trainer:
             "style": c.style_weight,
             "kl": c.kl_weight * min(1.0, iteration / max(c.kl_warmup, 1)),
             "movement": c.movement_weight * heeded,
+            "skate": c.skate_weight * heeded,
             "critic": c.critic_weight * heeded,
         }
         return torch.stack([w * parts[name] for name, w in weights.items() if name in parts]).sum()
@@ -285,7 +300,7 @@ class Trainer:
 
 
 _PARTS = (
-    "pose", "velocity", "contact", "bone", "style", "kl", "movement", "critic", "judging",
+    "pose", "velocity", "contact", "bone", "style", "kl", "movement", "skate", "critic", "judging",
 )  # fmt: skip
 
 _STYLE_AXIS = {
@@ -293,6 +308,7 @@ _STYLE_AXIS = {
     "encoder.style_head.bias": 0,
     "decoder.style.weight": 1,
 }
+_CRITIC_STYLE = "style.parametrizations.weight.original"
 
 
 def engine(config: TrainConfig, accelerator: str = "cpu", devices: int = 1) -> Fabric:
@@ -330,13 +346,29 @@ def inherit(network: DanceNetwork, checkpoint: dict) -> None:
     ours, theirs = network.config, donor.config
     if (ours.encoder, ours.decoder) != (theirs.encoder, theirs.decoder):
         raise ConfigError("the network to begin with has other sizes than the one to train")
-    known = {style: i for i, style in enumerate(theirs.styles)}
     state = donor.state_dict()
     for name, axis in _STYLE_AXIS.items():
-        columns = state[name].movedim(axis, 0)
-        chosen = [columns[known[s]] if s in known else columns.mean(dim=0) for s in ours.styles]
-        state[name] = torch.stack(chosen).movedim(0, axis)
+        state[name] = of_styles(state[name], axis, theirs.styles, ours.styles)
     network.load_state_dict(state)
+
+
+def inherit_critic(critic: MotionCritic, checkpoint: dict, styles: Sequence[str]) -> None:
+    """Begin with the critic of another run: it knows dances, and only a new style is new to it."""
+    donor = checkpoint["critic"]
+    known = tuple(checkpoint["network_config"]["styles"])
+    state = critic.state_dict()
+    ours = {name: value for name, value in donor.items() if value.shape == state[name].shape}
+    critic.load_state_dict(
+        state | ours | {_CRITIC_STYLE: of_styles(donor[_CRITIC_STYLE], 1, known, styles)}
+    )
+
+
+def of_styles(weight: Tensor, axis: int, known: Sequence[str], styles: Sequence[str]) -> Tensor:
+    """A weight with a row for each known style along `axis`, for other styles: by name, and the
+    mean of the known for a new one."""
+    rows = weight.movedim(axis, 0)
+    chosen = [rows[known.index(s)] if s in known else rows.mean(dim=0) for s in styles]
+    return torch.stack(chosen).movedim(0, axis)
 
 
 def network_of(checkpoint: dict) -> DanceNetwork:

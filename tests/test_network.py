@@ -12,7 +12,7 @@ from live.features import FEATURE_DIM
 from live.pose import FRAME_RATE, POSE_DIM, encode
 from live.skeleton import BONE_LENGTHS, N_JOINTS, PARENTS, REST_POSE, with_bone_lengths
 from model.config import EncoderConfig, NetworkConfig
-from model.decoder import beat_wrapped, stored_phase
+from model.decoder import TWICE_DIM, beat_wrapped, stored_phase, twice_a_beat
 from model.encoder import KINDS, MusicEncoder
 from model.network import whole_bones
 from tests.contract import Stepped, assert_receptive_field, assert_streams_like_offline
@@ -174,7 +174,7 @@ def decoder_stream(network, dancers):
 
 def condition_width(network):
     c = network.config
-    return c.encoder.width + CLOCK_DIM + c.decoder.style_width + CONTROL_DIM
+    return c.encoder.width + CLOCK_DIM + TWICE_DIM + c.decoder.style_width + CONTROL_DIM
 
 
 def decoder_inputs(network, frames, dancers):
@@ -312,6 +312,13 @@ def test_every_input_reaches_the_pose(tiny_network, name):
         )
         > 5e-3
     )
+
+
+def test_the_network_knows_two_a_beat_from_its_clock():
+    beats = np.linspace(0.0, 3.0, 40)
+    found = twice_a_beat(torch.as_tensor(clock_vector(beats, 120.0))).numpy()
+    angle = 4 * np.pi * beats
+    np.testing.assert_allclose(found, np.stack([np.cos(angle), np.sin(angle)], -1), atol=1e-6)
 
 
 @pytest.mark.parametrize("column", range(CLOCK_DIM))
