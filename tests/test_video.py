@@ -15,6 +15,7 @@ from tools import make_looks
 from visuals import looks, palettes
 from visuals.dances import FileSound, Session, SessionSound, read_take
 from visuals.matte import cover_light, memory, straight, transparent
+from visuals.safety import luminance
 from visuals.surfaces import black, pygame
 
 av = pytest.importorskip("av")
@@ -342,6 +343,8 @@ def test_mistakes_are_named_before_anything_is_written(tmp_path, take, tone):
         (["-o", tmp_path / "a.mp4", "--camera", "crane"], "crane"),
         (["-o", tmp_path / "a.mp4", "--lineup", "heap"], "no line-up 'heap'"),
         (["-o", tmp_path / "a.mp4", "--canon", "3"], "not between 0 and 2"),
+        (["-o", tmp_path / "a.mp4", "--flashes", "31"], "not between 0 and 30"),
+        (["-o", tmp_path / "a.mp4", "--brightness", "0"], "not between 0.05 and 1"),
         (["-o", tmp_path / "no" / "a.mp4"], "no folder"),
         (["-o", tmp_path / "old"], "empty folder"),
         (["-o", tmp_path / "a.png"], "%05d"),
@@ -377,6 +380,41 @@ def test_a_line_up_is_filmed(tmp_path, take):
         run(take, "-o", out, "--size", "160x90", "--start", 1, "--seconds", 0.05, *options)
     plain, circle = png(tmp_path / "plain_1.png"), png(tmp_path / "circle_1.png")
     assert np.abs(plain.astype(int) - circle).max() > 100
+
+
+class Strobe:
+    """A look of white and black in turn, a fifteenth of a second each."""
+
+    floor = False
+
+    def __init__(self):
+        self._age_s = 0.0
+
+    def glow(self, canvas, scene) -> None:
+        self._age_s += scene.dt_s
+
+    def ink(self, canvas, scene) -> None:
+        canvas.fill((255, 255, 255) if round(self._age_s * 30) % 4 < 2 else (0, 0, 0))
+
+
+def test_a_film_keeps_the_limits_of_light_that_it_is_given(tmp_path, take, monkeypatch):
+    monkeypatch.setitem(looks.LOOKS, "strobe", Strobe)
+
+    def light(name: str, *options) -> np.ndarray:
+        """Mean luminance of every picture of a second that no other precedes."""
+        where = ("--look", "strobe", "--size", "64x36", "--seconds", 1)
+        run(take, "-o", tmp_path / f"{name}_%02d.png", *where, *options)
+        shown = [pygame.image.load(str(p)) for p in sorted(tmp_path.glob(f"{name}_*.png"))]
+        canvas = black((64, 36))
+        return np.array([(canvas.blit(p, (0, 0)), luminance(canvas).mean())[1] for p in shown])
+
+    def rises(seen: np.ndarray) -> int:
+        return int((np.diff(seen, prepend=0.0) >= 0.1).sum())
+
+    safe, open_ = light("safe"), light("open", "--flashes", 30, "--brightness", 1)
+    dark = light("dark", "--flashes", 1, "--brightness", 0.05)
+    assert (safe.max() <= 0.4, open_.max() > 0.99, dark.max() <= 0.05) == (True, True, True)
+    assert (rises(safe), rises(open_), rises(dark)) == (3, 8, 0)
 
 
 def test_numbered_pictures_take_the_name_they_are_given(tmp_path, take):

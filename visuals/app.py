@@ -68,17 +68,16 @@ class Stage:
         palettes.palette(self.palette)
         Camera(self.camera)
         self.ensemble()
-        if not 0 <= self.flashes_per_s <= 30:
-            raise ConfigError(f"--flashes {self.flashes_per_s} is not between 0 and 30")
-        if not 0.05 <= self.brightness <= 1:
-            raise ConfigError(f"--brightness {self.brightness} is not between 0.05 and 1")
+        self.guard()
 
     def ensemble(self) -> Ensemble:
         return Ensemble(self.lineup, self.mirror, self.canon, self.cast)
 
+    def guard(self) -> safety.Guard:
+        return safety.Guard(self.flashes_per_s, self.brightness)
+
     def make(self) -> Renderer:
-        guard = safety.Guard(self.flashes_per_s, self.brightness)
-        return Renderer(self.look, self.palette, guard, camera=self.camera)
+        return Renderer(self.look, self.palette, self.guard(), camera=self.camera)
 
 
 class Window:

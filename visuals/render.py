@@ -14,7 +14,7 @@ from pathlib import Path
 
 from live.cli.options import add_settings, config_of
 from live.errors import ConfigError
-from visuals import looks, matte, palettes
+from visuals import looks, matte, palettes, safety
 from visuals.camera import SHOTS
 from visuals.dances import Dance, FileSound, Session, SessionSound, Sound, Take, read_take
 from visuals.draw import Renderer
@@ -49,9 +49,16 @@ class Shot:
     lineup: str = "stage"
     mirror: bool = False
     canon: float = 0.0  # beats
+    flashes_per_s: int = safety.FLASHES_PER_S  # 0 to 30
+    brightness: float = safety.BRIGHTNESS  # mean relative luminance of a picture, 0.05 to 1
 
     def ensemble(self) -> Ensemble:
         return Ensemble(self.lineup, self.mirror, self.canon)
+
+    def renderer(self) -> Renderer:
+        guard = safety.Guard(self.flashes_per_s, self.brightness)
+        stage = not self.transparent
+        return Renderer(self.look, self.palette, guard, stage=stage, camera=self.camera)
 
     @property
     def pictures(self) -> int:
@@ -63,10 +70,11 @@ def main(argv: list[str]) -> int:
     shot = Shot(
         _size(args.size), args.fps, dancers=args.dancers, transparent=args.transparent,
         look=args.look, palette=args.palette, camera=args.camera, lineup=args.lineup,
-        mirror=args.mirror, canon=args.canon,
+        mirror=args.mirror, canon=args.canon, flashes_per_s=args.flashes,
+        brightness=args.brightness,
     )  # fmt: skip
     shot.ensemble()  # a mistake is better said before the dance
-    Renderer(shot.look, shot.palette, camera=shot.camera)
+    shot.renderer()
     started_s = time.monotonic()
     dance, sound = open_dance(args)
     shot = _cut(shot, dance, args.start, args.seconds)
@@ -90,9 +98,7 @@ def film(
 
     Whatever ends it early, an interrupt included, leaves no half film.
     """
-    renderer = Renderer(
-        shot.look, shot.palette, stage=not shot.transparent, camera=shot.camera
-    )  # fmt: skip
+    renderer = shot.renderer()
     ensemble = shot.ensemble()
     canvas = matte.transparent(shot.size) if shot.transparent else black(shot.size)
     pixels = matte.straight if shot.transparent else matte.memory
@@ -200,6 +206,21 @@ def _parser() -> argparse.ArgumentParser:
     add("--lineup", default="stage", help=f"{', '.join(LINEUPS)} (%(default)s)")
     add("--mirror", action="store_true", help="every second dancer dances mirrored")
     add("--canon", type=float, default=0.0, metavar="BEATS", help="each dancer so much later, 0-2")
+    add(
+        "--flashes",
+        type=int,
+        default=safety.FLASHES_PER_S,
+        metavar="N",
+        help="at most this many flashes a second, 0 to 30 (%(default)s: safe for photosensitive "
+        "people)",
+    )
+    add(
+        "--brightness",
+        type=float,
+        default=safety.BRIGHTNESS,
+        metavar="SHARE",
+        help="at most this share of a white picture's light, 0.05 to 1 (%(default)s)",
+    )
     add("--fps", type=int, choices=RATES, default=30, help="pictures a second (%(default)s)")
     add("--start", type=float, metavar="S", help="seconds into the dance")
     add("--seconds", type=float, metavar="S", help="how much of it")

@@ -8,6 +8,7 @@ part is a tile of a third by a third of the picture; its luminance is the mean o
 
 import numpy as np
 
+from live.errors import ConfigError
 from visuals.surfaces import MULTIPLY, pygame
 
 FLASHES_PER_S = 3
@@ -25,11 +26,15 @@ _WEIGHTS = np.array([0.2126, 0.7152, 0.0722], np.float32)
 class Guard:
     """Watches picture after picture; keeps the last second of flashes.
 
-    flashes_per_s: the most in any second and tile, 0 holds every flash down. brightness: the most
-    mean relative luminance (0..1) of a picture.
+    flashes_per_s: the most in any second and tile, 0 to 30; 0 holds every flash down. brightness:
+    the most mean relative luminance of a picture, 0.05 to 1. ConfigError for anything else.
     """
 
     def __init__(self, flashes_per_s: int = FLASHES_PER_S, brightness: float = BRIGHTNESS):
+        if not 0 <= flashes_per_s <= 30:
+            raise ConfigError(f"--flashes {flashes_per_s} is not between 0 and 30")
+        if not 0.05 <= brightness <= 1:
+            raise ConfigError(f"--brightness {brightness} is not between 0.05 and 1")
         self.flashes_per_s = flashes_per_s
         self.brightness = brightness
         self.dimmed = 0  # pictures turned down so far
