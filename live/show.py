@@ -27,9 +27,10 @@ from live.control_in import ControlIn, Value
 from live.engine import Engine, EngineConfig, horizon_samples
 from live.errors import ConfigError
 from live.features import SAMPLE_RATE
+from live.glance import Glance
 from live.health import Health
 from live.memory import MemoryWatch
-from live.osc_out import OscOut
+from live.osc_out import OscOut, Target
 from live.osc_schema import FrameEncoder, HealthReport, StageFrame
 from live.outputs.feeds import Feeds
 from live.performer import Performer
@@ -98,6 +99,10 @@ class Outputs:
     def errors(self) -> int:
         return self.osc.errors + (self.feeds.errors if self.feeds else 0)
 
+    @property
+    def targets(self) -> list[Target]:
+        return self.osc.targets + (self.feeds.targets if self.feeds else [])
+
 
 class Desk(Protocol):
     """What the operator plays on besides OSC: controls, checked, (name, value)."""
@@ -144,6 +149,7 @@ class Show:
         self._refused = 0  # controls that this model cannot obey
         self._latencies = np.zeros(1024)
         self._encoder: FrameEncoder | None = None
+        self._sent: StageFrame | None = None  # the newest
         self._last_state = ""
         self._next_health = -math.inf
         self._next_reopen = -math.inf
@@ -208,6 +214,35 @@ class Show:
             "recorder_lost": self.outputs.recorder.lost if self.outputs.recorder else 0,
             **self.memory.summary(),
         }
+
+    def glance(self) -> Glance:
+        """How it is going. Only reads, so another thread may ask."""
+        now = self._now()
+        frame, targets = self._sent, self.outputs.targets
+        deaf_s = now - self._sounded_s if self.source.listens else 0.0
+        recorder = self.outputs.recorder
+        return Glance(
+            time_s=now,
+            source=self.source.name,
+            hears=self._rejoining_until < math.inf and deaf_s < _DEAF_AFTER_S / 2,
+            level=self.engine.level,
+            beat=frame.beat[2:] if frame else None,
+            ruler=self.engine.clock.ruler,
+            state=self.engine.state,
+            style=self.engine.performer.styles[int(frame.style.argmax())] if frame else "",
+            frames=self.health.frames,
+            counted={
+                "late": self.health.late,
+                "dropped": self.health.dropped,
+                "skipped": self.health.skipped,
+                "xruns": self.source.xruns,
+                "resets": self.engine.resets,
+                "refused": self.outputs.errors,
+                "rejected": self.outputs.control.rejected + self._refused,
+                "not recorded": recorder.lost if recorder else 0,
+            },
+            errors={target.name: target.errors for target in targets},
+        )
 
     # Time -----------------------------------------------------------------------------------
 
@@ -392,6 +427,7 @@ class Show:
         if self.outputs.feeds:
             self.outputs.feeds.send(frame, health)
         self.health.add_frame(now)
+        self._sent = frame
         if self.outputs.recorder:
             for packet in packets:
                 self.outputs.recorder.osc(frame.sample, packet)

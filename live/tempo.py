@@ -159,6 +159,11 @@ class BeatClock:
             state=self._state,
         )
 
+    @property
+    def ruler(self) -> str:
+        """Whose word counts now, one of RANKING."""
+        return self._ruler
+
     def tap(self, sample: float) -> None:
         """One tap of the operator at a 24 kHz sample index; from the fourth on they count."""
         self._taps.add(float(sample))

@@ -4,12 +4,11 @@ One thread: ask the feed for the view of now, draw it, show it, look at the keys
 program; `App` can be stepped one picture at a time.
 """
 
-import os
-import sys
 import time
 import warnings
 from dataclasses import dataclass
 
+from live.display import has_display
 from live.errors import ArtifactError, ConfigError, DeviceError
 from live.osc_schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT
 from visuals import looks, palettes, safety
@@ -305,6 +304,5 @@ def run(
 
 def require_display() -> None:
     """Raise NoDisplayError where no window can be: before a port is opened or a thread started."""
-    asked = ("SDL_VIDEODRIVER", "DISPLAY", "WAYLAND_DISPLAY")
-    if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in asked):
+    if not has_display():
         raise NoDisplayError("there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)")

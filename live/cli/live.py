@@ -15,10 +15,12 @@ from live import midi_desk, set_list
 from live.allow import AllowList
 from live.audio_in import AudioSource, open_source
 from live.cli.options import add_settings, config_of
+from live.cli.status import StatusLine
 from live.clock_sources import open_sources
 from live.config import ShowConfig
 from live.control_in import ControlIn
 from live.discovery import Discovery
+from live.display import has_display
 from live.engine import Engine
 from live.errors import ConfigError
 from live.midi_desk import MidiDesk, MidiMap
@@ -73,6 +75,9 @@ def main(argv: list[str]) -> int:
         stop = StopSignals(stack)
         visualizer = Visualizer(outputs.control.port, stack) if config.visuals else None
         stack.enter_context(source)
+        in_terminal = visualizer is not None and not has_display()  # then the figure fills it
+        if not args.quiet and not in_terminal and StatusLine.fits():
+            stack.enter_context(StatusLine(show.glance))
         summary = show.run(
             lambda: not stop.received and (visualizer is None or visualizer.is_wanted()),
             config.seconds or float("inf"),
@@ -92,6 +97,9 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument(
         "--summary", type=Path, metavar="FILE", help="write what was counted, as JSON"
+    )
+    parser.add_argument(
+        "--quiet", action="store_true", help="no line of status at the bottom of the terminal"
     )
     return parser
 

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from live.errors import ConfigError
 from live.features import SAMPLE_RATE
-from live.osc_out import OscOut, format_target, parse_target
+from live.osc_out import OscOut, Target, format_target, parse_target
 from live.osc_schema import MAX_DANCERS, HealthReport, StageFrame
 from live.outputs.cues import CueMaker, Cues
 from live.outputs.dmx import DmxOut
@@ -243,6 +243,10 @@ class Feeds:
         """Packets that could not be sent, and emissions that could not be encoded."""
         osc = sum(group.out.errors + group.failures for group in self._groups)
         return osc + self._failures + (self._dmx.errors if self._dmx else 0)
+
+    @property
+    def targets(self) -> list[Target]:
+        return [target for group in self._groups for target in group.out.targets]
 
     def send(self, frame: StageFrame, health: HealthReport | None) -> None:
         """One emission to everyone whose turn it is. health: when the native stream carries it,
