@@ -30,14 +30,17 @@ def contact_loss(pose: Tensor, target: Tensor) -> Tensor:
     return (foot_speed(pose) * standing).sum() / standing.sum().clamp(min=1)
 
 
-def skate_loss(pose: Tensor, real: Tensor) -> Tensor:
-    """How much more a dance slides on its feet than a real one. Poses [B, T, 60] in plain units.
+def skate_loss(pose: Tensor, real: Tensor, style: Tensor) -> Tensor:
+    """How far the sliding of feet is from that of real dances, style by style. Poses [B, T, 60] in
+    plain units, style one-hot [B, S].
 
     Sliding is the mean of v^2 / (v^2 + v0^2) over low feet, v their horizontal speed: a smooth form
-    of the share of frames that `model.metrics.foot_skate` counts. Rows below the real are left
-    alone, and heights have no gradient, or the feet would learn to hover.
+    of the share of frames that `model.metrics.foot_skate` counts. Means of a style are compared,
+    both ways: row by row and one way, feet learned to stick. Heights have no gradient, or feet
+    would learn to hover.
     """
-    return torch.relu(_sliding(pose) - _sliding(real)).mean()
+    off = style.T @ (_sliding(pose) - _sliding(real))  # [S], times the rows of that style
+    return off.abs().sum() / len(style)
 
 
 def _sliding(pose: Tensor) -> Tensor:

@@ -91,7 +91,7 @@ class Objective(nn.Module):
         made, after = self._perform(batch, music, ~told, state)
         asked = batch.control[~told].abs().sum(dim=(1, 2)) > 0
         unmixed = (made.style == batch.style[~told]).all(dim=1)
-        parts["skate"] = losses.skate_loss(made.plain, batch.pose[~told][:, 1:])
+        parts["skate"] = losses.skate_loss(made.plain, batch.pose[~told][:, 1:], batch.style[~told])
         parts["movement"] = losses.movement_loss(
             made.plain, batch.pose[~told][:, 1:], (asked & unmixed).float()
         )

@@ -526,18 +526,29 @@ def sliding(speed_m_s, lifted_m=0.0):
     return pose_of(joints)
 
 
-def test_sliding_more_than_a_real_dance_costs():
+ONE_STYLE = torch.ones(1, 1)
+
+
+def test_sliding_more_or_less_than_real_dances_costs():
     still, slow, fast = sliding(0.0), sliding(0.3), sliding(3.0)
-    assert float(losses.skate_loss(still, still)) == 0.0
-    assert np.isclose(float(losses.skate_loss(slow, still)), 0.5, atol=0.01)
-    assert float(losses.skate_loss(fast, still)) > 0.9
-    assert float(losses.skate_loss(slow, fast)) == 0.0  # less than real is no fault
-    assert float(losses.skate_loss(sliding(3.0, lifted_m=0.5), still)) < NOTHING_M_S
+    assert float(losses.skate_loss(still, still, ONE_STYLE)) == 0.0
+    assert np.isclose(float(losses.skate_loss(slow, still, ONE_STYLE)), 0.5, atol=0.01)
+    assert np.isclose(float(losses.skate_loss(still, slow, ONE_STYLE)), 0.5, atol=0.01)
+    assert float(losses.skate_loss(fast, still, ONE_STYLE)) > 0.9
+    assert float(losses.skate_loss(sliding(3.0, lifted_m=0.5), still, ONE_STYLE)) < NOTHING_M_S
+
+
+def test_sliding_counts_over_the_dances_of_a_style_and_no_other():
+    made = torch.cat([sliding(0.3), sliding(0.0)])
+    real = made.flip(0)
+    same, apart = torch.ones(2, 1), torch.eye(2)
+    assert float(losses.skate_loss(made, real, same)) < 1e-6
+    assert np.isclose(float(losses.skate_loss(made, real, apart)), 0.5, atol=0.01)
 
 
 def test_hovering_is_no_way_out_of_sliding():
     pose = sliding(0.5).requires_grad_()
-    losses.skate_loss(pose, sliding(0.0)).backward()
+    losses.skate_loss(pose, sliding(0.0), ONE_STYLE).backward()
     gradient = pose.grad[0, :, : N_JOINTS * 3].unflatten(-1, (N_JOINTS, 3))
     assert float(gradient[..., 1].abs().max()) == 0.0
     assert float(gradient[:, FEET, 0].abs().max()) > 0.0
