@@ -71,8 +71,8 @@ def main(argv: list[str]) -> int:
                     config.control_bind, outputs.control.port, config.control_allow, engine.stand
                 )
             )
+        stop = StopSignals(stack)  # before anything is said: who reads it may close the terminal
         _announce(config, engine, source, outputs, [b.name for b in beats], list(ports.inputs))
-        stop = StopSignals(stack)
         visualizer = Visualizer(outputs.control.port, stack) if config.visuals else None
         stack.enter_context(source)
         in_terminal = visualizer is not None and not has_display()  # then the figure fills it
