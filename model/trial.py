@@ -8,6 +8,7 @@ table a style, what the network hears in music, and how the dance fares over an 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -37,6 +38,7 @@ _SETTLE_S = 6.0  # the clock locks on within 4 s; not judged
 _EVERY_OTHER = EMISSION_RATE // FRAME_RATE
 _SONGS_HEARD, _HEARD_S = 8, 20.0  # of each style, for the style head
 _MARATHON_SONG_S = 60.0
+_SILENT = 0.003  # -50 dB
 _MARATHON_HOP = 2 * FRAME_RATE
 
 
@@ -353,14 +355,18 @@ def marathon(
     seed: int = 1,
 ) -> Marathon:
     """One performance that never stops, on a simulated clock; 4 s windows of its dances against
-    the real ones, round after round. One style alone, if only one is asked for."""
+    the real ones, round after round. One style alone, if only one is asked for.
+
+    The last sixth dances to the songs of the first, so that its distance over the first's is a
+    matter of time, not of the songs. What is danced to a song's silent end is not judged.
+    """
     torch.set_num_threads(1)
     performer = Performer(model, "cpu", dancers, seed)
     shared = shared_styles(performer, ref, styles)
     rounds = max(round(hours * 3600 / _MARATHON_SONG_S / len(shared)), 1)
     distances, speed, frozen = [], {s: [] for s in shared}, []
     rows: dict[str, np.ndarray] = {}
-    for style, joints in _songs_danced(performer, shared, rounds, seed):
+    for style, joints in _songs_danced(performer, _programme(shared, rounds, seed)):
         settled = joints[round(_SETTLE_S * FRAME_RATE) :]
         each = [settled[:, d] for d in range(dancers)]
         judged = [ref.judge.judge(dance, _MARATHON_HOP).features for dance in each]
@@ -376,34 +382,52 @@ def marathon(
     return Marathon(Path(model).stem, minutes, tuple(distances), ends, float(max(frozen)))
 
 
+class _Song(NamedTuple):
+    style: str
+    tempo_bpm: float
+    seed: int
+
+    def audio(self) -> np.ndarray:
+        return held_out_song(self.style, self.tempo_bpm, _MARATHON_SONG_S, self.seed).audio
+
+
+def _programme(styles: Sequence[str], rounds: int, seed: int) -> list[_Song]:
+    songs = []
+    for i, style in enumerate([s for _ in range(rounds) for s in styles]):
+        tempo = np.random.default_rng([900_002, seed, i]).uniform(TEMPI_BPM[0], TEMPI_BPM[-1])
+        songs.append(_Song(style, float(tempo), 100_000 * seed + i))
+    again = rounds // 6 * len(styles)
+    return songs[: len(songs) - again] + songs[:again]
+
+
 def _songs_danced(
-    performer: Performer, styles: Sequence[str], rounds: int, seed: int
+    performer: Performer, programme: Sequence[_Song]
 ) -> Iterator[tuple[str, np.ndarray]]:
     """(style, joints [T, N, 19, 3]) of every song; the engine goes on from song to song."""
-    performer.reset(performer.dancers, seed)
-    config = EngineConfig(SAMPLE_RATE, horizon_samples(EMISSION_RATE, ARRIVAL_S), styles[0])
-    engine = Engine(config, performer)
-    programme = [style for _ in range(rounds) for style in styles]
+    performer.reset(performer.dancers, performer.seed)
+    horizon = horizon_samples(EMISSION_RATE, ARRIVAL_S)
+    engine = Engine(EngineConfig(SAMPLE_RATE, horizon, programme[0].style), performer)
     count = round(len(programme) * _MARATHON_SONG_S * EMISSION_RATE)
+    ends: list[int] = []
     shown, number = [], 0
-    for frame in emissions(engine, _music(engine, programme, seed), count):
+    for frame in emissions(engine, _music(engine, programme, ends), count):
         song = int(frame.sample / SAMPLE_RATE // _MARATHON_SONG_S)
         if song > number:
-            yield programme[number], np.stack(shown)
+            yield programme[number].style, np.stack(shown)[: ends[number]]
             shown, number = [], song
         if frame.frame % _EVERY_OTHER == 0:
             shown.append(frame.joints)
-    yield programme[number], np.stack(shown)
+    yield programme[number].style, np.stack(shown)[: ends[number]]
 
 
-def _music(engine: Engine, programme: Sequence[str], seed: int) -> Iterator[np.ndarray]:
-    """Blocks of song after song; the style is asked for as its song begins."""
+def _music(engine: Engine, programme: Sequence[_Song], ends: list[int]) -> Iterator[np.ndarray]:
+    """Blocks of song after song; the style is asked for as its song begins. Adds to `ends` the
+    frame after which each song is silent."""
     size = SAMPLE_RATE // FRAME_RATE
-    for i, style in enumerate(programme):
-        rng = np.random.default_rng([900_002, seed, i])
-        tempo = float(rng.uniform(TEMPI_BPM[0], TEMPI_BPM[-1]))
-        audio = held_out_song(style, tempo, _MARATHON_SONG_S, 100_000 * seed + i).audio
-        engine.control("style", style, 0.0)
+    for song in programme:
+        audio = song.audio()
+        ends.append(int(np.flatnonzero(np.abs(audio) > _SILENT)[-1]) // size)
+        engine.control("style", song.style, 0.0)
         for start in range(0, len(audio), size):
             yield audio[start : start + size]
     while True:

@@ -205,6 +205,13 @@ def test_a_style_that_is_not_known_is_refused(tiny_model, ref):
         trial.trial(str(tiny_model), ref, ["polka"])
 
 
+def test_a_marathon_ends_with_the_songs_it_began_with():
+    songs = trial._programme(("salsa", "street"), 12, seed=1)
+    assert [s.style for s in songs] == ["salsa", "street"] * 12
+    assert songs[-4:] == songs[:4]
+    assert len(set(songs)) == 20
+
+
 def test_a_marathon_goes_round_the_styles(tiny_model, ref, monkeypatch):
     monkeypatch.setattr(trial, "_MARATHON_SONG_S", 12.0)
     run = trial.marathon(str(tiny_model), ref, hours=48 / 3600, dancers=2)
