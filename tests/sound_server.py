@@ -97,8 +97,7 @@ class SoundServer:
         except AssertionError:
             self.kill()
             raise
-        self.pactl("set-default-sink", "vspk")
-        self.pactl("set-default-source", "vspk.monitor")
+        self._prefer_vspk()
 
     def kill(self) -> None:
         """As a crash would."""
@@ -122,6 +121,17 @@ class SoundServer:
             command, env=self.env, check=True, capture_output=True, text=True, timeout=10
         ).stdout
 
+    def unload(self, sink: str) -> None:
+        """Take a sink, and the microphone that hears it, away."""
+        modules = self.pactl("list", "short", "modules").splitlines()
+        (module,) = [line.split()[0] for line in modules if f"sink_name={sink} " in line]
+        self.pactl("unload-module", module)
+
+    def load(self, sink: str, rate: int = SINK_RATE) -> None:
+        """Bring a sink back; "vspk" is the default again."""
+        self.pactl("load-module", "module-null-sink", *_null_sink(sink, rate).split())
+        self._prefer_vspk()
+
     def play(self, path: Path) -> subprocess.Popen:
         """Plays a file into the sink the microphone hears; a context manager that waits."""
         command = ["paplay", "--device=vspk", "--latency-msec=20", str(path)]
@@ -132,6 +142,10 @@ class SoundServer:
         child = Child(code, arguments, self.env)
         self._children.append(child)
         return child
+
+    def _prefer_vspk(self) -> None:
+        self.pactl("set-default-sink", "vspk")
+        self.pactl("set-default-source", "vspk.monitor")
 
     def _answers(self) -> bool:
         assert self._server is not None
@@ -150,10 +164,13 @@ class SoundServer:
         socket = self.directory / "native"
         command += ["-L", f"module-native-protocol-unix socket={socket} auth-anonymous=1"]
         for name in ("vspk", "vout"):
-            # With rewinds a null sink hands its monitor the same sound twice.
-            sink = f"sink_name={name} norewinds=1 rate={SINK_RATE} channels=2"
-            command += ["-L", f"module-null-sink {sink}"]
+            command += ["-L", f"module-null-sink {_null_sink(name, SINK_RATE)}"]
         return command
+
+
+def _null_sink(name: str, rate: int) -> str:
+    # With rewinds a null sink hands its monitor the same sound twice.
+    return f"sink_name={name} norewinds=1 rate={rate} channels=2"
 
 
 _QUIET = {

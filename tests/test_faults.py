@@ -12,14 +12,20 @@ import subprocess
 import sys
 from contextlib import ExitStack
 
+import numpy as np
 import pytest
+import soundfile
 
 from live import osc_schema as osc
+from live.features import FeatureStream
 from live.osc_out import OscOut
 from live.recording import SessionReader
+from live.skeleton import JOINT_NAMES
+from live.tempo import TempoConfig
 from tests.sound_server import ROOT, sound_server, wait_until  # noqa: F401, a fixture
 from tests.test_live import (
     _WAIT_S,
+    RATE,
     assert_whole,
     children,
     live,  # noqa: F401, a fixture
@@ -106,25 +112,101 @@ def test_a_source_that_is_unloaded_and_loaded_again_is_heard_again(
 ):
     """PulseAudio moves the stream to another source, without a word, and back with the default."""
     report = tmp_path / "summary.json"
-    modules = sound_server.pactl("list", "short", "modules").splitlines()
-    (module,) = [line.split()[0] for line in modules if "sink_name=vspk" in line]
     path = song(240.0)
     with ExitStack() as stack:
         with sound_server.play(path) as player:
             show = live("--input", "pulse", "--summary", report, env=sound_server.env)
             hears(show)
             player.kill()  # or the server would move it, too, and the show would hear it there
-        sound_server.pactl("unload-module", module)
+        sound_server.unload("vspk")
         goes_on(show, 120)
-        sink = "sink_name=vspk norewinds=1 rate=48000 channels=2"
-        sound_server.pactl("load-module", "module-null-sink", *sink.split())
-        sound_server.pactl("set-default-sink", "vspk")
-        sound_server.pactl("set-default-source", "vspk.monitor")
+        sound_server.load("vspk")
         looped(sound_server, path, stack)
         hears(show)
         counted = summary_after(show, report)
     assert_whole(show.receiver.packets)
     assert counted["frames"] == len(show.receiver.packets)
+
+
+def seconds_between_clicks(recording):
+    """The median of the last ten: single ones suffer where a busy machine has lost a block."""
+    audio, rate = SessionReader(recording).audio()
+    loud = np.flatnonzero(np.abs(audio) > 0.2)
+    starts = loud[np.diff(loud, prepend=-rate) > rate // 10]
+    assert len(starts) > 10
+    return np.median(np.diff(starts[-11:])) / rate
+
+
+def test_a_device_that_comes_back_at_another_rate_is_heard_right(
+    live,  # noqa: F811
+    song,  # noqa: F811
+    sound_server,  # noqa: F811
+    tmp_path,
+):
+    """48 kHz before, 44.1 after: at the old ratio, the clicks would come 8 % off."""
+    report, recording = tmp_path / "summary.json", tmp_path / "show.mcap"
+    path = song(240.0)
+    options = ("--input", "pulse", "--summary", report, "--record", recording)
+    with ExitStack() as stack:
+        with sound_server.play(path) as player:
+            show = live(*options, env=sound_server.env)
+            hears(show)
+            player.kill()
+        for sink in ("vout", "vspk"):  # no source is left, and the stream dies
+            sound_server.unload(sink)
+        gone = len(show.receiver.packets)
+        goes_on(show, 120)
+        sound_server.load("vspk", rate=44_100)
+        assert "44100Hz" in sound_server.pactl("list", "short", "sources")
+        looped(sound_server, path, stack)
+        hears(show)
+        back = len(show.receiver.packets)
+        goes_on(show, 480)
+        counted = summary_after(show, report)
+    told = assert_whole(show.receiver.packets)
+    assert counted["frames"] == len(told)
+    assert counted["reopened"] >= 1
+    assert counted["silence_s"] > 0.5
+    assert seconds_between_clicks(recording) == pytest.approx(0.5, abs=0.001)  # measured: 0.5000
+    for some in (told[gone:back], told[back:]):  # without sound, and with it again
+        joints = np.array([[t[f"/pj/1/{name}"] for name in JOINT_NAMES] for t in some])
+        assert np.diff(joints, axis=0).any()
+
+
+# Sound that is no music -----------------------------------------------------------------------
+
+
+def test_ultrasound_is_no_beat(live, sound_server, tmp_path):  # noqa: F811
+    """A tone of 21 kHz that swells twice a second, which nobody in the room hears.
+
+    PulseAudio hands the show 44.1 kHz, where little of it is left: 7 % of the amplitude. So the
+    beat clock gets it once more as a card with 48 kHz would deliver it, full scale.
+    """
+    report = tmp_path / "summary.json"
+    t = np.arange(120 * RATE) / RATE
+    tone = (0.5 - 0.5 * np.cos(2 * np.pi * 2 * t)) * np.sin(2 * np.pi * 21_000 * t)
+    soundfile.write(tmp_path / "tone.wav", tone, RATE, subtype="FLOAT")
+    with ExitStack() as stack:
+        show = live("--input", "pulse", "--summary", report, env=sound_server.env)
+        show.receiver.wait_for(60)
+        looped(sound_server, tmp_path / "tone.wav", stack)
+        goes_on(show, 600)
+        counted = summary_after(show, report)
+    told = assert_whole(show.receiver.packets)
+    assert counted["frames"] == len(told)
+    assert max(max(t["/pj/onset"]) for t in told) < 0.01  # measured: 0.0001
+    assert max(t["/pj/beat"][3] for t in told) == 0  # the confidence
+    states = {osc.STATES[t["/pj/health"][-1]] for t in told if "/pj/health" in t}
+    assert states <= {"starting", "idle"}
+    assert_no_beat(tone[: 20 * RATE].astype(np.float32))
+
+
+def assert_no_beat(sound):
+    features, clock = FeatureStream(RATE), TempoConfig().make()
+    for frame in features.push(sound):
+        clock.push(frame)
+        assert max(frame.onset) < 0.01  # measured: 0.00001
+        assert clock.at(frame.end).confidence == 0
 
 
 # Receivers that fail --------------------------------------------------------------------------
