@@ -11,7 +11,7 @@ import time
 import numpy as np
 
 from live.control_in import ControlIn
-from live.osc_schema import CONTROLS, encode_message
+from live.osc_schema import NEXT, PLAYED, PREVIOUS, encode_message
 
 _BYTES = b",[]TFNIifsbhdtcrm\0#/"
 _AT_ONCE = 32  # fewer than a poll looks at, and than the socket holds
@@ -20,11 +20,12 @@ _AT_ONCE = 32  # fewer than a poll looks at, and than the socket holds
 def valid_packets() -> list[bytes]:
     """One of every control, and bundles of them, one in another."""
     packets = [encode_message("/pj/control/ack", "T", (True,))]
-    for control in CONTROLS.values():
-        kinds = {"": [("", ())], "s": [("s", ("auto",))], "f": [("f", (1.0,)), ("i", (1,))]}
+    for control in PLAYED.values():
+        text = control.choices[-1] if control.choices else "auto"
+        kinds = {"": [("", ())], "s": [("s", (text,))], "f": [("f", (1.0,)), ("i", (1,))]}
         kinds["a"] = kinds["s"] + kinds["f"]
         for types, values in kinds[control.types]:
-            packets.append(encode_message(f"/pj/control/{control.name}", types, values))
+            packets.append(encode_message(control.address, types, values))
     packets.append(_bundle(packets[:9]))
     packets.append(_bundle([packets[-1], *packets[9:12], _bundle([])]))
     return packets
@@ -85,13 +86,14 @@ def run(count: int, seed: int = 0) -> dict[str, float]:
 
 
 def _check(name: str, value: object) -> None:
-    control = CONTROLS[name]
+    control = PLAYED[name]
+    known = (*control.choices, NEXT, PREVIOUS)
     fits = {
         "": value is None,
         "s": isinstance(value, str),
         "f": (value is None and control.is_switch)
         or (isinstance(value, float) and control.low <= value <= control.high),
-        "a": isinstance(value, str)
+        "a": (isinstance(value, str) and (not control.choices or value in known))
         or (isinstance(value, float) and control.low <= value <= control.high),
     }
     if not fits[control.types]:

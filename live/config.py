@@ -99,6 +99,14 @@ class ShowConfig:
         return targets
 
     @property
+    def visualizers(self) -> list[tuple[str, int]]:
+        """(host, port) of everyone who gets the picture's controls and the styles' names too."""
+        asked = [feed for feed in map(parse_feed, self.osc) if feed.profile == "visuals"]
+        targets = [(feed.host, feed.port) for feed in asked]
+        own = ("127.0.0.1", DEFAULT_PORT)
+        return [*targets, own] if own in self.targets and own not in targets else targets
+
+    @property
     def feeds(self) -> list[FeedConfig]:
         """Everyone who gets something else."""
         return [feed for feed in map(parse_feed, self.osc) if not feed.is_whole]

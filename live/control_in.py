@@ -18,7 +18,7 @@ from live.errors import DeviceError
 Value = float | str | None
 
 # The address, padded to four bytes, then nothing or the type tag of at most one argument.
-_CONTROL = re.compile(rb"/pj/control/([a-z_]{1,32})\0{1,4}(?:,[ifhdsTF]?\0|\Z)")
+_CONTROL = re.compile(rb"(/pj/(?:control|visuals)/[a-z_]{1,32})\0{1,4}(?:,[ifhdsTF]?\0|\Z)")
 _BUNDLE = b"#bundle\0"
 _BUNDLE_HEADER = 16
 _MAX_TEXT = 256
@@ -125,7 +125,7 @@ class ControlIn:
             self._socket.sendto(message, target)
 
 
-_KNOWN = osc_schema.CONTROLS | {osc_schema.ACK_REQUEST.name: osc_schema.ACK_REQUEST}
+_KNOWN = {c.address: c for c in (*osc_schema.PLAYED.values(), osc_schema.ACK_REQUEST)}
 
 # A button let go of: valid, but nothing happens.
 _RELEASE = ("", None)
@@ -169,7 +169,14 @@ def _control(message: bytes) -> tuple[str, Value] | None:
     decoded = list(osc_schema.decode(message))
     if control is None or len(decoded) != 1:
         return None
-    arguments = decoded[0][1]
+    return value_of(control, decoded[0][1])
+
+
+def value_of(control: osc_schema.Control, arguments: list) -> tuple[str, Value] | None:
+    """(name, value) of a control that came with these arguments; None if they do not fit.
+
+    The name is empty where nothing is to happen: a button was let go.
+    """
     if control.types == "":
         return _trigger(control.name, arguments)
     if control.is_switch and not arguments:
@@ -178,7 +185,7 @@ def _control(message: bytes) -> tuple[str, Value] | None:
         return None
     value = arguments[0]
     if control.types in ("s", "a") and isinstance(value, str):
-        return (control.name, value) if _is_text(value) else None
+        return (control.name, value) if _is_text(value) and _is_one_of(control, value) else None
     if control.types == "s" or not _is_number(value):
         return None
     if control.types == "a" and not value:  # of a button let go
@@ -198,6 +205,11 @@ def _trigger(name: str, arguments: list) -> tuple[str, Value] | None:
 def _is_number(value) -> bool:
     """i, f, h, d, T and F, but not NaN."""
     return isinstance(value, (int, float)) and not math.isnan(value)
+
+
+def _is_one_of(control: osc_schema.Control, value: str) -> bool:
+    steps = (osc_schema.NEXT, osc_schema.PREVIOUS)
+    return not control.choices or value in (*control.choices, *steps)
 
 
 def _is_text(value: str) -> bool:

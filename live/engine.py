@@ -20,7 +20,7 @@ from live.contract import CONTROL_DIM, DANCE_BPM, clock_vector, dance_ratio
 from live.errors import ConfigError
 from live.features import FRAME, LOUDNESS, SAMPLE_RATE, FeatureFrame, FeatureStream
 from live.motion import Body, SafeMotion, interpolate
-from live.osc_schema import CONTROLS, StageFrame
+from live.osc_schema import CONTROLS, PICTURE, StageFrame
 from live.performer import Performer
 from live.set_list import Cue, CuePlayer
 from live.style import StyleMixer, parse_style
@@ -118,6 +118,7 @@ class Engine:
         self._styles = StyleMixer(
             len(performer.styles), parse_style(config.style, performer.styles)
         )
+        self.style = config.style.strip().lower()  # as it was asked for last
         self._heard: deque[FeatureFrame] = deque()
         self._keys: deque[KeyFrame] = deque(maxlen=4)
         self._beats = DancersBeat()
@@ -220,7 +221,8 @@ class Engine:
         seen = frame.end + self.config.horizon
         reading = self.clock.at(seen + self._latency_samples)
         for name, value in self._cues.step(reading, self.controls):
-            self._set(name, value, seen)
+            if name not in PICTURE:  # the show's to pass on
+                self._set(name, value, seen)
             self._cued.append((name, value))
         pose, logits = self.performer.step(
             frame.features,
@@ -278,6 +280,7 @@ class Engine:
         match name:
             case "style":
                 self._styles.wish = parse_style(str(value), self.performer.styles)
+                self.style = str(value).strip().lower()
             case "energy" | "openness" | "travel" | "temperature":
                 setattr(self.controls, name, number)
             case "mirror" | "freeze" | "blackout":

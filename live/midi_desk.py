@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from live.errors import ConfigError
-from live.osc_schema import CONTROLS
+from live.osc_schema import NEXT, PLAYED, PREVIOUS
 from live.set_list import Cue, CuePlayer
 from live.style import parse_style
 
@@ -117,7 +117,7 @@ class MidiDesk:
         self._port.close()
 
     def _play(self, binding: Binding, position: float) -> list[tuple[str, Value]]:
-        control = CONTROLS[binding.control]
+        control = PLAYED[binding.control]
         if control.types == "f" and not control.is_switch and binding.value is None:
             return [(binding.control, binding.low + position * (binding.high - binding.low))]
         was, now = self._down.get(binding, False), position >= 0.5
@@ -145,7 +145,7 @@ def _centred(value: int, middle: int, top: int) -> float:
 
 
 def _is_fader(control: tuple[str, Value]) -> bool:
-    return CONTROLS[control[0]].types == "f" and not CONTROLS[control[0]].is_switch
+    return PLAYED[control[0]].types == "f" and not PLAYED[control[0]].is_switch
 
 
 def _again(control: tuple[str, Value], later: list[tuple[str, Value]]) -> bool:
@@ -195,9 +195,9 @@ def _binding(table: Any, styles: tuple[str, ...], cues: Sequence[Cue]) -> Bindin
     number = _whole(kind, table[kind], 0, KINDS[kind])
     channel = _whole("channel", table.get("channel", 0), 0, 16)
     name = table.get("control")
-    if not isinstance(name, str) or name not in CONTROLS:
-        raise ConfigError(f"control is {name!r}; it must be one of {', '.join(CONTROLS)}")
-    control = CONTROLS[name]
+    if not isinstance(name, str) or name not in PLAYED:
+        raise ConfigError(f"control is {name!r}; it must be one of {', '.join(PLAYED)}")
+    control = PLAYED[name]
     mode = table.get("mode", "hold" if kind in _MOVED else "toggle")
     if mode not in MODES:
         raise ConfigError(f"mode is {mode!r}; it must be one of {', '.join(MODES)}")
@@ -211,7 +211,7 @@ def _pressed(
     kind: str, name: str, value: Any, styles: tuple[str, ...], cues: Sequence[Cue]
 ) -> float | str | None:
     """What a press sets, checked."""
-    control = CONTROLS[name]
+    control = PLAYED[name]
     if control.types == "" or control.is_switch:
         if value is not None:
             raise ConfigError(f"{name} takes no value")
@@ -225,6 +225,11 @@ def _pressed(
             raise ConfigError(f"value is {value!r}; it must be a text")
         if styles:
             parse_style(value, styles)
+        return value
+    if control.choices and isinstance(value, str):
+        known = (*control.choices, NEXT, PREVIOUS)
+        if value not in known:
+            raise ConfigError(f"value is {value!r}; it must be one of {', '.join(known)}")
         return value
     if control.types == "a" and isinstance(value, str):
         if cues:
@@ -253,12 +258,12 @@ def _number(name: str, value: Any, low: float, high: float) -> float:
 def parse_wish(text: str, styles: tuple[str, ...] = ()) -> tuple[str, float | str | None]:
     """'energy', 'cue=drop', 'seed=7' to (control, value). ConfigError that names the mistake."""
     name, equals, said = text.partition("=")
-    if name not in CONTROLS:
-        raise ConfigError(f"no control {name!r}; there are {', '.join(CONTROLS)}")
+    if name not in PLAYED:
+        raise ConfigError(f"no control {name!r}; there are {', '.join(PLAYED)}")
     value: float | str | None = None
     if equals:
         value = said
-        if CONTROLS[name].types == "f":
+        if PLAYED[name].types == "f":
             try:
                 value = float(said)
             except ValueError as error:
@@ -296,14 +301,14 @@ def learn(
 
 def _suits(event: Event, name: str, value: Value) -> bool:
     """A press, or for what has positions something that can be moved."""
-    control = CONTROLS[name]
+    control = PLAYED[name]
     if control.types == "f" and not control.is_switch and value is None:
         return event.kind in _MOVED
     return event.position >= 0.5
 
 
 def _learned(event: Event, name: str, value: Value) -> Binding:
-    control = CONTROLS[name]
+    control = PLAYED[name]
     mode = "hold" if event.kind in _MOVED else "toggle"
     return Binding(
         event.kind, event.number, name, event.channel, value, control.low, control.high, mode
@@ -319,7 +324,7 @@ def write(path: Path, mapping: MidiMap) -> None:
         f"port = {_quoted(mapping.port)}",
     ]
     for b in mapping.bindings:
-        control = CONTROLS[b.control]
+        control = PLAYED[b.control]
         lines += ["", "[[map]]", f"{b.kind} = {b.number}"]
         lines += [f"channel = {b.channel}"] if b.channel else []
         lines += [f"control = {_quoted(b.control)}"]

@@ -90,6 +90,12 @@ HEALTH = Message(
     "Once a second, and at once when the state changes.",
 )
 MESSAGES = (FRAME, ROOT, JOINTS, BEAT, ONSET, LEVEL, STYLE, HEALTH)
+STYLES = Message(
+    "/pj/styles",
+    (Argument("wish", "s"), Argument("name", "s")),
+    "The style asked for (`auto`, a name or a mix), then what the weights of `/pj/style` are "
+    "called; once a second, and at once when another is asked for.",
+)
 POSE = Message(
     "/pj/{dancer}/pose",
     tuple(Argument(f"{name}_{axis}", "f", "m") for name in JOINT_NAMES for axis in "xyz"),
@@ -119,10 +125,16 @@ class Control:
     high: float = 1.0
     meaning: str = ""
     is_switch: bool = False  # 1 or 0; without an argument it changes over
+    choices: tuple[str, ...] = ()  # of a text; () for any
+    under: str = "/pj/control"
+
+    @property
+    def address(self) -> str:
+        return f"{self.under}/{self.name}"
 
 
-def _switch(name: str, meaning: str) -> Control:
-    return Control(name, "f", 0, 1, meaning, is_switch=True)
+def _switch(name: str, meaning: str, under: str = "/pj/control") -> Control:
+    return Control(name, "f", 0, 1, meaning, is_switch=True, under=under)
 
 
 CONTROLS = {
@@ -148,10 +160,61 @@ CONTROLS = {
         Control("latency", "f", 0, 500, "output latency to make up for, ms"),
     )
 }
+
+# What a visualizer draws; tests hold these names against its own.
+LOOKS = (
+    "neon", "chalk", "ribbons", "particles", "constellation", "silhouette", "canon",
+    "kaleidoscope", "wireframe",
+)  # fmt: skip
+PALETTES = ("night", "safe", "ember", "ice", "acid", "mono")
+CAMERAS = ("front", "orbit", "cuts")
+LINEUPS = ("stage", "line", "wedge", "circle", "grid")
+NEXT, PREVIOUS = "next", "previous"
+_PICTURE = "/pj/visuals"
+
+
+def _choice(name: str, choices: tuple[str, ...], meaning: str) -> Control:
+    return Control(name, "a", 0, len(choices), meaning, choices=choices, under=_PICTURE)
+
+
+# The picture's, not the engine's: obeyed by visualizers, passed on to them by the show. No name is
+# that of an engine's control, so that a MIDI mapping or a scene needs to say no more than it.
+PICTURE = {
+    c.name: c
+    for c in (
+        _choice("look", LOOKS, "how the dancers are drawn, from the next bar on"),
+        _choice("palette", PALETTES, "their colours"),
+        _choice("camera", CAMERAS, "still, swaying, or cutting every other bar"),
+        _choice("lineup", LINEUPS, "where they stand; stage: where the engine puts them"),
+        Control("cast", "f", 0, MAX_DANCERS, "dancers shown; 0: those that arrive", under=_PICTURE),
+        _switch("pairs", "1 has every second dancer dance mirrored", _PICTURE),
+        Control("canon", "f", 0, 2, "each dancer so many beats later", under=_PICTURE),
+        _switch("dark", "1 darkens the picture alone, 0 brings it back", _PICTURE),
+    )
+}
+PLAYED = CONTROLS | PICTURE
+
 # Not the engine's: who sends it is answered.
 ACK_REQUEST = Control(
     "ack", "f", 0, 65_535, "1 asks for answers where this came from, a port number there; 0 ends it"
 )
+
+
+def encode_styles(wish: str, names: Sequence[str]) -> bytes:
+    """The styles of a show as a message; as many names as fit one packet."""
+    packet = encode_message(STYLES.address, "s", (wish,))
+    for count in range(1, len(names) + 1):
+        longer = encode_message(STYLES.address, "s" * (count + 1), (wish, *names[:count]))
+        if len(longer) > MAX_BUNDLE_BYTES:
+            break
+        packet = longer
+    return packet
+
+
+def encode_picture(name: str, value: float | str | None) -> bytes:
+    """A control of PICTURE as a message; value: None has a switch change over."""
+    types = "" if value is None else "s" if isinstance(value, str) else "f"
+    return encode_message(PICTURE[name].address, types, () if value is None else (value,))
 
 
 def encode_ack(name: str, obeyed: bool, value: float | str | None) -> bytes:

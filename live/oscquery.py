@@ -18,12 +18,11 @@ from http import HTTPStatus
 from typing import Any, Self
 
 from live.allow import AllowList
-from live.osc_schema import ACK_REQUEST, CONTROLS, Control
+from live.osc_schema import ACK_REQUEST, CONTROLS, PICTURE, Control
 
 NAME = "PoseJockey"
 ATTRIBUTES = ("FULL_PATH", "DESCRIPTION", "ACCESS", "CONTENTS", "TYPE", "RANGE", "VALUE")
 _NO_ACCESS, _WRITE, _READ_WRITE = 0, 2, 3
-_PREFIX = "/pj/control"
 _MAX_TARGET = 256  # characters of path and query; the longest control has 23
 _PATIENCE_S = 1.0  # for a client that says nothing
 _LOOK_EVERY_S = 0.1  # whether the server is to end
@@ -47,8 +46,12 @@ def namespace(stand: Stand) -> dict[str, Any]:
     """The tree of containers and controls. stand: the value a control has now, None for none."""
     controls = (*CONTROLS.values(), ACK_REQUEST)
     leaves = {control.name: _leaf(control, stand(control.name)) for control in controls}
-    inner = _container(_PREFIX, "What the show obeys", leaves)
-    return _container("/", NAME, {"pj": _container("/pj", NAME, {"control": inner})})
+    picture = {control.name: _leaf(control, None) for control in PICTURE.values()}
+    inner = {
+        "control": _container("/pj/control", "What the show obeys", leaves),
+        "visuals": _container("/pj/visuals", "What the picture obeys", picture),
+    }
+    return _container("/", NAME, {"pj": _container("/pj", NAME, inner)})
 
 
 def answer(target: str, port: int, stand: Stand) -> tuple[HTTPStatus, Any]:
@@ -156,13 +159,15 @@ def _container(path: str, meaning: str, contents: dict[str, Any]) -> dict[str, A
 
 def _leaf(control: Control, value: float | None) -> dict[str, Any]:
     leaf: dict[str, Any] = {
-        "FULL_PATH": f"{_PREFIX}/{control.name}",
+        "FULL_PATH": control.address,
         "DESCRIPTION": control.meaning,
         "ACCESS": _WRITE if value is None else _READ_WRITE,
         "TYPE": "T" if control.is_switch else "s" if control.types in ("s", "a") else "f",
     }
     if leaf["TYPE"] == "f":  # what has no value is a button, which sends 1
         leaf["RANGE"] = [{"MIN": control.low, "MAX": control.high}]
+    elif control.choices:
+        leaf["RANGE"] = [{"VALS": list(control.choices)}]
     if value is not None:
         leaf["VALUE"] = [bool(value) if control.is_switch else value]
     return leaf

@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from live.errors import ConfigError
-from live.osc_schema import CONTROLS
+from live.osc_schema import NEXT, PICTURE, PLAYED, PREVIOUS
 from live.style import parse_style
 
 MOMENTS = ("bar", "beat", "now")
 FADERS = ("energy", "openness", "travel", "temperature")  # what can move over some bars
-SETTABLE = ("style", *FADERS, "mirror", "freeze", "blackout", "dancers", "seed", "bpm")
-NEXT, PREVIOUS = "next", "previous"
+SETTABLE = ("style", *FADERS, "mirror", "freeze", "blackout", "dancers", "seed", "bpm", *PICTURE)
 
 _MAX_CUES = 999
 _MAX_NAME = 64
@@ -202,7 +201,7 @@ def _name(name: Any, taken: list[str]) -> str:
 def _value(name: str, value: Any, styles: tuple[str, ...]) -> Value:
     if name not in SETTABLE:
         raise ConfigError(f"unknown setting {name!r}; a scene may set {', '.join(SETTABLE)}")
-    control = CONTROLS[name]
+    control = PLAYED[name]
     if control.types == "s":
         if not isinstance(value, str):
             raise ConfigError(f"{name} is {value!r}; it must be a text")
@@ -212,6 +211,11 @@ def _value(name: str, value: Any, styles: tuple[str, ...]) -> Value:
         if not isinstance(value, bool):
             raise ConfigError(f"{name} is {value!r}; it must be true or false")
         return float(value)
+    if control.choices:
+        if value not in control.choices:
+            known = ", ".join(control.choices)
+            raise ConfigError(f"{name} is {value!r}; it must be one of {known}")
+        return value
     return _number(name, value, control.low, control.high)
 
 

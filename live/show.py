@@ -31,7 +31,14 @@ from live.glance import Glance
 from live.health import Health
 from live.memory import MemoryWatch
 from live.osc_out import OscOut, Target
-from live.osc_schema import FrameEncoder, HealthReport, StageFrame
+from live.osc_schema import (
+    PICTURE,
+    FrameEncoder,
+    HealthReport,
+    StageFrame,
+    encode_picture,
+    encode_styles,
+)
 from live.outputs.feeds import Feeds
 from live.performer import Performer
 from live.recording import SessionWriter
@@ -57,6 +64,7 @@ _GIVE_UP_S = 0.3  # a frame that comes this long after its time is not danced an
 _DEAF_AFTER_S, _DEAF_AT_MOST_S = 5.0, 60.0
 _LATE_EMISSIONS = 3  # this far behind, the emissions that nobody needs any more are left out
 _HEALTH_EVERY_S = 1.0
+_STYLES_EVERY_S = 1.0
 
 
 def arrival_s(block: int, rate: int) -> float:
@@ -84,12 +92,14 @@ def stage_engine(
 
 @dataclass(frozen=True)
 class Outputs:
-    """Where a show goes. recorder: None unless recorded. feeds: None where everyone gets all."""
+    """Where a show goes. recorder: None unless recorded. feeds: None where everyone gets all.
+    visualizers: who also gets the picture's controls and the styles' names; None for nobody."""
 
     osc: OscOut
     control: ControlIn
     recorder: SessionWriter | None = None
     feeds: Feeds | None = None
+    visualizers: OscOut | None = None
 
     @property
     def packets(self) -> int:
@@ -151,6 +161,8 @@ class Show:
         self._encoder: FrameEncoder | None = None
         self._sent: StageFrame | None = None  # the newest
         self._last_state = ""
+        self._told_style = ""
+        self._next_styles = -math.inf
         self._next_health = -math.inf
         self._next_reopen = -math.inf
 
@@ -354,6 +366,8 @@ class Show:
         while self.engine.step(until) and not self._is_due(self.position):
             pass
         for name, value in self.engine.take_cued():
+            if name in PICTURE:
+                self._tell_visualizers(encode_picture(name, value))
             self.outputs.control.answer(name, True, value)
         if self.outputs.recorder:
             self.outputs.recorder.frame = self.engine.frames
@@ -385,6 +399,10 @@ class Show:
     def _obey(self, now: float) -> None:
         played = [control for desk in self._desks for control in desk.poll()]
         for name, value in (*self.outputs.control.poll(), *played):
+            if name in PICTURE:
+                self._tell_visualizers(encode_picture(name, value))
+                self.outputs.control.answer(name, True, value)
+                continue
             sample = self._position(now)
             try:
                 self.engine.control(name, value, sample)
@@ -418,6 +436,7 @@ class Show:
             return
         self._note_latency(now)
         self._send(frame, now)
+        self._name_styles(now)
         self._busy_s += self._now() - started
 
     def _send(self, frame: StageFrame, now: float) -> None:
@@ -431,6 +450,17 @@ class Show:
         if self.outputs.recorder:
             for packet in packets:
                 self.outputs.recorder.osc(frame.sample, packet)
+
+    def _name_styles(self, now: float) -> None:
+        """Tell visualizers what the styles are called, again and again: one may have just begun."""
+        if now < self._next_styles and self.engine.style == self._told_style:
+            return
+        self._next_styles, self._told_style = now + _STYLES_EVERY_S, self.engine.style
+        self._tell_visualizers(encode_styles(self.engine.style, self.engine.performer.styles))
+
+    def _tell_visualizers(self, packet: bytes) -> None:
+        if self.outputs.visualizers:
+            self.outputs.visualizers.send([packet])
 
     def _encoder_for(self, frame: StageFrame) -> FrameEncoder:
         dancers = len(frame.joints)

@@ -140,6 +140,22 @@ def test_options_that_are_none(song, capsys, options):
     assert options[0] in capsys.readouterr().err.splitlines()[-1]
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--look", "oil"], "no look 'oil'; there are neon"),
+        (["--volume", "3"], "unrecognized arguments: --volume 3"),
+        (["--cast", "many"], "--cast"),
+    ],
+)
+def test_what_the_visualizer_refuses_is_said_before_the_show(
+    tiny_model, song, capsys, monkeypatch, options, said
+):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    assert run("live", "--model", tiny_model, "--input", song, "--no-play", "--", *options) == 2
+    assert_one_line(capsys.readouterr(), "after --", said)
+
+
 def missing(folder, song):
     return folder / "none.wav"
 

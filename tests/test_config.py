@@ -133,3 +133,22 @@ def test_a_show_is_not_changed_under_way():
 )
 def test_the_visualizer_always_gets_the_stream(osc, visuals, targets):
     assert ShowConfig(osc=osc, visuals=visuals).targets == targets
+
+
+@pytest.mark.parametrize(
+    ("osc", "visuals", "visualizers"),
+    [
+        ((), True, [("127.0.0.1", DEFAULT_PORT)]),
+        (("a:1",), True, [("127.0.0.1", DEFAULT_PORT)]),
+        (("a:1",), False, []),
+        (("a:1", "b:2/visuals"), False, [("b", 2)]),
+        (("b:2/visuals",), True, [("b", 2), ("127.0.0.1", DEFAULT_PORT)]),
+        ((f"127.0.0.1:{DEFAULT_PORT}/visuals",), True, [("127.0.0.1", DEFAULT_PORT)]),
+        (("b:2/visuals/rate=30",), False, [("b", 2)]),
+    ],
+)
+def test_texts_go_to_visualizers_alone(osc, visuals, visualizers):
+    config = ShowConfig(osc=osc, visuals=visuals)
+    assert config.visualizers == visualizers
+    whole = {feed for feed in visualizers if not config.feeds}
+    assert whole <= set(config.targets)

@@ -13,7 +13,7 @@ import soundfile
 
 from live.discovery import OSC_TYPE, QUERY_TYPE, Discovery
 from live.engine import Controls, Engine, EngineConfig, horizon_samples
-from live.osc_schema import ACK_REQUEST, CONTROLS
+from live.osc_schema import ACK_REQUEST, CONTROLS, LOOKS, PICTURE
 from live.oscquery import OscQueryServer
 from live.performer import Performer
 from posejockey import main
@@ -51,9 +51,11 @@ def test_the_namespace_is_the_schema(server):
     leaves = root["CONTENTS"]["pj"]["CONTENTS"]["control"]["CONTENTS"]
     controls = {**CONTROLS, ACK_REQUEST.name: ACK_REQUEST}
     assert list(leaves) == list(controls)
-    for name, control in controls.items():
-        leaf = leaves[name]
-        assert leaf["FULL_PATH"] == f"/pj/control/{name}"
+    picture = root["CONTENTS"]["pj"]["CONTENTS"]["visuals"]["CONTENTS"]
+    assert list(picture) == list(PICTURE)
+    for name, control in (controls | PICTURE).items():
+        leaf = (leaves | picture)[name]
+        assert leaf["FULL_PATH"] == control.address
         assert leaf["DESCRIPTION"] == control.meaning
         if leaf["TYPE"] == "f":
             assert leaf["RANGE"] == [{"MIN": control.low, "MAX": control.high}]
@@ -61,6 +63,7 @@ def test_the_namespace_is_the_schema(server):
             assert leaf["TYPE"] == ("T" if control.is_switch else "s")
         assert ("VALUE" in leaf) == bool(leaf["ACCESS"] & 1)
         assert get(server, leaf["FULL_PATH"]) == (200, leaf)
+    assert picture["look"]["RANGE"] == [{"VALS": list(LOOKS)}]
 
 
 def test_values_are_those_in_force(server, engine):

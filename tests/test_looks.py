@@ -273,6 +273,12 @@ def test_blackout_is_black_and_counts_as_a_picture():
 # The camera
 
 
+def test_the_wire_names_what_there_is():
+    assert tuple(looks.LOOKS) == osc.LOOKS
+    assert tuple(palettes.PALETTES) == osc.PALETTES
+    assert SHOTS == osc.CAMERAS
+
+
 @pytest.mark.parametrize("shot", SHOTS)
 @pytest.mark.parametrize("n", [1, 3, 16])
 def test_every_camera_keeps_everybody_in_the_picture(shot, n):

@@ -10,7 +10,7 @@ import posejockey
 from live.errors import ConfigError, DeviceError
 from live.midi_desk import Binding, Event, MidiDesk, MidiMap, event_of, learn, load, write
 from live.midi_ports import MidiPorts, stem
-from live.osc_schema import CONTROLS
+from live.osc_schema import PLAYED
 from live.set_list import Cue
 
 mido = pytest.importorskip("mido")
@@ -122,6 +122,10 @@ def played(text, mapped, *data):
         ),
         ('cc = 7\ncontrol = "tap"', (0xB0, 7, 127, 0xB0, 7, 99, 0xB0, 7, 0), [("tap", None)]),
         ('cc = 7\ncontrol = "energy"', (0xF8, 0xB0, 7, 64, 0xF8, 0xFE), [("energy", 0.0)]),
+        ('note = 36\ncontrol = "look"\nvalue = "next"', (0x90, 36, 1), [("look", "next")]),
+        ('note = 36\ncontrol = "look"\nvalue = "ribbons"', (0x90, 36, 1), [("look", "ribbons")]),
+        ('note = 36\ncontrol = "dark"', (0x90, 36, 1, 0x80, 36, 0), [("dark", None)]),
+        ('cc = 7\ncontrol = "canon"', (0xB0, 7, 127), [("canon", 2.0)]),
         ('cc = 7\ncontrol = "energy"', (1, 2, 3, 0xF0, 9, 9, 0xF7, 0xFF), []),
     ],
 )  # fmt: skip
@@ -138,7 +142,7 @@ def test_of_a_moving_fader_only_the_last_place_counts(mapped):
 
 
 def test_every_position_stays_in_the_range(mapped):
-    for name, control in CONTROLS.items():
+    for name, control in PLAYED.items():
         if control.types == "f" and not control.is_switch:
             for value in range(128):
                 text = f'[[map]]\ncc = 7\ncontrol = "{name}"'
@@ -174,6 +178,9 @@ def test_the_example_is_whole():
         ('[[map]]\nnote = 1\ncontrol = "cue"', "cue needs the value"),
         ('[[map]]\nnote = 1\ncontrol = "cue"\nvalue = "flop"', "there are drop"),
         ('[[map]]\nnote = 1\ncontrol = "style"\nvalue = "polka"', "'polka' is unknown"),
+        ('[[map]]\nnote = 1\ncontrol = "look"', "look needs the value"),
+        ('[[map]]\nnote = 1\ncontrol = "look"\nvalue = "oil"', "'oil'; .* neon, .*next, previous"),
+        ('[[map]]\nnote = 1\ncontrol = "look"\nvalue = 10', "0 to 9"),
         ('[[map]]\nnote = 1\ncontrol = "tap"\nvalue = 1', "tap takes no value"),
         ('[[map]]\nnote = 1\ncontrol = "freeze"\nmode = "x"', "toggle, hold"),
         ("[[map", "not valid TOML"),

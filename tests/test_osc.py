@@ -296,6 +296,10 @@ def message(name, types="", *values):
     return osc.encode_message(f"/pj/control/{name}", types, values)
 
 
+def picture(name, types="", *values):
+    return osc.encode_message(f"/pj/visuals/{name}", types, values)
+
+
 def bundle(*messages):
     parts = [struct.pack(">i", len(m)) + m for m in messages]
     return b"#bundle\0" + struct.pack(">q", 1) + b"".join(parts)
@@ -322,10 +326,11 @@ def test_controls_arrive_in_order(control, send):
     assert control.poll() == []
 
 
-@pytest.mark.parametrize("name", [c.name for c in osc.CONTROLS.values() if c.types == "f"])
+@pytest.mark.parametrize("name", [c.name for c in osc.PLAYED.values() if c.types == "f"])
 def test_numbers_are_clamped_to_their_range(control, send, name):
-    schema = osc.CONTROLS[name]
-    send(message(name, "f", -1e30), message(name, "f", math.inf), message(name, "i", 10**6))
+    schema = osc.PLAYED[name]
+    said = (("f", -1e30), ("f", math.inf), ("i", 10**6))
+    send(*(osc.encode_message(schema.address, types, (value,)) for types, value in said))
     low, high, number = (value for _, value in control.poll())
     assert (low, high) == (schema.low, schema.high)
     assert schema.low <= number <= schema.high
@@ -344,6 +349,20 @@ def test_numbers_are_clamped_to_their_range(control, send, name):
         message("tap", "s", "now"),
         message("tap", "ff", 1.0, 1.0),
         message("unknown", "f", 1.0),
+        message("look", "s", "ribbons"),
+        picture("energy", "f", 1.0),
+        picture("look", "s", "oil"),
+        picture("look", "s", "Ribbons"),
+        picture("look", "s", ""),
+        picture("look", "f", math.nan),
+        picture("look"),
+        picture("look", "ss", "neon", "chalk"),
+        picture("palette", "s", "neon"),
+        picture("cast", "s", "five"),
+        picture("cast"),
+        picture("canon", "f", math.nan),
+        picture("dark", "s", "on"),
+        bundle(picture("look", "s", "oil")),
         osc.encode_message("/pj/beat", "f", (1.0,)),
         osc.encode_message("/energy", "f", (1.0,)),
         message("energy", "f", 1.0)[:-2],
@@ -379,6 +398,41 @@ def test_a_cue_is_a_name_or_a_number_and_a_button(control, send):
     send(message("cue", "f", math.nan), message("cue", "s", "x" * 300), message("cue"))
     assert control.poll() == [("cue", "drop"), ("cue", 3.0)]
     assert control.rejected == 3
+
+
+def test_the_picture_is_played_by_names_numbers_and_neighbours(control, send):
+    send(
+        bundle(picture("look", "s", "ribbons"), picture("palette", "i", 2), message("tap")),
+        picture("camera", "s", "next"),
+        picture("lineup", "s", "previous"),
+        picture("look", "f", 99.0),
+        picture("look", "f", 0.0),  # a button let go
+        picture("cast", "f", 5.0),
+        picture("canon", "f", 0.5),
+        picture("pairs"),
+        picture("dark", "T", True),
+    )
+    assert control.poll() == [
+        ("look", "ribbons"), ("palette", 2.0), ("tap", None), ("camera", "next"),
+        ("lineup", "previous"), ("look", float(len(osc.LOOKS))), ("cast", 5.0), ("canon", 0.5),
+        ("pairs", None), ("dark", 1.0),
+    ]  # fmt: skip
+    assert control.rejected == 0
+
+
+def test_no_control_of_the_picture_is_called_like_one_of_the_engine():
+    assert len(osc.PLAYED) == len(osc.CONTROLS) + len(osc.PICTURE)
+
+
+def test_as_many_style_names_are_told_as_fit_a_packet():
+    told = dict(osc.decode(osc.encode_styles("street=2,salsa=1", ("street", "salsa"))))
+    assert told == {"/pj/styles": ["street=2,salsa=1", "street", "salsa"]}
+    names = [f"style number {n}" for n in range(200)]
+    packet = osc.encode_styles("auto", names)
+    told = dict(osc.decode(packet))["/pj/styles"]
+    assert len(packet) <= osc.MAX_BUNDLE_BYTES
+    assert 50 < len(told) < 200
+    assert told[1:] == names[: len(told) - 1]
 
 
 def acks(sock):
@@ -494,7 +548,7 @@ def test_hostile_packets_never_raise(caplog):
 
 def test_every_valid_packet_of_the_fuzz_is_accepted(control, send):
     send(*control_fuzz.valid_packets()[:-2])
-    assert {name for name, _ in control.poll()} == set(osc.CONTROLS)
+    assert {name for name, _ in control.poll()} == set(osc.PLAYED)
     assert control.rejected == 0
 
 

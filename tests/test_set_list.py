@@ -10,6 +10,7 @@ import pytest
 import posejockey
 from live.engine import Controls, Engine, EngineConfig, horizon_samples
 from live.errors import ConfigError
+from live.osc_schema import PICTURE
 from live.performer import Performer
 from live.set_list import FADERS, SETTABLE, Cue, CuePlayer, load
 
@@ -60,6 +61,13 @@ def test_the_example_suits_the_model_that_ships():
         ('[[cue]]\nname = "a"\nmirror = 1', r"it must be true or false"),
         ('[[cue]]\nname = "a"\nstyle = 1', r"it must be a text"),
         ('[[cue]]\nname = "a"\nstyle = "polka"', r"'polka' is unknown.* street, salsa"),
+        (
+            '[[cue]]\nname = "a"\nlook = "oil"',
+            r"look is 'oil'; it must be one of neon, .*wireframe",
+        ),
+        ('[[cue]]\nname = "a"\nlook = "next"', r"look is 'next'; it must be one of neon"),
+        ('[[cue]]\nname = "a"\ncast = 17', r"cast is 17; it must be 0 to 16"),
+        ('[[cue]]\nname = "a"\ndark = 1', r"dark is 1; it must be true or false"),
         ('[[cue]]\nname = "a"\nat = "noon"', r"'noon'.* bar, beat, now"),
         ('[[cue]]\nname = "a"\nbars = -1', r"bars is -1; it must be 0 to 64"),
         ('[[scene]]\nname = "a"', r"unknown 'scene'"),
@@ -218,7 +226,7 @@ def test_every_setting_of_a_scene_reaches_the_engine_on_the_bar(tiny_model, clic
         "style": "salsa", "energy": 1.0, "openness": 0.5, "travel": -0.5, "temperature": 0.5,
         "mirror": 1.0, "freeze": 1.0, "blackout": 0.0, "dancers": 3.0, "seed": 5.0, "bpm": 125.0,
     }  # fmt: skip
-    assert set(values) == set(SETTABLE)
+    assert set(values) == set(SETTABLE) - set(PICTURE)
     config = EngineConfig(
         24_000, horizon_samples(60), "street", cues=(Cue("all", tuple(values.items())),)
     )
@@ -238,3 +246,26 @@ def test_every_setting_of_a_scene_reaches_the_engine_on_the_bar(tiny_model, clic
     assert engine.advance(engine.newest + 1)  # a new dancer is in both key frames now
     assert len(engine.emit(0, engine.newest).joints) == engine.performer.dancers == 3
     assert engine.performer.seed == 5
+
+
+def test_a_scene_changes_the_picture_on_the_bar_and_the_dance_goes_on(
+    listed, tiny_model, click_track
+):
+    cues = listed(
+        '[[cue]]\nname = "all"\nlook = "ribbons"\npalette = "safe"\ncamera = "cuts"\n'
+        'lineup = "wedge"\ncast = 5\npairs = true\ncanon = 0.5\ndark = false'
+    )
+    values = dict(cues[0].controls)
+    assert set(values) == set(PICTURE)
+    config = EngineConfig(24_000, horizon_samples(60), "street", cues=cues)
+    engine = Engine(config, Performer(str(tiny_model), "cpu"))
+    engine.push(click_track(120.0, 3.5, 24_000))
+    engine.advance(24_000)
+    engine.control("cue", "all", 0.0)
+    before = engine.clock.at(engine.newest).bar_phase
+    while not (cued := engine.take_cued()):
+        assert engine.advance(engine.newest + 1)
+    assert dict(cued) == values
+    assert engine.clock.at(engine.newest).bar_phase < 0.05 < before
+    assert engine.controls == Controls()
+    assert engine.performer.dancers == 1

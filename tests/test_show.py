@@ -152,7 +152,8 @@ class Stage:
         config = EngineConfig(RATE, horizon_samples(60, arrival), "street")
         self.model = str(model)
         self.engine = Engine(config, Performer(self.model, "cpu"), Controls(**controls))
-        outputs = Outputs(self.receiver, self.control, self.recorder)
+        self.visualizer = Receiver(self.time)
+        outputs = Outputs(self.receiver, self.control, self.recorder, visualizers=self.visualizer)
         self.show = Show(self.engine, self.source, outputs, 60, arrival, self.time, self.time.sleep)
 
     def at(self, seconds, do):
@@ -538,6 +539,53 @@ def test_who_asks_is_told_what_has_become_of_a_control(stage, music):
         ["ack", 1, 1.0, ""], ["energy", 1, 2.0, ""], ["style", 0, 0.0, "polka"],
         ["freeze", 1, 1.0, ""], ["freeze", 1, 0.0, ""],
     ]  # fmt: skip
+
+
+def test_the_picture_is_passed_on_and_answered_and_the_dance_goes_on(stage, music):
+    s, alone = stage(music(2.5)), stage(music(2.5))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as desk:
+
+        def say(address, types="", *values):
+            packet = osc.encode_message(address, types, values)
+            desk.sendto(packet, ("127.0.0.1", s.control.port))
+            s.heed()
+
+        s.at(0.1, lambda: say("/pj/control/ack", "i", 1))
+        s.at(0.5, lambda: say("/pj/visuals/look", "s", "ribbons"))
+        s.at(0.6, lambda: say("/pj/visuals/palette", "s", "oil"))
+        s.at(0.7, lambda: say("/pj/visuals/cast", "i", 99))
+        s.at(0.8, lambda: say("/pj/visuals/dark"))
+        summary = s.run(2.0)
+        desk.settimeout(10.0)
+        answers = [next(osc.decode(desk.recv(2048)))[1] for _ in range(5)]
+    assert answers == [
+        ["ack", 1, 1.0, ""], ["look", 1, 0.0, "ribbons"], ["", 0, 1.0, ""], ["cast", 1, 16.0, ""],
+        ["dark", 1, 0.0, ""],
+    ]  # fmt: skip
+    assert summary["rejected"] == 1
+    times, told = s.visualizer.times, [next(osc.decode(p)) for p in s.visualizer.packets]
+    played = [(t, m) for t, m in zip(times, told, strict=True) if m[0] != osc.STYLES.address]
+    assert [message for _, message in played] == [
+        ("/pj/visuals/look", ["ribbons"]), ("/pj/visuals/cast", [16.0]), ("/pj/visuals/dark", []),
+    ]  # fmt: skip
+    assert [time_s for time_s, _ in played] == pytest.approx([0.5, 0.7, 0.8], abs=0.02)
+    alone.run(2.0)
+    assert_same_dance(s, alone)
+
+
+def test_visualizers_are_told_the_styles_once_a_second_and_at_a_change(stage, music):
+    s = stage(music(4.0))
+    s.at(1.5, lambda: s.ask("style", "s", "Salsa"))
+    s.at(1.8, lambda: s.ask("style", "s", "polka"))  # refused
+    s.run(3.0)
+    told = [next(osc.decode(p)) for p in s.visualizer.packets]
+    assert {address for address, _ in told} == {osc.STYLES.address}
+    wishes = [wish for _, (wish, *_) in told]
+    assert wishes == ["street"] * 2 + ["salsa"] * 2
+    assert all(names == list(s.engine.performer.styles) for _, (_, *names) in told)
+    times = s.visualizer.times
+    assert times[2] == pytest.approx(1.5, abs=0.03)
+    assert np.diff(times)[[0, 2]] == pytest.approx(1.0, abs=0.03)
 
 
 def test_taps_fall_when_they_arrive(stage):

@@ -21,6 +21,7 @@ from visuals.camera import Camera
 from visuals.controls import KEYS, MOUSE, Controls, ControlSender, shipped_styles
 from visuals.draw import Renderer
 from visuals.looks.neon import Neon
+from visuals.looks.wireframe import Wireframe
 from visuals.osc_in import Feed, Timeline, View, parse
 from visuals.scene import compose, pulses
 from visuals.surfaces import black, pygame
@@ -484,6 +485,147 @@ def test_the_style_key_goes_through_the_styles_and_back_to_auto():
     assert "street" in shipped_styles()
 
 
+def test_the_style_key_follows_what_the_engine_has_and_was_asked_for():
+    controls = Controls(("salsa", "street"))
+    controls.follow_style("", ())  # nobody has said anything yet
+    assert controls.act("next style") == ("style", ("salsa",))
+    controls.follow_style("b", ("a", "b", "c"))
+    assert controls.act("next style") == ("style", ("c",))
+    controls.follow_style("b", ("a", "b", "c"))  # said before the key was heard
+    assert controls.act("next style") == ("style", ("auto",))
+    controls.follow_style("a=2,b=1", ("a", "b", "c"))  # a mix is no place in the row
+    assert controls.act("next style") == ("style", ("a",))
+    fixed = Controls(("b",), fixed=True)
+    fixed.follow_style("a", ("a", "b", "c"))
+    assert [fixed.act("next style") for _ in range(2)] == [("style", ("b",)), ("style", ("auto",))]
+
+
+# The picture over OSC
+
+
+class Desk:
+    """Whoever sends real packets to the visualizer's port."""
+
+    def __init__(self, app: App, port: int):
+        self._app, self._port = app, port
+
+    def send(self, *datagrams: bytes) -> None:
+        """They have arrived, and the next picture is drawn, when this returns."""
+        feed = self._app._feed
+        expected = feed.received + feed.malformed + len(datagrams)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            for datagram in datagrams:
+                sender.sendto(datagram, ("127.0.0.1", self._port))
+        wait_until(lambda: feed.received + feed.malformed == expected)
+        self._app.step()
+
+    def play(self, name: str, value: float | str | None = None) -> None:
+        self.send(osc.encode_picture(name, value))
+
+
+@pytest.fixture
+def desk(app):
+    return Desk(app, app._feed.port)
+
+
+def drawn(app: App, desk: Desk) -> np.ndarray:
+    """What the window shows of the same half second of a dance, without the small print."""
+    app.hud = False
+    for k in range(30):
+        desk.send(*packets(k))
+    return pixels(app.window.canvas)
+
+
+def test_every_control_of_the_picture_is_obeyed(app, desk):
+    stage = app.ensemble
+    for name, value, now in (
+        ("look", "ribbons", lambda: app.renderer.look == "ribbons"),
+        ("look", 2.0, lambda: app.renderer.look == osc.LOOKS[1]),
+        ("look", "previous", lambda: app.renderer.look == osc.LOOKS[0]),
+        ("look", "previous", lambda: app.renderer.look == osc.LOOKS[-1]),
+        ("look", "next", lambda: app.renderer.look == osc.LOOKS[0]),
+        ("palette", "safe", lambda: app.renderer.palette == "safe"),
+        ("palette", "next", lambda: app.renderer.palette == "ember"),
+        ("camera", "cuts", lambda: app.renderer.camera.shot == "cuts"),
+        ("camera", 1.0, lambda: app.renderer.camera.shot == "front"),
+        ("lineup", "wedge", lambda: stage.lineup == "wedge"),
+        ("cast", 5.0, lambda: stage.cast == 5),
+        ("pairs", 1.0, lambda: stage.mirror),
+        ("pairs", None, lambda: not stage.mirror),
+        ("canon", 0.5, lambda: stage.canon == 0.5),
+        ("dark", 1.0, lambda: app.renderer.dark),
+        ("dark", 0.0, lambda: not app.renderer.dark),
+    ):
+        desk.play(name, value)
+        assert now(), (name, value)
+        assert app._feed.malformed == 0
+    desk.play("dark", 1.0)
+    press(app, pygame.K_BACKSPACE, "\x08")
+    assert (app.renderer.dark, stage.lineup, stage.cast) == (False, "stage", 0)
+
+
+def test_a_look_that_is_asked_for_changes_the_pixels(app, desk):
+    neon = drawn(app, desk)
+    desk.play("look", "wireframe")
+
+    def is_shown():
+        app.step()
+        return isinstance(app.renderer.look_shown, Wireframe)
+
+    wait_until(is_shown)
+    other = drawn(app, desk)
+    assert (np.abs(other - neon).max(axis=2) > 40).mean() > 0.005
+    desk.play("dark", 1.0)
+    assert drawn(app, desk).max() == 0
+    desk.play("dark", 0.0)
+    assert drawn(app, desk).max() > 40
+
+
+def test_what_does_not_fit_changes_nothing_and_is_counted(app, desk):
+    bad = [
+        osc.encode_message("/pj/visuals/look", "s", ("oil",)),
+        osc.encode_message("/pj/visuals/look", "f", (math.nan,)),
+        osc.encode_message("/pj/visuals/cast", "s", ("five",)),
+        osc.encode_message("/pj/visuals/oil", "f", (1.0,)),
+        osc.encode_message("/pj/visuals/dark", "ff", (1.0, 1.0)),
+    ]
+    desk.send(*bad)
+    assert app._feed.malformed == len(bad)
+    assert (app.renderer.look, app.ensemble.cast, app.renderer.dark) == ("neon", 0, False)
+    desk.play("cast", 99.0)
+    assert app.ensemble.cast == osc.MAX_DANCERS
+    desk.play("look", 0.0)  # a button let go
+    assert (app.renderer.look, app._feed.malformed) == ("neon", len(bad))
+
+
+def test_a_flood_of_controls_keeps_the_newest_and_bounded_memory():
+    timeline = Timeline()
+    for k in range(1000):
+        timeline.receive(osc.encode_picture("cast", k % 17), 0.0)
+    taken = timeline.take_played()
+    assert len(taken) < 100
+    assert taken[-1] == ("cast", 999 % 17)
+    assert timeline.take_played() == []
+
+
+def test_a_desk_that_talks_is_no_engine_that_dances():
+    timeline = timeline_after(range(10))
+    for packet in (osc.encode_picture("cast", 3.0), osc.encode_styles("auto", ("salsa",))):
+        timeline.receive(packet, 5.0)
+    assert timeline.view(5.0).lost
+
+
+def test_the_style_is_written_where_it_is_named(app, desk):
+    desk.send(*packets(0))
+    assert app._feed.view(time.perf_counter()).style_name == ""
+    unnamed = pixels(app.window.canvas)[:300, 600:].max(axis=2) > 30
+    desk.send(osc.encode_styles("auto", ("salsa", "street")), *packets(1))
+    view = app._feed.view(time.perf_counter())
+    assert (view.style_name, view.wish, view.styles) == ("salsa", "auto", ("salsa", "street"))
+    named = pixels(app.window.canvas)[:300, 600:].max(axis=2) > 30
+    assert named.sum() > unnamed.sum() + 50
+
+
 def test_the_mouse_taps_and_turns(app, engine):
     pygame.event.post(pygame.Event(pygame.MOUSEBUTTONDOWN, button=1, pos=(5, 5)))
     pygame.event.post(pygame.Event(pygame.MOUSEWHEEL, x=0, y=1))
@@ -588,6 +730,7 @@ def test_screenshot_by_command(tmp_path):
         (["--camera", "up"], "no camera 'up'"),
         (["--flashes", "99"], "--flashes 99"),
         (["--display", "7"], "no display 7: this machine's are"),
+        (["--look", "oil", "--check"], "no look 'oil'"),
         (["--port", "70000"], "--port"),
         (["--seconds", "0.05", "--screenshot", "/no/such/folder/x.png"], "cannot write"),
     ],
@@ -598,6 +741,12 @@ def test_mistakes_are_one_sentence_and_exit_2(options, sentence, capsys):
     told = capsys.readouterr().err
     assert sentence in told
     assert told.count("\n") == 1
+
+
+def test_options_can_be_checked_without_a_window(capsys):
+    with Feed(port=0) as feed:  # a port that is taken does not matter yet
+        assert main(["--port", str(feed.port), "--look", "ribbons", "--check"]) == 0
+    assert capsys.readouterr() == ("", "")
 
 
 def test_without_a_display_the_terminal_draws(monkeypatch, capsys):

@@ -11,8 +11,10 @@ from live.osc_schema import (
     MAX_BUNDLE_BYTES,
     MAX_DANCERS,
     MESSAGES,
+    PICTURE,
     POSE,
     SCHEMA_VERSION,
+    STYLES,
     Control,
     Message,
 )
@@ -29,9 +31,9 @@ _HEAD = f"""\
 
 Native schema v{SCHEMA_VERSION}, over UDP. Every emission (60 a second by default) is one bundle for
 each dancer, stamped "immediately", of at most {MAX_BUNDLE_BYTES} bytes; all bundles of one emission
-carry the same `/pj/frame`. Only the types i, f and s are used, and only numbers leave, so every
-receiver can read them: TouchDesigner's OSC In CHOP names its channels `pj/1/head:1` and so on by
-itself.
+carry the same `/pj/frame`. Only the types i, f and s are used, and only numbers leave (but for the
+profile `visuals`), so every receiver can read them: TouchDesigner's OSC In CHOP names its channels
+`pj/1/head:1` and so on by itself.
 
 Poses go to every `--osc HOST:PORT`, and to 127.0.0.1:{DEFAULT_PORT}, where `posejockey visuals`
 listens, unless `--no-visuals` is given together with a target.
@@ -88,6 +90,9 @@ _FLAT = f"""
 `{POSE.address}` holds {len(POSE.arguments)} floats in metres, stage space: x y z of each joint in
 the order above, from `pelvis` to `r_toe`. `/pj/frame`, the root and the music stay as they are.
 
+`{STYLES.address}` (profile `visuals`) holds texts, `{STYLES.arguments[0].name}`, then as many
+`{STYLES.arguments[1].name}` as the model has styles. {STYLES.meaning}
+
 ### Lights
 
 Every cue is one float in a message of its own, from 0 to 1 (times `full`, which is 100 for
@@ -125,6 +130,10 @@ def render() -> str:
         f"| `/pj/control/{c.name}` | {_type(c)} | {_range(c)} | {c.meaning} |"
         for c in (*CONTROLS.values(), ACK_REQUEST)
     ]
+    picture = [
+        f"| `{c.address}` | {_type(c)} | {_range(c)} | {_meaning(c)} |" for c in PICTURE.values()
+    ]
+    controls += [_VISUALS, *picture]
     inward = _CONTROL + "\n".join(controls) + "\n" + _ANSWERS + _row(ACK) + "\n"
     return _HEAD + "\n".join(rows) + "\n" + middle + _targets() + inward
 
@@ -165,6 +174,22 @@ how many messages were ignored.
 | answer | arguments | meaning |
 |---|---|---|
 """
+
+_VISUALS = f"""
+The picture, on the same port; the show passes these on to its visualizer and to every target with
+the profile `visuals`. A visualizer obeys them as well where they come to its own port
+({DEFAULT_PORT}), without an answer. A text may also be `next` or `previous`, or the number of a
+name, from 1 in the order below (0 is ignored: a button let go). Answers tell what was asked for:
+the keys of a visualizer move the same things.
+
+| address | arguments | range | meaning |
+|---|---|---|---|"""
+
+
+def _meaning(control: Control) -> str:
+    named = f": {', '.join(f'`{name}`' for name in control.choices)}" if control.choices else ""
+    return control.meaning + named
+
 
 _TYPES = {
     "f": "number",

@@ -7,7 +7,6 @@ import sys
 from live.errors import ConfigError, PerformanceError
 from live.osc_schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT
 from visuals import palettes
-from visuals.controls import shipped_styles
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -84,9 +83,8 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SHARE",
         help="at most this share of a white picture's light, 0.05 to 1 (%(default)s)",
     )
-    add(
-        "--styles", metavar="A,B", help="what the key S goes through (those of the shipped network)"
-    )
+    add("--styles", metavar="A,B", help="what the key S goes through (what the engine says)")
+    add("--check", action="store_true", help="say whether the options are right, and leave")
     add("--seconds", type=float, help="leave after this many seconds")
     add("--screenshot", metavar="FILE", help="on leaving, write the last picture (PNG)")
     add(
@@ -100,6 +98,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(args: argparse.Namespace) -> int:
     control = _address(args.control)
+    if args.check and args.terminal:
+        return 0
     if not args.terminal:
         # Imported here: the terminal needs no pygame, the window no rich.
         from visuals import app
@@ -112,11 +112,13 @@ def _run(args: argparse.Namespace) -> int:
             mirror=args.mirror,
             canon=args.canon,
             cast=args.cast,
-            styles=tuple(args.styles.split(",")) if args.styles else shipped_styles(),
+            styles=tuple(args.styles.split(",")) if args.styles else (),
             display=args.display,
             flashes_per_s=args.flashes,
             brightness=args.brightness,
         )
+        if args.check:
+            return 0
         options = (args.fullscreen, args.seconds, args.screenshot, control)
         try:
             return app.run(args.port, args.host, *options, stage=stage)

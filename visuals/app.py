@@ -13,11 +13,12 @@ from live.errors import ArtifactError, ConfigError, DeviceError
 from live.osc_schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT
 from visuals import looks, palettes, safety
 from visuals.camera import Camera
-from visuals.controls import ACTIONS, KEYS, MOUSE, Controls, ControlSender
+from visuals.controls import ACTIONS, KEYS, MOUSE, Controls, ControlSender, shipped_styles
 from visuals.draw import Renderer
 from visuals.lineup import Ensemble
 from visuals.osc_in import Feed
 from visuals.pacing import Pacer
+from visuals.played import played_on
 from visuals.surfaces import pygame
 
 SIZE = (1280, 720)
@@ -57,7 +58,7 @@ class Stage:
     mirror: bool = False
     canon: float = 0.0  # beats, 0 to 2
     cast: int = 0  # dancers shown; 0: those that arrive
-    styles: tuple[str, ...] = ()  # that the style's key goes through, besides auto
+    styles: tuple[str, ...] = ()  # that the style's key goes through; (): the engine's
     display: int = 0  # 0: the first
     flashes_per_s: int = safety.FLASHES_PER_S  # 0 to 30
     brightness: float = safety.BRIGHTNESS  # mean relative luminance of a picture, 0.05 to 1
@@ -171,7 +172,7 @@ class App:
         self.running = True
         self.hud = True
         self.keys_shown = False
-        self.controls = Controls(stage.styles)
+        self.controls = Controls(stage.styles or shipped_styles(), fixed=bool(stage.styles))
         self._feed = feed
         self.window = Window(fullscreen, stage.display)
         self._sender = ControlSender(control)
@@ -202,6 +203,9 @@ class App:
         moment_s = self._pacer.moment(now_s)
         view = self._feed.view(moment_s)
         self.controls.follow(view.state)
+        self.controls.follow_style(view.wish, view.styles)
+        for played in self._feed.take_played():
+            played_on(self.renderer, self.ensemble, *played)
         dt_s = min(max(moment_s - self._last_s, 0.0), _LONGEST_STEP_S)
         self._last_s = moment_s
         self._arriving = len(view.dancers)

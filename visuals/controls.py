@@ -62,9 +62,12 @@ _STATE_OF = {"freeze": "frozen", "blackout": "blackout"}
 class Controls:
     """Where the faders and switches stand; follows the engine where it says otherwise."""
 
-    def __init__(self, styles: tuple[str, ...] = ()):
+    def __init__(self, styles: tuple[str, ...] = (), fixed: bool = False):
+        """styles: that the style's key goes through; fixed: whatever the engine says it has."""
         self.values = {"energy": 0.0, "temperature": 1.0}
         self._styles = ("auto", *styles)
+        self._fixed = fixed
+        self._wish = ""
         self._style = 0
         self.switches = {"mirror": False, "freeze": False, "blackout": False}
         self._state = ""
@@ -104,6 +107,18 @@ class Controls:
         self._state = state
         for switch, said in _STATE_OF.items():
             self.switches[switch] = state == said
+
+    def follow_style(self, wish: str, styles: tuple[str, ...]) -> None:
+        """Take over the engine's styles, and which is asked for when that has changed: a key
+        pressed meanwhile is not undone by what was said before it."""
+        if styles and not self._fixed and styles != self._styles[1:]:
+            self._styles, self._style = ("auto", *styles), 0
+            self._wish = ""
+        if wish == self._wish:
+            return
+        self._wish = wish
+        if wish in self._styles:
+            self._style = self._styles.index(wish)
 
 
 class ControlSender:

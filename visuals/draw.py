@@ -39,6 +39,7 @@ class Renderer:
         self.guard = guard or Guard()
         self._stage = stage
         self.look = look
+        self.dark = False  # nothing is drawn, whatever the engine does
         self.palette = palette
         self._palette = palettes.palette(palette)
         self.look_shown = looks.make(look)
@@ -64,9 +65,13 @@ class Renderer:
 
     def next_palette(self) -> str:
         """Take the palette after this one; returns its name."""
-        self.palette = _after(self.palette, list(palettes.PALETTES))
-        self._palette = palettes.palette(self.palette)
+        self.paint_with(_after(self.palette, list(palettes.PALETTES)))
         return self.palette
+
+    def paint_with(self, palette: str) -> None:
+        """Take this palette at once. ConfigError if there is none of the name."""
+        self._palette = palettes.palette(palette)
+        self.palette = palette
 
     def reset(self) -> None:
         """Back to the first look at once, all colours and the camera from the front."""
@@ -74,6 +79,7 @@ class Renderer:
         self.palette = palettes.DEFAULT
         self._palette = palettes.palette(self.palette)
         self.camera.set_shot("front")
+        self.dark = False
 
     def next_camera(self) -> str:
         """Take the camera's way after this one; returns its name."""
@@ -94,7 +100,7 @@ class Renderer:
         self._advance(view, dt_s)
         self.camera.follow(view.joints, size[0] / size[1], dt_s, pulses(view)[0])
         scene = compose(view, self.camera, size, dt_s, self._palette)
-        if view.state == "blackout":
+        if self.dark or view.state == "blackout":
             canvas.fill((0, 0, 0, 0))
             self.guard.apply(canvas, dt_s)
             return scene

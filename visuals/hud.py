@@ -48,6 +48,10 @@ class Hud:
         """Level lying, the three onset bands standing on it."""
         level = 0.0 if view.lost else view.level
         thin = max(unit // 4, 2)
+        if view.style_name:
+            auto = f"auto: {view.style_name}" if view.wish == "auto" else view.style_name
+            name_at = (left, bottom - 3 * thin - 2 * unit)
+            self._print(canvas, auto, _FAINT, unit, bottomleft=name_at)
         pygame.draw.rect(canvas, scaled(_FAINT, 0.4), (left, bottom - thin, 6 * unit, thin))
         pygame.draw.rect(canvas, _BAR, (left, bottom - thin, round(6 * unit * level), thin))
         for band, onset in enumerate(view.onset):

@@ -12,11 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from live.errors import ConfigError
-from live.osc_schema import MAX_DANCERS
+from live.osc_schema import LINEUPS, MAX_DANCERS
 from live.skeleton import mirrored
 from visuals.osc_in import View
 
-LINEUPS = ("stage", "line", "wedge", "circle", "grid")
 CANON_BEATS = (0.0, 0.25, 0.5, 1.0, 2.0)
 
 _GAP_M = 1.25  # between neighbours

@@ -14,11 +14,13 @@ import math
 import socket
 import threading
 import time
+from collections import deque
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from live import osc_schema
+from live.control_in import Value, value_of
 from live.errors import DeviceError
 from live.osc_schema import DEFAULT_PORT, MAX_DANCERS, SAMPLE_WRAP, STATES, HealthReport
 from live.skeleton import BONES, JOINT_NAMES, N_JOINTS, with_bone_lengths
@@ -44,6 +46,8 @@ _JOINT_ADDRESS = {
     for d in range(1, MAX_DANCERS + 1)
     for j, name in enumerate(JOINT_NAMES)
 }
+_PICTURE = {control.address: control for control in osc_schema.PICTURE.values()}
+_MOST_PLAYED = 64  # controls kept until they are asked for: a flood costs bounded memory
 _NO_STYLE = np.zeros(0, np.float32)
 
 
@@ -60,12 +64,20 @@ class View:
     onset: tuple[float, float, float] = (0.0, 0.0, 0.0)  # low, mid, high, 0..1
     level: float = 0.0  # 0..1
     style: np.ndarray = field(default_factory=lambda: _NO_STYLE)  # float32 [S]
+    styles: tuple[str, ...] = ()  # what the weights are called; () where nobody has said it
+    wish: str = ""  # the style asked for, as of live.osc_schema.STYLES; "" before it is known
     health: HealthReport | None = None
     age_s: float = math.inf  # since the last packet; inf before the first
 
     @property
     def lost(self) -> bool:
         return self.age_s > LOST_AFTER_S
+
+    @property
+    def style_name(self) -> str:
+        """The strongest style's name, "" where it is not known."""
+        best = int(self.style.argmax()) if self.style.size else 0
+        return self.styles[best] if best < len(self.styles) else ""
 
     @property
     def state(self) -> str:
@@ -81,6 +93,14 @@ class Packet:
     joints: dict[int, np.ndarray] = field(default_factory=dict)
     music: "_Music | None" = None
     health: HealthReport | None = None
+    styles: tuple[str, ...] = ()  # the wish, then the names
+    played: list[tuple[str, Value]] = field(default_factory=list)  # of the picture; "": let go
+    refused: int = 0  # controls of the picture that did not fit, beside others that did
+
+    @property
+    def dances(self) -> bool:
+        """Whether it is of the stream, and not only about the picture."""
+        return bool(self.joints or self.music or self.health)
 
 
 @dataclass(frozen=True)
@@ -101,6 +121,17 @@ def parse(datagram: bytes) -> Packet | None:
     bodies: dict[int, np.ndarray] = {}
     values: dict[str, tuple] = {}
     for address, arguments in osc_schema.decode(datagram):
+        if address in _PICTURE:
+            played = value_of(_PICTURE[address], arguments)
+            if played is None:
+                packet.refused += 1
+            else:
+                packet.played.append(played)
+            continue
+        if address == osc_schema.STYLES.address:
+            if arguments and all(isinstance(text, str) for text in arguments):
+                packet.styles = tuple(arguments)
+            continue
         if not _all_finite(arguments):
             continue
         if address in _JOINT_ADDRESS and len(arguments) == 3:
@@ -114,7 +145,7 @@ def parse(datagram: bytes) -> Packet | None:
     packet.health = _health(values)
     if packet.sample is not None:
         packet.joints = {d: b for d, b in bodies.items() if (np.abs(b) <= _MAX_COORDINATE_M).all()}
-    useful = packet.joints or packet.music or packet.health
+    useful = packet.dances or packet.styles or packet.played
     return packet if useful else None
 
 
@@ -226,6 +257,8 @@ class Timeline:
         self._bodies: dict[int, Track] = {}
         self._music = Track()
         self._health: HealthReport | None = None
+        self._styles: tuple[str, ...] = ()
+        self._played: deque[tuple[str, Value]] = deque(maxlen=_MOST_PLAYED)
         self._newest_s = 0.0
         self._last_arrival_s = -math.inf
 
@@ -236,7 +269,11 @@ class Timeline:
             self.malformed += 1
             return
         self.received += 1
-        self._last_arrival_s = now_s
+        self.malformed += packet.refused
+        self._played += [control for control in packet.played if control[0]]
+        self._styles = packet.styles or self._styles
+        if packet.dances:  # a desk that still talks is no engine that still dances
+            self._last_arrival_s = now_s
         self._health = packet.health or self._health
         if packet.sample is not None:
             self._place(packet, *self._clock.receive(packet.sample, now_s))
@@ -274,10 +311,21 @@ class Timeline:
         return View(
             dancers=dancers,
             joints=np.stack(poses) if poses else empty.joints,
+            styles=self._styles[1:],
+            wish=self._styles[0] if self._styles else "",
             health=self._health,
             age_s=age_s,
             **self._music_at(time_s),
         )
+
+    def take_played(self) -> list[tuple[str, Value]]:
+        """The picture's controls that came since the last time this was asked, oldest first.
+
+        (name, value) of live.osc_schema.PICTURE, in range; value None has a switch change over.
+        """
+        taken = list(self._played)
+        self._played.clear()
+        return taken
 
     def _music_at(self, time_s: float) -> dict:
         if not self._music:
@@ -315,6 +363,11 @@ class Feed:
     def view(self, now_s: float) -> View:
         with self._lock:
             return self._timeline.view(now_s)
+
+    def take_played(self) -> list[tuple[str, Value]]:
+        """As `Timeline.take_played`."""
+        with self._lock:
+            return self._timeline.take_played()
 
     def playing(self, now_s: float) -> float:
         """The stream's own time, in s, that is shown at now_s."""

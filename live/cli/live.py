@@ -39,8 +39,11 @@ _EXPLAINED = 2  # exit code of a visualizer that has said what is wrong: no port
 
 
 def main(argv: list[str]) -> int:
+    argv, picture = _split(argv)
     args = _parser().parse_args(argv)
     config = config_of(args)
+    if config.visuals and picture:
+        _check_visuals(picture)
     # Everything that can be wrong is opened before the first sound: a show fails now or never.
     performer = Performer(config.model, config.device, config.dancers, config.seed)
     cues = set_list.load(Path(config.cues), performer.styles) if config.cues else ()
@@ -58,6 +61,7 @@ def main(argv: list[str]) -> int:
             ),
             _recorder(config, source, performer, stack),
             stack.enter_context(Feeds(config.feeds, _dmx(config, stack))),
+            stack.enter_context(OscOut(config.visualizers)),
         )
         ports = stack.enter_context(MidiPorts())
         beats = open_sources(config.clock, config.midi_port, stack, ports)
@@ -73,9 +77,9 @@ def main(argv: list[str]) -> int:
             )
         stop = StopSignals(stack)  # before anything is said: who reads it may close the terminal
         _announce(config, engine, source, outputs, [b.name for b in beats], list(ports.inputs))
-        visualizer = Visualizer(outputs.control.port, stack) if config.visuals else None
+        visualizer = Visualizer(outputs.control.port, picture, stack) if config.visuals else None
         stack.enter_context(source)
-        in_terminal = visualizer is not None and not has_display()  # then the figure fills it
+        in_terminal = visualizer is not None and ("--terminal" in picture or not has_display())
         if not args.quiet and not in_terminal and StatusLine.fits():
             stack.enter_context(StatusLine(show.glance))
         summary = show.run(
@@ -87,7 +91,12 @@ def main(argv: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="posejockey live", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="posejockey live",
+        description=__doc__,
+        epilog="What follows -- goes to the visualizer, as of `posejockey visuals --help`: "
+        "posejockey live --dancers 3 -- --fullscreen --look ribbons",
+    )
     add_settings(
         parser,
         "input", "model", "device", "osc", "dmx", "dancers", "style", "seed", "energy", "openness",
@@ -102,6 +111,21 @@ def _parser() -> argparse.ArgumentParser:
         "--quiet", action="store_true", help="no line of status at the bottom of the terminal"
     )
     return parser
+
+
+def _split(argv: list[str]) -> tuple[list[str], list[str]]:
+    """The show's own options, and those after "--", which are the visualizer's."""
+    at = argv.index("--") if "--" in argv else len(argv)
+    return argv[:at], argv[at + 1 :]
+
+
+def _check_visuals(options: list[str]) -> None:
+    """ConfigError where the visualizer would refuse its options: asked before the show."""
+    command = [sys.executable, "-m", "visuals", *options, "--check"]
+    asked = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    if asked.returncode:
+        lines = asked.stderr.strip().splitlines() or [f"exit code {asked.returncode}"]
+        raise ConfigError(f"after --: {lines[-1]}")
 
 
 def _dmx(config: ShowConfig, stack: ExitStack) -> DmxOut | None:
@@ -217,8 +241,9 @@ class Visualizer:
     could not start at all (its port is taken by another one) the show goes on without it.
     """
 
-    def __init__(self, control_port: int, stack: ExitStack):
-        self._command = [sys.executable, "-m", "visuals", "--port", str(DEFAULT_PORT)]
+    def __init__(self, control_port: int, options: list[str], stack: ExitStack):
+        # Last, so that no option leads it away from this show.
+        self._command = [sys.executable, "-m", "visuals", *options, "--port", str(DEFAULT_PORT)]
         self._command += ["--control", f"127.0.0.1:{control_port}"]
         self._started = 0.0
         self._start()

@@ -41,6 +41,11 @@ class ProfileKind:
 
 PROFILES = {
     "native": ProfileKind(Native, "everything, one bundle a dancer, as above"),
+    "visuals": ProfileKind(
+        Native,
+        "the native stream, and texts for another `posejockey visuals`: `/pj/styles`, and the "
+        "picture's controls as they come",
+    ),
     "flat": ProfileKind(
         lambda dancers: Native(dancers, flat=True),
         "the native stream with all joints of a dancer in one message, `/pj/{dancer}/pose`",
@@ -76,7 +81,7 @@ class FeedConfig:
     @property
     def is_whole(self) -> bool:
         """Whether it is the native stream, all of it."""
-        return self.profile == "native" and not self.rate and not self.dancers
+        return self.profile in ("native", "visuals") and not self.rate and not self.dancers
 
     def make(self) -> Profile:
         """ConfigError, naming the target, for an option that does not fit."""
