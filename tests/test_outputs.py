@@ -95,7 +95,7 @@ def test_targets_are_read(given, config):
 @pytest.mark.parametrize(
     ("given", "mistake"),
     [
-        ("a:1/midi", "no profile 'midi'; there are native, flat"),
+        ("a:1/midi", "no profile 'midi'; there are native, visuals, flat"),
         ("a:1/lights/moon", "no preset 'moon'"),
         ("a:1/lights/eos/extra", "'extra' is not name=value"),
         ("a:1/flat/preset=eos", "flat has no option 'preset'"),
