@@ -1,15 +1,20 @@
 """How long a picture takes, by look: draw time without the window's flip.
 
     python -m benchmarks.looks [--looks neon,chalk] [--dancers 1,8] [--sizes 1280x720,1920x1080]
+                               [--renderer gl]
 
 Enters: nothing; dancers are made here. Leaves: a table, milliseconds per picture, 50th and 99th
 percentile of the wall clock, and the same of the processor's time, which other programs on the
 machine disturb less. SDL's dummy driver, so nothing is shown; the flip is the display's own time.
+With OpenGL the wall clock waits for the card, and the processor's time is that of the thread which
+feeds it: looks without a twin on the card are drawn and uploaded there.
 """
 
 import argparse
 import os
+import sys
 import time
+from typing import Any
 
 import numpy as np
 
@@ -32,28 +37,52 @@ def main() -> None:
     parser.add_argument("--dancers", default="1,8")
     parser.add_argument("--sizes", default="1280x720,1920x1080")
     parser.add_argument("--pictures", type=int, default=180)
+    parser.add_argument("--renderer", choices=("software", "gl"), default="software")
     args = parser.parse_args()
     pygame.display.init()
+    context = open_context() if args.renderer == "gl" else None
     print("| look | dancers | size | wall p50 | p99 | processor p50 | p99 |")
     print("|---|---|---|---|---|---|---|")
     for name in args.looks.split(","):
         for count in map(int, args.dancers.split(",")):
             for size in args.sizes.split(","):
-                wall, processor = measure(name, count, size, args.pictures)
+                wall, processor = measure(name, count, size, args.pictures, context)
                 times = [*np.percentile(wall, [50, 99]), *np.percentile(processor, [50, 99])]
                 row = " | ".join(f"{ms:.1f} ms" for ms in times)
                 print(f"| {name} | {count} | {size} | {row} |", flush=True)
 
 
-def measure(look: str, count: int, size: str, pictures: int) -> tuple[np.ndarray, np.ndarray]:
-    """Milliseconds [pictures] of the wall clock and of the processor."""
+def open_context() -> Any:
+    """OpenGL without a window."""
+    import moderngl
+
+    backend = {"backend": "egl"} if sys.platform.startswith("linux") else {}
+    context = moderngl.create_context(standalone=True, require=330, **backend)
+    print(context.info["GL_RENDERER"], file=sys.stderr)
+    return context
+
+
+def measure(
+    look: str, count: int, size: str, pictures: int, context: Any = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Milliseconds [pictures] of the wall clock and of the processor. context: of OpenGL."""
     width, height = map(int, size.split("x"))
     canvas, renderer = black((width, height)), Renderer(look)
+    if context:
+        from visuals.gl.card import Card
+
+        card = Card(context, context.simple_framebuffer((width, height)))
+        card.resize((width, height))
+        renderer.use(card)
+        rows = min(height, 720)
+        canvas = black((round(rows * width / height), rows))
     taken = []
     for k in range(WARM_UP + pictures):
         view = stage(k / FPS, count)
         start = time.perf_counter(), time.thread_time()
         renderer.draw(canvas, view, 1 / FPS)
+        if context:
+            context.finish()
         taken.append((time.perf_counter() - start[0], time.thread_time() - start[1]))
     wall, processor = 1e3 * np.array(taken[WARM_UP:]).T
     return wall, processor

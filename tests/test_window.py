@@ -42,22 +42,34 @@ def screen(tmp_path):
     server.wait()
 
 
-@pytest.mark.parametrize("look", ["neon", "chalk", "wireframe"])
-def test_a_figure_is_seen_on_the_screen_and_nothing_in_its_corners(screen, look):
+@pytest.mark.parametrize(
+    ("look", "renderer"),
+    [
+        ("neon", "auto"), ("chalk", "auto"), ("wireframe", "auto"),
+        ("neon", "gl"), ("wireframe", "gl"),  # computed by the processor; drawn here or uploaded
+    ],
+)  # fmt: skip
+def test_a_figure_is_seen_on_the_screen_and_nothing_in_its_corners(screen, look, renderer):
     display, read = screen
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
         out.bind(("127.0.0.1", 0))
         port = out.getsockname()[1]
     environment = {k: v for k, v in os.environ.items() if k != "SDL_VIDEODRIVER"}
     window = subprocess.Popen(
-        [sys.executable, "-m", "visuals", "--port", str(port), "--look", look, "--fullscreen"],
+        [
+            *(sys.executable, "-m", "visuals", "--port", str(port), "--look", look),
+            *("--renderer", renderer, "--fullscreen"),
+        ],
+        stderr=subprocess.PIPE,
+        text=True,
         env=environment | {"DISPLAY": display, "SDL_VIDEODRIVER": "x11"},
     )
     try:
         picture = _dance_until_seen(read, port, window)
     finally:
         window.terminate()
-        window.wait()
+        _, said = window.communicate()
+    assert said == ""  # nothing was given up, nothing warned
     height, width, _ = picture.shape
     corners = picture[:: height - 1, :: width - 1]
     assert corners.max() < 40

@@ -32,6 +32,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0: from other machines")
     add("--terminal", action="store_true", help="draw in the terminal instead of a window")
     add("--display", type=int, default=0, metavar="N", help="which display, from 0 (%(default)s)")
+    add(
+        "--renderer",
+        default="auto",
+        metavar="NAME",
+        help="auto (OpenGL where a graphics card computes it), gl (any OpenGL 3.3) or software "
+        "(%(default)s)",
+    )
     add("--fullscreen", action="store_true", help="start on the full screen")
     add("--look", default="neon", metavar="NAME", help="how the dancers are drawn (%(default)s)")
     add(
@@ -114,6 +121,7 @@ def _run(args: argparse.Namespace) -> int:
             cast=args.cast,
             styles=tuple(args.styles.split(",")) if args.styles else (),
             display=args.display,
+            renderer=args.renderer,
             flashes_per_s=args.flashes,
             brightness=args.brightness,
         )

@@ -4,14 +4,18 @@ One thread: ask the feed for the view of now, draw it, show it, look at the keys
 program; `App` can be stepped one picture at a time.
 """
 
+from __future__ import annotations
+
+import sys
 import time
 import warnings
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from live.display import has_display
 from live.errors import ArtifactError, ConfigError, DeviceError
 from live.osc_schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT
-from visuals import looks, palettes, safety
+from visuals import gl, looks, palettes, safety
 from visuals.camera import Camera
 from visuals.controls import ACTIONS, KEYS, MOUSE, Controls, ControlSender, shipped_styles
 from visuals.draw import Renderer
@@ -19,7 +23,10 @@ from visuals.lineup import Ensemble
 from visuals.osc_in import Feed
 from visuals.pacing import Pacer
 from visuals.played import played_on
-from visuals.surfaces import pygame
+from visuals.surfaces import black, pygame
+
+if TYPE_CHECKING:
+    from visuals.gl.card import Card
 
 SIZE = (1280, 720)
 
@@ -60,6 +67,7 @@ class Stage:
     cast: int = 0  # dancers shown; 0: those that arrive
     styles: tuple[str, ...] = ()  # that the style's key goes through; (): the engine's
     display: int = 0  # 0: the first
+    renderer: str = "auto"  # one of visuals.gl.RENDERERS
     flashes_per_s: int = safety.FLASHES_PER_S  # 0 to 30
     brightness: float = safety.BRIGHTNESS  # mean relative luminance of a picture, 0.05 to 1
 
@@ -69,6 +77,9 @@ class Stage:
         Camera(self.camera)
         self.ensemble()
         self.guard()
+        if self.renderer not in gl.RENDERERS:
+            known = ", ".join(gl.RENDERERS)
+            raise ConfigError(f"there is no renderer {self.renderer!r}; there are {known}")
 
     def ensemble(self) -> Ensemble:
         return Ensemble(self.lineup, self.mirror, self.canon, self.cast)
@@ -83,14 +94,21 @@ class Stage:
 class Window:
     """The window on the display; raises NoDisplayError where there is none.
 
-    With a graphics card it is 1280 x 720 points scaled by the card and shown with vsync, so that
-    a 4K projector costs no more than a laptop. SDL scales in software too, but that takes longer
-    than drawing: without a card the window's own pixels are drawn on.
+    renderer: `auto` draws with OpenGL where a graphics card computes it, `gl` with any OpenGL,
+    `software` without. Where OpenGL fails, the window is opened without it, and stays so.
+
+    Without OpenGL but with a graphics card it is 1280 x 720 points scaled by the card and shown
+    with vsync, so that a 4K projector costs no more than a laptop. SDL scales in software too, but
+    that takes longer than drawing: without a card the window's own pixels are drawn on.
     """
 
-    def __init__(self, fullscreen: bool, display: int = 0):
+    def __init__(self, fullscreen: bool, display: int = 0, renderer: str = "auto"):
         self._fullscreen = fullscreen
         self._display = display
+        self._renderer = renderer
+        self._expected = renderer == "gl"  # who has seen OpenGL, or asked for it, is told why not
+        self._software_canvas = black((1, 1))
+        self.card: Card | None = None
         self.lost = 0  # times that the display went away and came back
         try:
             pygame.display.init()
@@ -106,11 +124,22 @@ class Window:
 
     @property
     def canvas(self) -> pygame.Surface:
-        """What to draw on; another one after a resize. pygame.error while the display is gone."""
+        """What to draw on; another one after a resize. pygame.error while the display is gone.
+
+        With OpenGL it is not the window: no higher than 720 pixels, and enlarged by the card.
+        """
         canvas = pygame.display.get_surface()
         if canvas is None:
             raise pygame.error("the display is gone")
-        return canvas
+        if self.card is None:
+            return canvas
+        width, height = (max(side, 1) for side in pygame.display.get_window_size())
+        self.card.resize((width, height))
+        rows = min(height, SIZE[1])
+        size = (max(round(rows * width / height), 1), rows)
+        if self._software_canvas.get_size() != size:
+            self._software_canvas = black(size)
+        return self._software_canvas
 
     def reopen(self) -> bool:
         """Open the window again after the display went away; the first one if its own is gone."""
@@ -125,16 +154,37 @@ class Window:
         self.lost += 1
         return True
 
+    def give_up_card(self, reason: gl.CardError) -> None:
+        """The card has failed: go on without it."""
+        self._renderer = "software"
+        _say_software(reason)
+        self.reopen()
+
     def _open(self) -> None:
-        self._by_card = self._open_scaled()
-        if not self._by_card:
-            self._open_plain()
+        self.card, failed = None, None
+        if self._renderer != "software":
+            try:
+                any_card = self._renderer == "gl"
+                self.card = gl.open_card(SIZE, self._fullscreen, self._display, any_card)
+                self._expected = True
+            except gl.CardError as error:
+                failed = error  # no quit and init here: an X server alone would start anew
+        if self.card is None:
+            self._by_card = self._open_scaled()
+            if not self._by_card:
+                self._open_plain()
+        if failed:  # and not for want of a display: a window without it could be opened
+            self._renderer = "software"
+            if self._expected:
+                _say_software(failed)
         pygame.display.set_caption("PoseJockey")
         pygame.display.set_allow_screensaver(False)
 
     def toggle_fullscreen(self) -> None:
         self._fullscreen = not self._fullscreen
-        if self._by_card:
+        if self.card is not None:
+            self._open()  # pygame toggles no window with OpenGL; this is another context
+        elif self._by_card:
             pygame.display.toggle_fullscreen()
         else:
             self._open_plain()
@@ -159,6 +209,10 @@ class Window:
             pygame.display.set_mode(SIZE, pygame.RESIZABLE, display=self._display)
 
 
+def _say_software(reason: gl.CardError) -> None:
+    print(f"posejockey visuals: {reason}; drawing in software", file=sys.stderr)
+
+
 class App:
     """A window on a feed. Raises NoDisplayError where there is no display."""
 
@@ -174,7 +228,7 @@ class App:
         self.keys_shown = False
         self.controls = Controls(stage.styles or shipped_styles(), fixed=bool(stage.styles))
         self._feed = feed
-        self.window = Window(fullscreen, stage.display)
+        self.window = Window(fullscreen, stage.display, stage.renderer)
         self._sender = ControlSender(control)
         self.renderer = stage.make()
         self.ensemble = stage.ensemble()
@@ -187,10 +241,12 @@ class App:
         """One picture: keys, view, pixels. Waits for the display's next picture.
 
         A display that goes away (a pulled cable, a sleeping projector) ends nothing: the window is
-        opened again as soon as there is one.
+        opened again as soon as there is one. Nor does a graphics card that fails.
         """
         try:
             self._step()
+        except gl.CardError as error:
+            self.window.give_up_card(error)
         except pygame.error:
             if not self.window.reopen():
                 time.sleep(_REOPEN_S)
@@ -211,6 +267,8 @@ class App:
         self._arriving = len(view.dancers)
         view = self.ensemble.arrange(view, dt_s)
         keys = _LISTED if self.keys_shown else None
+        if self.renderer.card is not self.window.card:  # the window was opened, or opened anew
+            self.renderer.use(self.window.card)
         self.renderer.draw(self.window.canvas, view, dt_s, hud=self.hud, keys=keys)
         pygame.display.flip()
         self._clock.tick(self.window.rate_hz)  # where vsync does not hold the loop, this does
@@ -218,8 +276,9 @@ class App:
 
     def screenshot(self, path: str) -> None:
         """Write the last picture. Raises ArtifactError where that cannot be done."""
+        card = self.window.card
         try:
-            pygame.image.save(self.window.canvas, path)
+            pygame.image.save(card.picture() if card else self.window.canvas, path)
         except (pygame.error, OSError) as error:
             raise ArtifactError(f"cannot write the picture {path}: {error}") from error
 

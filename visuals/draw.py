@@ -2,18 +2,27 @@
 
 No sockets and no clock: the time since the last picture is an argument. Everything soft is drawn at
 half the canvas's resolution and scaled up; the figures and the text are drawn at full resolution.
+With a graphics card (visuals.gl) the picture is the card's, and the canvas is what looks without a
+twin there are drawn on before they are uploaded.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from visuals import looks, palettes
 from visuals.camera import SHOTS, Camera
 from visuals.floor import Floor
 from visuals.hud import Hud
-from visuals.looks.look import Look
+from visuals.looks.look import CardLook, Look
 from visuals.matte import cover_light
 from visuals.osc_in import View
 from visuals.safety import Guard
 from visuals.scene import Scene, compose, pulses
 from visuals.surfaces import black, pygame
+
+if TYPE_CHECKING:
+    from visuals.gl.card import Card
 
 _FADE_S = 0.8  # of a crossfade between looks: most of a bar at 120 BPM would be mud
 
@@ -42,8 +51,9 @@ class Renderer:
         self.dark = False  # nothing is drawn, whatever the engine does
         self.palette = palette
         self._palette = palettes.palette(palette)
-        self.look_shown = looks.make(look)
-        self._coming: Look | None = None
+        self.card: Card | None = None
+        self.look_shown: Any = looks.make(look)  # a Look; with a card maybe a CardLook
+        self._coming: Any = None
         self._faded = -1.0  # seconds into the crossfade; below 0 it waits for the bar
         self._bar_phase = 0.0
         self._floor = Floor()
@@ -51,10 +61,16 @@ class Renderer:
         self._soft = black((1, 1))
         self._scaled = black((1, 1))
         self._second = black((1, 1))
+        self._text = pygame.Surface((1, 1), pygame.SRCALPHA, 32)
+
+    def use(self, card: Card | None) -> None:
+        """Draw on this card from now on; without one, on the canvas. Trails begin anew."""
+        self.card = card
+        self.look_shown, self._coming = self._made(self.look), None
 
     def show(self, look: str) -> None:
         """Change to this look on the next bar, or at once if there is no beat."""
-        self._coming = looks.make(look)
+        self._coming = self._made(look)
         self._faded = -1.0
         self.look = look
 
@@ -75,7 +91,7 @@ class Renderer:
 
     def reset(self) -> None:
         """Back to the first look at once, all colours and the camera from the front."""
-        self.look, self.look_shown, self._coming = looks.DEFAULT, looks.make(looks.DEFAULT), None
+        self.look, self.look_shown, self._coming = looks.DEFAULT, self._made(looks.DEFAULT), None
         self.palette = palettes.DEFAULT
         self._palette = palettes.palette(self.palette)
         self.camera.set_shot("front")
@@ -94,13 +110,20 @@ class Renderer:
         hud: bool = True,
         keys: list[tuple[str, str]] | None = None,
     ) -> Scene:
-        """One picture. dt_s: since the last one. Returns the scene drawn, in canvas pixels."""
+        """One picture. dt_s: since the last one. Returns the scene drawn, in canvas pixels.
+
+        With a card the canvas has the window's shape, and the picture is in the window.
+        """
         size = canvas.get_size()
         self._fit(size)
         self._advance(view, dt_s)
         self.camera.follow(view.joints, size[0] / size[1], dt_s, pulses(view)[0])
         scene = compose(view, self.camera, size, dt_s, self._palette)
-        if self.dark or view.state == "blackout":
+        dark = self.dark or view.state == "blackout"
+        if self.card:
+            self._draw_on_card(self.card, canvas, scene, dark, hud, keys)
+            return scene
+        if dark:
             canvas.fill((0, 0, 0, 0))
             self.guard.apply(canvas, dt_s)
             return scene
@@ -110,11 +133,65 @@ class Renderer:
             self._second.set_alpha(round(255 * self._faded / _FADE_S))
             canvas.blit(self._second, (0, 0))
         self.guard.apply(canvas, dt_s)
+        self._print(canvas, scene, hud, keys)
+        return scene
+
+    def _print(self, canvas: pygame.Surface, scene: Scene, hud: bool, keys: list | None) -> None:
         if hud:
-            self._hud.draw(canvas, view, scene.pulse)
+            self._hud.draw(canvas, scene.view, scene.pulse)
         if keys:
             self._hud.draw_keys(canvas, keys)
-        return scene
+
+    def _draw_on_card(
+        self,
+        card: Card,
+        canvas: pygame.Surface,
+        scene: Scene,
+        dark: bool,
+        hud: bool,
+        keys: list | None,
+    ) -> None:
+        text = None
+        if dark:
+            card.black()
+        else:
+            self._paint_layer(card, 0, self.look_shown, canvas, scene)
+            share = 0.0
+            if self._coming and self._faded >= 0:
+                self._paint_layer(card, 1, self._coming, canvas, scene)
+                share = self._faded / _FADE_S
+            card.blend(share)
+            if hud or keys:
+                text = self._text
+                text.fill((0, 0, 0, 0))
+                self._print(text, scene, hud, keys)
+        card.show(self.guard.hold(card.light, scene.dt_s), text)
+
+    def _paint_layer(
+        self, card: Card, layer: int, look: Look | CardLook, canvas: pygame.Surface, scene: Scene
+    ) -> None:
+        if not isinstance(look, CardLook):
+            self._paint(look, canvas, scene)
+            card.upload(layer, canvas)
+            return
+        if look.floor:
+            self._soft.fill(0)
+            self._floor.draw(self._soft, self._seen(scene, self._soft.get_size()))
+        target = card.begin(layer, self._soft if look.floor else None)
+        look.paint(card, target, self._seen(scene, card.size))
+
+    def _seen(self, scene: Scene, size: tuple[int, int]) -> Scene:
+        """The same scene in a picture of another size."""
+        return compose(scene.view, self.camera, size, scene.dt_s, scene.palette)
+
+    def _made(self, look: str) -> Look | CardLook:
+        if self.card:
+            # moderngl is there, as there is a card.
+            from visuals.gl.looks import LOOKS
+
+            if look in LOOKS:
+                return LOOKS[look]()
+        return looks.make(look)
 
     def _advance(self, view: View, dt_s: float) -> None:
         """Start the crossfade on the bar, and end it; the camera cuts on bars."""
@@ -133,7 +210,7 @@ class Renderer:
             self.look_shown, self._coming = self._coming, None
 
     def _paint(self, look: Look, canvas: pygame.Surface, scene: Scene) -> None:
-        soft = compose(scene.view, self.camera, self._soft.get_size(), scene.dt_s, scene.palette)
+        soft = self._seen(scene, self._soft.get_size())
         self._soft.fill(0)
         if look.floor and self._stage:
             self._floor.draw(self._soft, soft)
@@ -150,6 +227,7 @@ class Renderer:
         if self._scaled.get_size() != size:
             self._scaled = black(size)
             self._second = black(size)
+            self._text = pygame.Surface(size, pygame.SRCALPHA, 32)
             self._soft = black((max(size[0] // 2, 1), max(size[1] // 2, 1)))
 
 

@@ -6,6 +6,8 @@ after a fall as large, and no part of the picture may flash more than three time
 part is a tile of a third by a third of the picture; its luminance is the mean over it.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from live.errors import ConfigError
@@ -46,14 +48,28 @@ class Guard:
 
     def apply(self, canvas: pygame.Surface, dt_s: float) -> float:
         """Turn the canvas down if it must be. dt_s: since the last picture. Returns the gain."""
+
+        def light(gain: float) -> np.ndarray:
+            if gain < 1.0:
+                level = round(255 * gain)
+                canvas.fill((level, level, level), special_flags=MULTIPLY)
+            return luminance(canvas)
+
+        return self.hold(light, dt_s)
+
+    def hold(self, light: Callable[[float], np.ndarray], dt_s: float) -> float:
+        """The gain of pixel values, in whole 255ths, at which the next picture may be shown.
+
+        light: given a gain, the tiles' luminance [9] (as `luminance`) of the picture turned down
+        so far; asked once, and again if the picture must be turned down: what is then shown is
+        measured, not guessed. dt_s: since the last picture.
+        """
         self._now_s += dt_s
-        seen = luminance(canvas)
+        seen = light(1.0)
         gain = self._gain(seen)
         if gain < 1.0:
-            # Downwards, and what the canvas then holds is measured, not guessed.
-            level = int(255 * gain)
-            canvas.fill((level, level, level), special_flags=MULTIPLY)
-            seen = luminance(canvas)
+            gain = int(255 * gain) / 255  # downwards
+            seen = light(gain)
             self.dimmed += 1
         self._remember(seen)
         return gain
@@ -87,7 +103,11 @@ def luminance(canvas: pygame.Surface) -> np.ndarray:
     """Mean relative luminance [9], 0..1, of the canvas' tiles, column by column."""
     # A view without a copy: one pixel of every six, each way, is looked at.
     samples = pygame.surfarray.pixels3d(canvas)[::_EVERY, ::_EVERY]
-    light = _LINEAR[samples] @ _WEIGHTS
+    return tiles_of(_LINEAR[samples] @ _WEIGHTS)
+
+
+def tiles_of(light: np.ndarray) -> np.ndarray:
+    """Means [9] of the tiles of a picture's samples [width, height], column by column."""
     columns = np.array_split(light, _TILES, axis=0)
     tiles = [tile for column in columns for tile in np.array_split(column, _TILES, axis=1)]
     return np.array([tile.mean() if tile.size else 0.0 for tile in tiles])

@@ -1,9 +1,14 @@
 """What every look offers. A look paints dancers; text, blackout and safety are not its business."""
 
-from typing import Protocol
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from visuals.scene import Scene
 from visuals.surfaces import pygame
+
+if TYPE_CHECKING:
+    from visuals.gl.card import Card, Target
 
 
 class Look(Protocol):
@@ -18,4 +23,16 @@ class Look(Protocol):
 
     def ink(self, canvas: pygame.Surface, scene: Scene) -> None:
         """Draw the figures at full resolution; scene is of the canvas's size."""
+        ...
+
+
+@runtime_checkable
+class CardLook(Protocol):
+    """One way of painting on the graphics card (visuals.gl.looks), twin of a Look of its name."""
+
+    floor: bool
+    """Whether the common floor (visuals.floor) lies under it."""
+
+    def paint(self, card: Card, layer: Target, scene: Scene) -> None:
+        """Light and figures over what lies on the layer; scene is of the window's size."""
         ...

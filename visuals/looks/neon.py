@@ -23,9 +23,9 @@ _WIRE = {
     ),
 }  # fmt: skip
 _WIRE_LAYERS = ((0.64, 0.40), (0.32, 1.0))  # (share of the radii, share of white)
-_TORSO_LIGHT = 0.62  # of the limbs': arms in front of it must stand out
-_RIM_M = 0.020
-_RIM_ALPHA = 120
+TORSO_LIGHT = 0.62  # of the limbs': arms in front of it must stand out
+RIM_M = 0.020
+RIM_ALPHA = 120
 _WHITE = (255, 255, 255)
 
 # What paints light: (inner joint, outer joint, on the dancer's own left).
@@ -33,14 +33,15 @@ _PAINTERS = (
     ("l_elbow", "l_wrist", True), ("r_elbow", "r_wrist", False),
     ("l_ankle", "l_toe", True), ("r_ankle", "r_toe", False), ("neck", "head", False),
 )  # fmt: skip
-_INNER = [JOINT[n] for n, _, _ in _PAINTERS]
-_OUTER = [JOINT[n] for _, n, _ in _PAINTERS]
-_TRAIL_HALF_LIFE_S = 0.42
-_TRAIL_TINT = (0.990, 0.962, 1.0)  # per 60th of a second: trails cool to violet as they die
-_REFLECTED_M = 1.4  # what is higher above the floor leaves no reflection
+INNER = [JOINT[n] for n, _, _ in _PAINTERS]
+OUTER = [JOINT[n] for _, n, _ in _PAINTERS]
+PAINTER_LEFT = [left for _, _, left in _PAINTERS]
+TRAIL_HALF_LIFE_S = 0.42
+TRAIL_TINT = (0.990, 0.962, 1.0)  # per 60th of a second: trails cool to violet as they die
+REFLECTED_M = 1.4  # what is higher above the floor leaves no reflection
 
 
-_WIRE_TUBES = body.Tubes(_WIRE)
+WIRE_TUBES = body.Tubes(_WIRE)
 
 
 class Neon:
@@ -75,11 +76,11 @@ class Neon:
         self._doubled.paste(canvas, area, large)
 
     def _paint_trails(self, scene: Scene) -> None:
-        keep = 0.5 ** (scene.dt_s / _TRAIL_HALF_LIFE_S)
-        fade(self._trails, tuple(keep * t ** (60 * scene.dt_s) for t in _TRAIL_TINT))
+        keep = 0.5 ** (scene.dt_s / TRAIL_HALF_LIFE_S)
+        fade(self._trails, tuple(keep * t ** (60 * scene.dt_s) for t in TRAIL_TINT))
         painted = {}
         for figure, dancer in enumerate(scene.view.dancers):
-            now = scene.points[figure][[_INNER, _OUTER]]
+            now = scene.points[figure][[INNER, OUTER]]
             before = self._painted.get(dancer, now)
             painted[dancer] = now
             self._sweep(scene, figure, before, now)
@@ -92,7 +93,7 @@ class Neon:
         moved = np.hypot(*(outer1 - outer0).T) > 0.5  # pixels; a still limb paints no sheet
         quads = np.stack([inner0, outer0, outer1, inner1], axis=1).tolist()
         for k, quad in enumerate(quads):
-            color = scaled(scene.colors[figure][_PAINTERS[k][2]], scene.presence)
+            color = scaled(scene.colors[figure][PAINTER_LEFT[k]], scene.presence)
             if moved[k]:
                 pygame.draw.polygon(self._trails, scaled(color, 0.15), quad)
             body.brush(self._trails, color, quad[1], quad[2], max(0.021 * float(scale[k]), 1.0))
@@ -100,7 +101,7 @@ class Neon:
     def _reflect(self, canvas: pygame.Surface, scene: Scene) -> None:
         """The bodies upside down in the floor, fainter the higher they are above it."""
         xy, scale = scene.camera.project(scene.points * [1, -1, 1], scene.size)
-        height = np.clip(1 - scene.points[..., 1] / _REFLECTED_M, 0, 1)
+        height = np.clip(1 - scene.points[..., 1] / REFLECTED_M, 0, 1)
         self._stroke_bodies(scene, xy, scale, 0.45 * scene.presence * height**2)
         body.add_light(canvas, body.smaller(self._strokes, 2))
 
@@ -132,7 +133,7 @@ class _Figure:
     def __init__(self, scene: Scene, figure: int, origin: tuple[int, int], zoom: float):
         self.xy = (scene.xy[figure] - np.array(origin)) * zoom
         self.scale = scene.scale[figure] * zoom
-        self.rim = max(_RIM_M * float(self.scale[0]), 2.0)
+        self.rim = max(RIM_M * float(self.scale[0]), 2.0)
         nearness = body.nearness_of(self.scale)
         self.far_to_near = body.parts_far_to_near(nearness)
         shade = np.clip(1 + 6 * (nearness / self.scale[0] - 1), 0.72, 1.12)  # nearer is brighter
@@ -157,8 +158,8 @@ def _draw_figure(surface: pygame.Surface, figure: _Figure) -> None:
     rims, bodies = body.capsules(*ends, figure.rim), body.capsules(*ends)
     wires = [_wires(figure, share) for share, _ in _WIRE_LAYERS]
     for part in figure.far_to_near:
-        color = scaled(figure.colors[part], _TORSO_LIGHT if part == body.TORSO else 1.0)
-        cut = (*scaled(color, 0.05), _RIM_ALPHA)
+        color = scaled(figure.colors[part], TORSO_LIGHT if part == body.TORSO else 1.0)
+        cut = (*scaled(color, 0.05), RIM_ALPHA)
         for k in body.BODY.members[part]:
             body.fill(surface, cut, *rims[k])
         if part == body.TORSO:
@@ -167,12 +168,12 @@ def _draw_figure(surface: pygame.Surface, figure: _Figure) -> None:
             body.fill(surface, color, *bodies[k])
         for wire, (_, white) in zip(wires, _WIRE_LAYERS, strict=True):
             hot = mix(color, _WHITE, white * figure.heat)
-            for k in _WIRE_TUBES.members[part]:
+            for k in WIRE_TUBES.members[part]:
                 body.stroke(surface, hot, *wire[k])
 
 
 def _wires(figure: _Figure, share: float) -> list[tuple]:
     """(a, b, width) of each tube of the wire, its radii times share."""
-    a, b, radius_a, radius_b = figure.ends(_WIRE_TUBES)
+    a, b, radius_a, radius_b = figure.ends(WIRE_TUBES)
     widths = share * (radius_a + radius_b)
     return list(zip(a.tolist(), b.tolist(), widths.tolist(), strict=True))
