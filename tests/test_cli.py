@@ -156,6 +156,12 @@ def test_what_the_visualizer_refuses_is_said_before_the_show(
     assert_one_line(capsys.readouterr(), "after --", said)
 
 
+def test_options_for_no_visualizer_are_refused(tiny_model, song, capsys):
+    argv = ["--model", tiny_model, "--input", song, "--no-play", "--no-visuals"]
+    assert run("live", *argv, "--", "--look", "chalk") == 2
+    assert_one_line(capsys.readouterr(), "after --", "this show has none")
+
+
 def missing(folder, song):
     return folder / "none.wav"
 

@@ -342,27 +342,33 @@ def test_the_visualizer_may_die_and_the_show_goes_on(live):
 @needs_proc
 @pytest.mark.parametrize("code", [0, 3])
 def test_a_window_that_is_closed_ends_the_show(live, tmp_path, code):
-    """A visualizer that leaves with 0 was closed by its user; with anything else it has failed."""
+    """A visualizer that leaves with 0 was closed by its user; with anything else it has failed.
+
+    Both times it is started with the options after the dashes.
+    """
     (tmp_path / "visuals").mkdir()
     (tmp_path / "visuals" / "__init__.py").touch()
     (tmp_path / "visuals" / "__main__.py").write_text(
         "import pathlib, sys, time\n"
+        "if '--check' in sys.argv: sys.exit(0)\n"
         "pathlib.Path('started').write_text(' '.join(sys.argv[1:]))\n"
         "while not pathlib.Path('leave').exists(): time.sleep(0.01)\n"
         f"sys.exit({code})\n"
     )
-    show = live("--input", "demo", "--no-play", visuals=True, cwd=tmp_path)
+    options = ["--look", "chalk"]
+    show = live("--input", "demo", "--no-play", "--", *options, visuals=True, cwd=tmp_path)
     started = tmp_path / "started"
     show.receiver.wait_for(30)
     wait_until(lambda: started.exists() and started.read_text(), "a visualizer", _WAIT_S)
     words = started.read_text().split()
-    assert words[:2] == ["--port", str(osc.DEFAULT_PORT)]
-    assert int(words[3].rpartition(":")[2]) > 0  # the control port that is really open
+    assert words[:4] == [*options, "--port", str(osc.DEFAULT_PORT)]
+    assert int(words[5].rpartition(":")[2]) > 0  # the control port that is really open
     started.unlink()
     (tmp_path / "leave").touch()
     if code == 0:
         assert show.wait()[0] == 0
         return
-    wait_until(started.exists, "a visualizer in its place", _WAIT_S)
+    wait_until(lambda: started.exists() and started.read_text(), "another in its place", _WAIT_S)
+    assert started.read_text().split() == words
     assert show.process.poll() is None
     assert show.stop()[0] == 0

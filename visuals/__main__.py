@@ -6,7 +6,7 @@ import sys
 
 from live.errors import ConfigError, PerformanceError
 from live.osc_schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT
-from visuals import palettes
+from visuals import limits, palettes
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -75,21 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="show this many dancers, 1 to 16, repeating those that arrive",
     )
-    add(
-        "--flashes",
-        type=int,
-        default=3,
-        metavar="N",
-        help="at most this many flashes a second, 0 to 30 (%(default)s: safe for photosensitive "
-        "people)",
-    )
-    add(
-        "--brightness",
-        type=float,
-        default=0.4,
-        metavar="SHARE",
-        help="at most this share of a white picture's light, 0.05 to 1 (%(default)s)",
-    )
+    limits.add_options(parser)
     add("--styles", metavar="A,B", help="what the key S goes through (what the engine says)")
     add("--check", action="store_true", help="say whether the options are right, and leave")
     add("--seconds", type=float, help="leave after this many seconds")

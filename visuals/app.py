@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from live.display import has_display
 from live.errors import ArtifactError, ConfigError, DeviceError
 from live.osc_schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT
-from visuals import gl, looks, palettes, safety
+from visuals import gl, limits, looks, palettes, safety
 from visuals.camera import Camera
 from visuals.controls import ACTIONS, KEYS, MOUSE, Controls, ControlSender, shipped_styles
 from visuals.draw import Renderer
@@ -68,8 +68,8 @@ class Stage:
     styles: tuple[str, ...] = ()  # that the style's key goes through; (): the engine's
     display: int = 0  # 0: the first
     renderer: str = "auto"  # one of visuals.gl.RENDERERS
-    flashes_per_s: int = safety.FLASHES_PER_S  # 0 to 30
-    brightness: float = safety.BRIGHTNESS  # mean relative luminance of a picture, 0.05 to 1
+    flashes_per_s: int = limits.FLASHES_PER_S  # 0 to 30
+    brightness: float = limits.BRIGHTNESS  # mean relative luminance of a picture, 0.05 to 1
 
     def __post_init__(self):
         looks.make(self.look)

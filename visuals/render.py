@@ -14,7 +14,7 @@ from pathlib import Path
 
 from live.cli.options import add_settings, config_of
 from live.errors import ConfigError
-from visuals import looks, matte, palettes, safety
+from visuals import limits, looks, matte, palettes, safety
 from visuals.camera import SHOTS
 from visuals.dances import Dance, FileSound, Session, SessionSound, Sound, Take, read_take
 from visuals.draw import Renderer
@@ -49,8 +49,8 @@ class Shot:
     lineup: str = "stage"
     mirror: bool = False
     canon: float = 0.0  # beats
-    flashes_per_s: int = safety.FLASHES_PER_S  # 0 to 30
-    brightness: float = safety.BRIGHTNESS  # mean relative luminance of a picture, 0.05 to 1
+    flashes_per_s: int = limits.FLASHES_PER_S  # 0 to 30
+    brightness: float = limits.BRIGHTNESS  # mean relative luminance of a picture, 0.05 to 1
 
     def ensemble(self) -> Ensemble:
         return Ensemble(self.lineup, self.mirror, self.canon)
@@ -206,21 +206,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--lineup", default="stage", help=f"{', '.join(LINEUPS)} (%(default)s)")
     add("--mirror", action="store_true", help="every second dancer dances mirrored")
     add("--canon", type=float, default=0.0, metavar="BEATS", help="each dancer so much later, 0-2")
-    add(
-        "--flashes",
-        type=int,
-        default=safety.FLASHES_PER_S,
-        metavar="N",
-        help="at most this many flashes a second, 0 to 30 (%(default)s: safe for photosensitive "
-        "people)",
-    )
-    add(
-        "--brightness",
-        type=float,
-        default=safety.BRIGHTNESS,
-        metavar="SHARE",
-        help="at most this share of a white picture's light, 0.05 to 1 (%(default)s)",
-    )
+    limits.add_options(parser)
     add("--fps", type=int, choices=RATES, default=30, help="pictures a second (%(default)s)")
     add("--start", type=float, metavar="S", help="seconds into the dance")
     add("--seconds", type=float, metavar="S", help="how much of it")

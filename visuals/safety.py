@@ -11,10 +11,8 @@ from collections.abc import Callable
 import numpy as np
 
 from live.errors import ConfigError
+from visuals.limits import BRIGHTNESS, FLASHES_PER_S
 from visuals.surfaces import MULTIPLY, pygame
-
-FLASHES_PER_S = 3
-BRIGHTNESS = 0.4  # of a white picture's light, on average over the picture
 
 _STEP = 0.1  # of relative luminance: what counts as a rise or a fall
 _HELD = 0.09  # a rise that must not count stops here

@@ -42,7 +42,9 @@ def main(argv: list[str]) -> int:
     argv, picture = _split(argv)
     args = _parser().parse_args(argv)
     config = config_of(args)
-    if config.visuals and picture:
+    if picture:
+        if not config.visuals:
+            raise ConfigError("after -- are the visualizer's options, and this show has none")
         _check_visuals(picture)
     # Everything that can be wrong is opened before the first sound: a show fails now or never.
     performer = Performer(config.model, config.device, config.dancers, config.seed)
