@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -22,6 +21,7 @@ from live.pose import FRAME_RATE, decode, encode
 from live.skeleton import BONE_LENGTHS, JOINT, with_bone_lengths
 from model import metrics, music, room
 from model.grids import Grid, fit_grid
+from model.recordings import Track, training_tracks
 
 TIERS = ("open", "share", "research")
 _SMOOTH_S = 1.0  # half width of the window over which energy, openness and travel are measured
@@ -31,14 +31,6 @@ _ROOM_SHARE = 0.5  # of the songs are heard through a room
 # Where the index's grids, fitted clip by clip over all tempi, disagree within one dance: couples
 # filmed together at tempi a third apart. Beats per minute at which the dance is stepped.
 _STEPPED_BPM = {"salsa": (155.0, 195.0)}
-# Recordings by the letter in their name: what they are danced as, and at which tempi.
-_TRACKS = {
-    "C": ("chacha", 110.0, 134.0), "R": ("rumba", 94.0, 112.0),
-    "T": ("tango", 114.0, 136.0), "W": ("waltz", 80.0, 94.0),
-}  # fmt: skip
-_TICK_RATE = 120
-_TRUSTED = (0.04, 0.95)  # strength and consistency of a recording's grid; tapped along and right
-_HELD_OUT_TRACKS = 5  # every so many
 _EXTREMITIES = tuple(JOINT[n] for n in ("l_wrist", "r_wrist", "l_ankle", "r_ankle"))
 
 
@@ -162,67 +154,6 @@ def render_songs(
         if rng.random() < _ROOM_SHARE:
             heard = room.simulate(heard, SAMPLE_RATE, rng, severity=rng.random())
         yield song, heard
-
-
-class Track(NamedTuple):
-    """A recording with the steady grid that was fitted to all of it."""
-
-    name: str
-    genre: str
-    beats_s: np.ndarray
-    downbeats_s: np.ndarray
-    grid: Grid
-
-    @property
-    def is_trusted(self) -> bool:
-        return self.grid.strength >= _TRUSTED[0] and self.grid.consistency >= _TRUSTED[1]
-
-
-def read_tracks(folder: Path) -> Iterator[tuple[Track, np.ndarray]]:
-    """Every recording of the folder by name, float32 [T] at 24 kHz, with its grid."""
-    for path in sorted(folder.glob("*.ogg")):
-        letter = path.stem.split("_")[1]
-        audio = decode_audio(path)
-        yield fit_track(path.stem, audio, *_TRACKS[letter]), audio
-
-
-def fit_track(name: str, audio: np.ndarray, genre: str, low_bpm: float, high_bpm: float) -> Track:
-    """The steady grid of a recording's onsets; the bar begins where the bass is the strongest."""
-    ticks = np.concatenate([f.ticks for f in extract(audio, SAMPLE_RATE)])
-    envelope = metrics.levelled(ticks.sum(axis=1), _TICK_RATE)
-    grid = fit_grid(envelope, _TICK_RATE, low_bpm, high_bpm)
-    last = len(audio) / SAMPLE_RATE * grid.tempo_bpm / 60 + grid.phase
-    beats_s = (np.arange(np.ceil(grid.phase), last) - grid.phase) * 60 / grid.tempo_bpm
-    metre = music.GENRES[genre].metre
-    bass = np.interp(beats_s * _TICK_RATE, np.arange(len(ticks)), ticks[:, 0])
-    first = int(np.argmax([bass[k::metre].mean() for k in range(metre)]))
-    return Track(name, genre, beats_s, beats_s[first::metre], grid)
-
-
-def decode_audio(path: Path) -> np.ndarray:
-    """Any container's sound as float32 [T], mono, 24 kHz (PyAV: some recordings are videos)."""
-    import av
-
-    with av.open(str(path)) as container:
-        resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
-        parts = [
-            part.to_ndarray()[0]
-            for frame in container.decode(container.streams.audio[0])
-            for part in resampler.resample(frame)
-        ]
-    return np.concatenate(parts)
-
-
-def training_tracks(folder: Path, seed: int) -> Iterator[tuple[Track, np.ndarray]]:
-    """The recordings to train on, half of them heard through a room."""
-    rng = np.random.default_rng(seed)
-    trusted = (pair for pair in read_tracks(folder) if pair[0].is_trusted)
-    for i, (track, audio) in enumerate(trusted):
-        if i % _HELD_OUT_TRACKS == _HELD_OUT_TRACKS - 1:
-            continue
-        if rng.random() < _ROOM_SHARE:
-            audio = room.simulate(audio, SAMPLE_RATE, rng, severity=rng.random())
-        yield track, audio
 
 
 def write_music(songs: Iterable[tuple[music.Song | Track, np.ndarray]], path: Path) -> int:

@@ -32,11 +32,13 @@ from model.evaluate import (
     summarise,
 )
 from model.prepare import beat_position
+from model.recordings import Track, held_out_tracks
 
 TEMPI_BPM = (90.0, 120.0, 150.0)
 _SETTLE_S = 6.0  # the clock locks on within 4 s; not judged
 _EVERY_OTHER = EMISSION_RATE // FRAME_RATE
 _SONGS_HEARD, _HEARD_S = 8, 20.0  # of each style, for the style head
+_TRACKS_A_STYLE = 4
 _MARATHON_SONG_S = 60.0
 _SILENT = 0.003  # -50 dB
 _MARATHON_HOP = 2 * FRAME_RATE
@@ -84,12 +86,14 @@ class Reference:
 @dataclass(frozen=True)
 class Trial:
     """Of one set of weights. rows: figures by style, "all" for all together; heard: by style,
-    shares of songs and frames in which that style was heard; takes: the dances made."""
+    shares of songs and frames in which that style was heard; takes: the dances made to rendered
+    songs; recorded: as rows, of dances to recordings."""
 
     name: str
     rows: dict[str, dict[str, float]]
     heard: dict[str, dict[str, float]] = field(default_factory=dict)
     takes: tuple[Take, ...] = ()
+    recorded: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
 # ---- real dances -----------------------------------------------------------------------------
@@ -118,10 +122,15 @@ def _halves_judged(judge: StyleJudge, joints: np.ndarray) -> tuple[np.ndarray, n
 # ---- the stage -------------------------------------------------------------------------------
 
 
-def dances(performer: Performer, song: music.Song, style: str, name: str) -> list[Take]:
-    """Every dancer's take to a song, as the stage shows it, 30 poses a second, settled."""
+def dances(
+    performer: Performer, audio: np.ndarray, song: music.Song | Track, style: str, name: str
+) -> list[Take]:
+    """Every dancer's take to a song, as the stage shows it, 30 poses a second, settled.
+
+    audio: float32 [T] at 24 kHz; song: its beats.
+    """
     performer.reset(performer.dancers, performer.seed)
-    shown = perform(song.audio, song.sample_rate, performer, style)
+    shown = perform(audio, SAMPLE_RATE, performer, style)
     time_s, joints = (shown[key][::_EVERY_OTHER] for key in ("time_s", "joints"))
     beats = beat_position(time_s, song.beats_s, song.downbeats_s)
     tempo = float(np.median(song.tempo_bpm))
@@ -142,10 +151,12 @@ def trial(
     dancers: int = 2,
     seed: int = 1,
     listen: bool = True,
+    recordings: Path | None = None,
 ) -> Trial:
     """Let a file of weights dance every style it shares with the data, and judge it.
 
-    styles: only these (all by default); dancers: to each song, the same music with other dice.
+    styles: only these (all by default); dancers: to each song, the same music with other dice;
+    recordings: a folder of `model.recordings`, to dance to those it was not trained on as well.
     Raises ArtifactError where the file and the data share no style asked for.
     """
     torch.set_num_threads(1)
@@ -155,15 +166,37 @@ def trial(
         take
         for i, style in enumerate(shared)
         for j, tempo in enumerate(tempi_bpm)
-        for take in dances(
-            performer,
-            held_out_song(style, tempo, seconds, 1000 * seed + 10 * i + j),
-            style,
-            f"{style} {tempo:.0f}",
-        )
+        for song in [held_out_song(style, tempo, seconds, 1000 * seed + 10 * i + j)]
+        for take in dances(performer, song.audio, song, style, f"{style} {tempo:.0f}")
     ]
+    recorded = {}
+    if recordings:
+        trained_on = "research" in performer.manifest.raw.get("tiers", ())
+        tracks = held_out_tracks(recordings, trained_on)
+        to_tracks = [
+            take
+            for style in shared
+            for track, audio in _suiting(tracks, style)
+            for take in dances(
+                performer, audio[: round(seconds * SAMPLE_RATE)], track, style, track.name
+            )
+        ]
+        recorded = judge(to_tracks, ref)
     heard = listening(performer, shared, seed) if listen else {}
-    return Trial(Path(model).stem, judge(takes, ref), heard, tuple(takes))
+    return Trial(Path(model).stem, judge(takes, ref), heard, tuple(takes), recorded)
+
+
+def _suiting(
+    tracks: Sequence[tuple[Track, np.ndarray]], style: str
+) -> list[tuple[Track, np.ndarray]]:
+    """At most `_TRACKS_A_STYLE` recordings a style is danced to, spread over those there are. If
+    there is none of its genres: recordings of its metre, as somebody might play them to it."""
+    genres = music.genres_of(style)
+    suiting = [pair for pair in tracks if pair[0].genre in genres]
+    if not suiting:
+        metres = {music.GENRES[genre].metre for genre in genres}
+        suiting = [pair for pair in tracks if music.GENRES[pair[0].genre].metre in metres]
+    return suiting[:: -(-len(suiting) // _TRACKS_A_STYLE) or 1]
 
 
 def shared_styles(performer: Performer, ref: Reference, styles: Sequence[str]) -> list[str]:
@@ -284,7 +317,7 @@ def listening(
 
     raw: share of frames after the first 2 s whose strongest logit is right; staged: share of songs
     at whose end the stage (`live.style`, smoothed) would dance that style; fitting: as staged, but
-    any style that is danced to the song's genre counts.
+    any style that is danced to the song's genre counts. Leaves the performer with one dancer.
     """
     names = performer.styles
     rows = {}
@@ -479,14 +512,19 @@ def format_trials(ref: Reference, trials: Sequence[Trial]) -> str:
     for style in styles:
         rows.append((f"{style} real", _real_row(ref, style), False))
         rows.append((f"{style} chance", _chance_row(ref, trials, style), False))
-        rows += [(f"{style} {t.name}", t.rows[style], True) for t in trials if style in t.rows]
-    rows += [(f"all {t.name}", t.rows["all"], True) for t in trials]
+        rows += [row for t in trials for row in _made_rows(t, style)]
+    rows += [row for t in trials for row in _made_rows(t, "all")]
     width = max(len(label) for label, _, _ in rows) + 1
     lines = [" " * width + "".join(f"{head:>9}" for head, _, _ in _COLUMNS)]
     for label, figures, judged in rows:
         cells = (_cell(figures, key, form, judged) for _, key, form in _COLUMNS)
         lines.append(f"{label:<{width}}" + "".join(f"{cell:>9}" for cell in cells))
     return "\n".join([*lines, "", *_heard_lines(trials)])
+
+
+def _made_rows(t: Trial, style: str) -> list[tuple[str, Mapping[str, float], bool]]:
+    to = {f"{style} {t.name}": t.rows, f"{style} {t.name}, recorded": t.recorded}
+    return [(label, rows[style], True) for label, rows in to.items() if style in rows]
 
 
 def _cell(figures: Mapping[str, float], key: str, form: str, judged: bool) -> str:

@@ -1,12 +1,15 @@
 """What several test files need: a tiny network, its file for the stage, and click tracks."""
 
+from pathlib import Path
+
+import av
 import numpy as np
 import pytest
 import torch
 from torch.optim.swa_utils import AveragedModel
 
 from export.to_onnx import export
-from live.features import FEATURE_DIM
+from live.features import FEATURE_DIM, SAMPLE_RATE
 from live.pose import POSE_DIM
 from live.skeleton import REST_POSE
 from model.config import DecoderConfig, EncoderConfig, NetworkConfig
@@ -34,6 +37,22 @@ def click_track():
         return track[: int(seconds * rate)]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def write_recording():
+    """A function (path, audio float32 [T] at 24 kHz) that writes an .ogg."""
+
+    def write(path: Path, audio: np.ndarray) -> None:
+        samples = np.round(audio * 32767).astype(np.int16)[None]
+        with av.open(str(path), "w") as container:
+            stream = container.add_stream("libopus", rate=SAMPLE_RATE, layout="mono")
+            frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
+            frame.sample_rate = SAMPLE_RATE
+            container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+
+    return write
 
 
 @pytest.fixture(scope="session")

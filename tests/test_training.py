@@ -26,7 +26,6 @@ from model.prepare import (
     beat_position,
     canonical,
     control_curves,
-    fit_track,
     motion_grid,
     prepare,
     read_clips,
@@ -34,6 +33,7 @@ from model.prepare import (
     write_motion,
     write_music,
 )
+from model.recordings import fit_track, held_out_tracks, training_tracks
 from model.train import (
     CHECKPOINT,
     Trainer,
@@ -452,6 +452,20 @@ def test_noise_has_no_grid_to_trust():
     assert min(g.consistency for g in grids) < 0.95
 
 
+def test_the_grid_of_a_long_recording_does_not_drift():
+    beats = np.arange(240 * 120) / 120 * 117.012 / 60
+    grid = fit_grid(np.cos(2 * np.pi * beats), 120.0, 80.0, 140.0)
+    assert abs(grid.tempo_bpm - 117.012) * 240 / 60 < 0.02  # of a beat, after four minutes
+
+
+def test_a_recordings_beats_are_where_those_of_the_music_are():
+    song = music.render(music.SongConfig("tango", 126.0, 40.0, seed=4), SAMPLE_RATE)
+    track = fit_track("tango", song.audio, "tango", 114.0, 136.0)
+    inside = track.beats_s[(track.beats_s > 1) & (track.beats_s < 39)]
+    off = inside - song.beats_s[np.abs(song.beats_s[:, None] - inside).argmin(axis=0)]
+    assert abs(np.median(off)) < 0.015
+
+
 def test_a_recordings_beats_are_where_its_clicks_are(click_track):
     track = fit_track("clicks", click_track(122.0, 20.0, SAMPLE_RATE), "chacha", 110.0, 134.0)
     clicks = np.arange(0.0, 20.0, 60 / 122)
@@ -459,6 +473,29 @@ def test_a_recordings_beats_are_where_its_clicks_are(click_track):
     assert off.max() < 0.03
     assert abs(len(track.beats_s) - len(clicks)) <= 1
     assert track.is_trusted
+
+
+def test_recordings_are_trained_on_or_held_out_and_never_both(
+    click_track, write_recording, tmp_path
+):
+    for number in range(10):
+        audio = click_track(112.0 + 2 * number, 12.0, SAMPLE_RATE)
+        write_recording(tmp_path / f"ballroom_C_{number}.ogg", audio)
+    write_recording(tmp_path / "voice_over.ogg", np.zeros(SAMPLE_RATE, np.float32))
+    trained = {track.name for track, _ in training_tracks(tmp_path, seed=1)}
+    held = {track.name for track, _ in held_out_tracks(tmp_path, trained_on=True)}
+    unheard = held_out_tracks(tmp_path, trained_on=False)
+    assert len(held) == 2
+    assert trained.isdisjoint(held)
+    assert trained | held == {track.name for track, _ in unheard}
+    assert len(unheard) == 10
+    tempi = [track.tempo_bpm for track, _ in unheard]
+    np.testing.assert_allclose(tempi, 112.0 + 2 * np.arange(10), atol=0.2)
+
+
+def test_a_folder_without_recordings_is_said_so(tmp_path):
+    with pytest.raises(ArtifactError, match="holds no recording to judge by"):
+        held_out_tracks(tmp_path, trained_on=False)
 
 
 # ---- losses ----------------------------------------------------------------------------------

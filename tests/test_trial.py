@@ -15,6 +15,8 @@ from model import metrics, trial, variety
 from model.classifier import style_judge
 from model.cli import evaluate as command
 from model.evaluate import Take, held_out_song
+from model.grids import Grid
+from model.recordings import Track
 
 
 def swaying(joint, seconds, tempo_bpm, late_s=0.0):
@@ -156,6 +158,34 @@ def test_every_style_is_danced_and_judged(tried, ref):
         speed / ref.styles["street"].figures["speed"], rel=0.01
     )
     assert 0 <= row["style_accuracy"] <= 1
+
+
+def test_recordings_are_danced_and_judged_beside_the_rendered_songs(
+    tiny_model, ref, click_track, write_recording, tmp_path
+):
+    write_recording(tmp_path / "ballroom_T_1.ogg", click_track(124.0, 20.0))
+    found = trial.trial(
+        str(tiny_model), ref, ["street"], 12.0, [120.0], 2, listen=False, recordings=tmp_path
+    )
+    assert set(found.recorded) == {"street", "all"}
+    row = found.recorded["street"]
+    assert all(np.isfinite(v) for v in row.values())
+    assert row["seconds"] == pytest.approx(2 * 6.0, abs=0.3)
+    assert row["multimodality"] > 0
+    lines = trial.format_trials(ref, [found]).splitlines()
+    assert any(line.startswith("street tiny, recorded ") for line in lines)
+
+
+def test_recordings_of_a_styles_own_genre_come_first():
+    def track(genre, number):
+        return Track(
+            f"{genre} {number}", genre, np.zeros(0), np.zeros(0), Grid(120, 0, 1, 1)
+        ), number
+
+    tracks = [track(g, i) for g in ("chacha", "waltz") for i in range(9)]
+    assert [t.name for t, _ in trial._suiting(tracks, "waltz")] == ["waltz 0", "waltz 3", "waltz 6"]
+    assert {t.genre for t, _ in trial._suiting(tracks, "street")} == {"chacha"}  # four to the bar
+    assert trial._suiting([track("waltz", 1)], "street") == []
 
 
 def test_the_table_sets_real_chance_and_made_side_by_side(tried, ref):

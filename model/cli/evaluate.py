@@ -30,6 +30,8 @@ def main(argv: list[str]) -> int:
     for tempo in args.tempi:
         if not 60.0 <= tempo <= 200.0:
             raise ConfigError(f"--tempi holds {tempo:g}; a tempo must be 60 to 200")
+    if args.recordings and not args.recordings.is_dir():
+        raise ConfigError(f"--recordings {args.recordings} is not a folder")
     for path in (args.json, args.curve, args.sheet):
         if path and not path.parent.is_dir():
             raise ConfigError(f"cannot write {path}: there is no folder {path.parent}")
@@ -63,6 +65,7 @@ def _judge_weights(args: argparse.Namespace) -> tuple[Take, ...]:
                 [float(t) for t in args.tempi],
                 args.dancers,
                 args.seed,
+                recordings=args.recordings,
             )
         )
         if args.hours:
@@ -76,7 +79,9 @@ def _judge_weights(args: argparse.Namespace) -> tuple[Take, ...]:
         everything = {
             "judge": ref.judge.accuracy,
             "real": {name: style.figures for name, style in ref.styles.items()},
-            "made": {t.name: {"rows": t.rows, "heard": t.heard} for t in trials},
+            "made": {
+                t.name: {"rows": t.rows, "heard": t.heard, "recorded": t.recorded} for t in trials
+            },
             "hours": {
                 r.name: {
                     "minutes": r.minutes.tolist(),
@@ -123,6 +128,10 @@ def _parser() -> argparse.ArgumentParser:
         help="with --model: of the songs (90 120 150)",
     )  # fmt: skip
     add("--dancers", type=int, default=2, metavar="N", help="with --model: to each song (2)")
+    add(
+        "--recordings", type=Path, metavar="DIR",
+        help="with --model: also dance to recordings held out of training, from this folder",
+    )  # fmt: skip
     add("--hours", type=float, default=0.0, metavar="H", help="with --model: also dance this long")
     add("--curve", type=Path, metavar="PNG", help="draw the Frechet distance over these hours")
     add("--json", type=Path, metavar="FILE", help="with --model: write all figures")
