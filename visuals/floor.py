@@ -17,8 +17,10 @@ _GRID_STEP_M = 0.75
 _GRID_SPAN = 7  # lines to each side of the focus
 _GRID_NEAR_M = 1.0  # nearer to the lens a line would be a beam
 _RING_POINTS = 96
-_RING_LINES = (4, 6)  # side by side, a pixel apart; on the one
+_RING_LINES = (6, 9)  # side by side, a pixel apart; on the one
 _RING_DISTANCE_M = 6.0  # farther back, for many dancers, the ring grows along
+_SPOT_RADIUS_M = 0.8
+_SPOT_LIGHT = 0.55
 _SHADOW_LEVELS = 8
 _SHADOW_RADIUS_M = 0.24
 _BODY_SHADOW_RADIUS_M = 0.55
@@ -38,6 +40,7 @@ class Floor:
         self._pool = _Sized(black((1, 1)))
         self._pool_color: Color | None = None
         self._mask = _Sized(soft_disc(128, _WHITE, power=1.2))
+        self._spots: dict[Color, pygame.Surface] = {}
         self._shadows = [_shadow(level / _SHADOW_LEVELS) for level in range(1, _SHADOW_LEVELS + 1)]
 
     def draw(self, canvas: pygame.Surface, scene: Scene) -> None:
@@ -47,7 +50,7 @@ class Floor:
             self._pool_color = scene.palette.pool
             self._pool = _Sized(soft_disc(128, self._pool_color, power=1.6))
         disc = _disc(scene)
-        light = (0.55 + 0.3 * scene.pulse + 0.15 * scene.accent) * scene.presence
+        light = (0.45 + 0.4 * scene.pulse + 0.15 * scene.accent) * scene.presence
         self._lines.fill(0)
         self._lines.blit(self._pool.at(disc.size), disc)
         self._lines.fill(scaled(_WHITE, light), special_flags=MULTIPLY)
@@ -55,6 +58,7 @@ class Floor:
         self._draw_lines(scene, disc)
         canvas.blit(self._lines, (0, 0), special_flags=ADD)
         if scene.figures:
+            self._draw_spots(canvas, scene)
             self._draw_shadows(canvas, scene)
 
     def _draw_lines(self, scene: Scene, disc: pygame.Rect) -> None:
@@ -79,6 +83,29 @@ class Floor:
         rings = _CIRCLE * radii_m[:, None, None] + scene.middle
         for points in scene.camera.project(rings, scene.size)[0].tolist():
             pygame.draw.aalines(self._lines, color, True, points)
+
+    def _draw_spots(self, canvas: pygame.Surface, scene: Scene) -> None:
+        """Under every dancer light in its own colour, on the beat: the ring alone is hidden by
+        the first row."""
+        gain = _SPOT_LIGHT * scene.pulse
+        if gain < 0.02:
+            return
+        middles = scene.view.joints[:, 0] * [1, 0, 1]
+        behind = middles - _SPOT_RADIUS_M * scene.camera.toward
+        (centers, edges), (scales, _) = scene.camera.project(
+            np.stack([middles, behind]), scene.size
+        )
+        widths = (2 * _SPOT_RADIUS_M * scales).tolist()
+        heights = (2 * np.abs(centers - edges)[:, 1]).tolist()
+        for figure, (width, height) in enumerate(zip(widths, heights, strict=True)):
+            if width < canvas.get_width():
+                color = scene.colors[figure][0]
+                if color not in self._spots:
+                    self._spots[color] = soft_disc(64, color, power=1.5)
+                size = (max(round(width), 1), max(round(height), 1))
+                spot = pygame.transform.smoothscale(self._spots[color], size)
+                spot.fill(scaled(_WHITE, gain), special_flags=MULTIPLY)
+                canvas.blit(spot, spot.get_rect(center=centers[figure]), special_flags=ADD)
 
     def _draw_shadows(self, canvas: pygame.Surface, scene: Scene) -> None:
         points, radii_m, strengths = contacts(scene.view.joints)

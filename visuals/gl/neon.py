@@ -85,7 +85,7 @@ class Neon:
         corners[..., :2] = np.stack([old[:, 0], old[:, 1], new[:, 0], new[:, 1]], axis=2)
         corners[..., 1::2, 2:] = _SHEET * color[:, :, None]
         card.sheets(self._trails, two_triangles(corners[moved]), Light.BRIGHTER)
-        radius = np.maximum(_BRUSH_M * scale[:, 1], 1.0)
+        radius = np.maximum(_BRUSH_M * neon.brush_swell(scene) * scale[:, 1], 1.0)
         brush = bodies.lines(old[:, 1], new[:, 1], radius, color, soft=0.6)
         card.shapes(self._trails, brush.reshape(-1, bodies.ROW), Light.BRIGHTER)
 
@@ -98,8 +98,8 @@ class Neon:
 
     def _bloom(self, card: Card, layer: Target, scene: Scene) -> None:
         """A tight halo and a wide one; both swell on the beat."""
-        gain = (0.62 + 0.38 * scene.pulse) * scene.presence
-        self._stroke(card, scene, scene.xy, scene.scale, np.full(scene.scale.shape, gain))
+        light = np.full(scene.scale.shape, neon.bloom(scene))
+        self._stroke(card, scene, scene.xy, scene.scale * body.swell(scene), light)
         card.run("copy", self._near, Light.PLACED, self._strokes.texture, gain=1.0)
         card.run("copy", self._far, Light.PLACED, self._near.texture, gain=1.0)
         card.blur(self._near, self._near_spare, _NEAR_SIGMA)
@@ -118,13 +118,13 @@ class Neon:
 
 def figures(scene: Scene) -> np.ndarray:
     """Rows [M, 22]: part by part the rim cut out, the body, the wire that burns whiter inwards."""
-    xy, scale = scene.xy, scene.scale
+    xy, scale = scene.xy, scene.scale * body.swell(scene)
     near = np.stack([body.nearness_of(s) for s in scale]) / scale[:, :1]
     shade = np.clip(1 + 6 * (near - 1), 0.72, 1.12)  # nearer is brighter
-    gain = shade * (0.84 + 0.16 * scene.pulse) * scene.presence  # [N, 6]
+    gain = shade * neon.shine(scene)  # [N, 6]
     gain[:, body.TORSO] *= neon.TORSO_LIGHT
     color = np.clip(bodies.colors(scene) * gain[..., None], 0, 1)
-    hot = color + (1 - color) * (0.62 + 0.38 * scene.pulse) * scene.presence
+    hot = color + (1 - color) * neon.heat(scene)
     rim = np.maximum(neon.RIM_M * scale[:, :1], scene.size[1] / 720)
     wire = bodies.chains(_WIRE, xy, scale, hot[:, _WIRE.part], share=_WIRE_SHARE, soft=_WIRE_SOFT)
     layers = [*bodies.plain(xy, scale, color, rim, neon.RIM_ALPHA / 255), (wire, _WIRE.part)]

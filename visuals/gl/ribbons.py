@@ -68,8 +68,8 @@ class Ribbons:
 def figures(scene: Scene) -> np.ndarray:
     """Rows [M, 22]: slim plain bodies, each part set apart from what lies behind it."""
     own = bodies.colors(scene)
-    color = (own + (1 - own) * 0.35) * ((0.8 + 0.2 * scene.pulse) * scene.presence)  # [N, 6, 3]
+    color = (own + (1 - own) * 0.35) * ribbons.shine(scene)  # [N, 6, 3]
     color[:, body.TORSO] *= 0.7
     rim = _RIM_PX * scene.size[1] / 720
-    scale = scene.scale * ribbons.BONE_SHARE
+    scale = scene.scale * ribbons.BONE_SHARE * body.swell(scene)
     return bodies.far_to_near(scene, bodies.plain(scene.xy, scale, color, rim, _RIM_ALPHA))

@@ -34,6 +34,7 @@ PARTS = {
 TORSO = 0
 TORSO_CORNERS = [JOINT[n] for n in ("l_shoulder", "r_shoulder", "r_hip", "l_hip")]
 OWN_LEFT = [name.startswith("l_") for name in PARTS]
+_SWELL = 0.22  # how much thicker a body is on the beat
 _TORSO_BACK = 0.015  # of its distance, 7 cm: an arm hanging beside it is drawn over it
 
 
@@ -102,6 +103,12 @@ def far_to_near(scene: Scene) -> list[int]:
     return np.argsort(scene.scale[:, 0]).tolist()
 
 
+def swell(scene: Scene) -> float:
+    """What radii are multiplied by: from the back of a hall a thicker body is seen, a lighter one
+    is not."""
+    return 1 + _SWELL * scene.pulse
+
+
 def nearness_of(scale: np.ndarray) -> np.ndarray:
     """Mean pixels per metre [6] of a body's parts; scale [20]."""
     depth = (scale[BODY.a] + scale[BODY.b]) / 2
@@ -113,7 +120,7 @@ def parts_far_to_near(nearness: np.ndarray) -> list[int]:
     return np.argsort(nearness / (1 + _TORSO_BACK * (np.arange(len(nearness)) == TORSO))).tolist()
 
 
-def bounds(scene: Scene, canvas: pygame.Surface, margin_m: float = 0.16) -> pygame.Rect:
+def bounds(scene: Scene, canvas: pygame.Surface, margin_m: float = 0.18) -> pygame.Rect:
     """Around the bodies and margin_m more, as far as it is on the canvas; maybe of no size."""
     if scene.figures == 0:
         return pygame.Rect(0, 0, 0, 0)

@@ -44,8 +44,9 @@ class Canon:
             self._strokes = black(canvas.get_size())
         self._strokes.fill(0)
         for figure in range(scene.figures):
-            gain = (0.5 + 0.4 * scene.pulse) * scene.presence
-            self._draw(self._strokes, scene.xy[figure], scene.scale[figure], scene, figure, gain)
+            gain = (0.25 + 0.75 * scene.pulse) * scene.presence
+            scale = scene.scale[figure] * body.swell(scene)
+            self._draw(self._strokes, scene.xy[figure], scale, scene, figure, gain)
         near = body.smaller(self._strokes, 4)
         body.add_light(canvas, pygame.transform.box_blur(near, 3))
         for xy, scale, figure, light in self.echoes(scene):
@@ -58,9 +59,9 @@ class Canon:
         large = self._doubled.cleared(canvas, area)
         for figure in body.far_to_near(scene):
             xy = self._doubled.ZOOM * (scene.xy[figure] - np.array(area.topleft))
-            scale = self._doubled.ZOOM * scene.scale[figure]
+            scale = self._doubled.ZOOM * scene.scale[figure] * body.swell(scene)
             self._draw(large, xy, scale, scene, figure, -1.0, 0.55)
-            hot = (0.85 + 0.15 * scene.pulse) * scene.presence
+            hot = (0.72 + 0.28 * scene.pulse) * scene.presence
             self._draw(large, xy, scale, scene, figure, hot, 0.0, 0.4)
         self._doubled.paste(canvas, area, large)
 
@@ -79,7 +80,7 @@ class Canon:
                 room = _room(xy, float(scale[0]), scene.size)
                 for side, free in zip((-1, 1), room, strict=True):
                     shift = min(_SPREAD_M * float(scale[0]) * echo, free * echo / count)
-                    light = 0.62 * (1 - echo / (count + 1))
+                    light = (0.38 + 0.34 * scene.pulse) * (1 - echo / (count + 1))
                     found.append((xy + np.array([side * shift, 0.0]), scale, figure, light))
         return found
 

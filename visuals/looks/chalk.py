@@ -44,8 +44,11 @@ class Chalk:
         rng = self._hand()
         feet = scene.view.joints[:, [JOINT["l_ankle"], JOINT["r_ankle"]]].mean(axis=1)
         for figure in range(scene.figures):
-            color = scaled(scene.colors[figure][0], 0.42 * scene.presence)
-            _hatch(canvas, scene, feet[figure], color, rng)
+            own = scene.colors[figure][0]
+            light = (0.34 + 0.4 * scene.pulse) * scene.presence
+            _hatch(canvas, scene, feet[figure], scaled(own, light), rng)
+            if scene.pulse > 0.02:
+                _circle(canvas, scene, feet[figure], own, rng)
 
     def ink(self, canvas: pygame.Surface, scene: Scene) -> None:
         area = body.bounds(scene, canvas)
@@ -69,13 +72,12 @@ class Chalk:
     def _draw_figure(self, board, scene: Scene, figure: int, origin, rng) -> None:
         xy = scene.xy[figure] - np.array(origin)
         scale = float(scene.scale[figure, 0])
-        width = max(round(_WIDTH_M * scale * (0.85 + 0.4 * scene.pulse)), 1)
+        width = max(round(_WIDTH_M * scale * (0.75 + 1.1 * scene.pulse)), 1)
         share = np.linspace(0, 1, _BENDS + 1)[None, None, :, None]
         lines = xy[_A][None, :, None] * (1 - share) + xy[_B][None, :, None] * share
         lines = lines + rng.normal(0, _TREMBLE_M * scale / 2, (_STROKES, *lines.shape[1:]))
-        colors = [
-            scaled(mix(color, _WHITE, 0.35), 0.8 * scene.presence) for color in scene.colors[figure]
-        ]
+        white, light = 0.25 + 0.4 * scene.pulse, (0.66 + 0.3 * scene.pulse) * scene.presence
+        colors = [scaled(mix(color, _WHITE, white), light) for color in scene.colors[figure]]
         for hand in lines.tolist():
             for left, points in zip(_LEFT, hand, strict=True):
                 for a, b in pairwise(points):
@@ -101,6 +103,17 @@ def _hatch(canvas, scene: Scene, middle: np.ndarray, color, rng) -> None:
     ends += middle * [1, 0, 1] + rng.normal(0, 0.015, ends.shape) * [1, 0, 1]
     for a, b in scene.camera.project(ends, scene.size)[0].tolist():
         pygame.draw.aaline(canvas, color, a, b)
+
+
+def _circle(canvas, scene: Scene, middle: np.ndarray, color, rng) -> None:
+    """Around one dancer, drawn on the beat and wiped off outwards until the next one."""
+    gone = 1 - scene.pulse ** (1 / 3)
+    angles = np.linspace(0, 2.15 * math.pi, 40)
+    for stroke in range(3):
+        radius_m = 0.5 + 0.55 * gone + 0.03 * stroke + rng.normal(0, 0.012, angles.shape)
+        ring = np.stack([np.cos(angles), 0 * angles, np.sin(angles)], axis=1) * radius_m[:, None]
+        points = scene.camera.project(ring + middle * [1, 0, 1], scene.size)[0].tolist()
+        pygame.draw.aalines(canvas, scaled(color, scene.pulse), False, points)
 
 
 def _grain() -> pygame.Surface:

@@ -17,6 +17,7 @@ _SKY_STARS = 170
 _WHITE = (255, 255, 255)
 _HALO_M = 0.16
 _STAR_M = 0.030
+_RAY_M = 0.26  # of the large stars, on the beat
 # The points that reach for others: extremities, not the trunk, which is always near itself.
 _REACH = [JOINT[n] for n in ("l_wrist", "r_wrist", "l_elbow", "r_elbow", "l_knee", "r_knee")]
 _REACH += [JOINT["l_ankle"], JOINT["r_ankle"], SKULL]
@@ -37,8 +38,9 @@ class Constellation:
     def glow(self, canvas: pygame.Surface, scene: Scene) -> None:
         self._age_s += scene.dt_s
         for figure in range(scene.figures):
-            radius = max(int(_HALO_M * float(scene.scale[figure, 0])), 2)
-            swell = (0.42 + 0.5 * scene.pulse) * scene.presence
+            step = round(scene.pulse * 8) / 8
+            radius = max(int(_HALO_M * (1 + 0.7 * step) * float(scene.scale[figure, 0])), 2)
+            swell = (0.3 + 0.7 * step) * scene.presence
             halo = self._halo(radius, scene.colors[figure][0], round(swell * 8) / 8)
             for x, y in scene.xy[figure, _STARS].tolist():
                 canvas.blit(halo, (x - radius, y - radius), special_flags=ADD)
@@ -51,7 +53,7 @@ class Constellation:
 
     def _draw_sky(self, canvas: pygame.Surface, scene: Scene) -> None:
         twinkle = 1 + 0.5 * np.sin(self._age_s * 2 + np.arange(_SKY_STARS) * 2.4)
-        light = (0.10 + 0.34 * self._magnitude) * twinkle * scene.presence
+        light = (0.10 + 0.34 * self._magnitude) * twinkle * (1 + scene.pulse) * scene.presence
         places = (self._sky * scene.size).tolist()
         size = max(canvas.get_height() // 540, 1)
         for (x, y), gain in zip(places, light.tolist(), strict=True):
@@ -76,14 +78,21 @@ class Constellation:
     def _draw_figure(self, canvas: pygame.Surface, scene: Scene, figure: int) -> None:
         scale = float(scene.scale[figure, 0])
         xy = scene.xy[figure].tolist()
-        bright = [scaled(mix(c, _WHITE, 0.15), 0.72 * scene.presence) for c in scene.colors[figure]]
+        light = (0.6 + 0.35 * scene.pulse) * scene.presence
+        bright = [scaled(mix(c, _WHITE, 0.15), light) for c in scene.colors[figure]]
         width = max(round(0.012 * scale), 1)
         for a, b, left in zip(
             body.STICK_A.tolist(), body.STICK_B.tolist(), body.STICK_LEFT, strict=True
         ):
             pygame.draw.aaline(canvas, bright[left], xy[a], xy[b], width)
-        flare = 1 + 0.45 * scene.pulse + 0.35 * scene.view.onset[2] * scene.presence
+        flare = 0.85 + 0.8 * scene.pulse + 0.25 * scene.view.onset[2] * scene.presence
         star = scaled(mix(scene.colors[figure][1], _WHITE, 0.6), scene.presence)
+        reach = _RAY_M * scale * scene.pulse
+        if reach >= 2:
+            ray = scaled(star, 0.3 + 0.6 * scene.pulse)
+            for x, y in (xy[k] for k in (*_BIG, SKULL)):
+                pygame.draw.aaline(canvas, ray, (x - reach, y), (x + reach, y), width)
+                pygame.draw.aaline(canvas, ray, (x, y - reach), (x, y + reach), width)
         for k in _STARS:
             size = 2.2 if k == SKULL else 1.35 if k in _BIG else 0.85
             pygame.draw.aacircle(canvas, star, xy[k], max(_STAR_M * size * flare * scale, 1.0))

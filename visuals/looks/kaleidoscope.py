@@ -16,6 +16,7 @@ from visuals.surfaces import black, mix, pygame, scaled
 _SPOKES = 6
 _TALL_M = 2.3  # arms up, on tiptoe
 _MOST = 0.48  # of the picture's height, from the hub
+_BREATH = 0.12  # of its size that the wheel has lost when the next beat throws it open
 _TURN_RAD_S = 0.12
 _WHITE = (255, 255, 255)
 _WIDTH_M = 0.085
@@ -41,7 +42,7 @@ class Kaleidoscope:
         spokes, scale = self.spokes(scene)
         self._draw_rosette(self._strokes, scene, spokes)
         for k, xy in enumerate(spokes):
-            gain = (0.4 + 0.4 * scene.pulse) * scene.presence
+            gain = (0.2 + 0.6 * scene.pulse) * scene.presence
             self._draw_body(self._strokes, scene, k, xy, scale, gain, 1.3)
         near = body.smaller(self._strokes, 2)
         body.add_light(canvas, pygame.transform.box_blur(near, 2))
@@ -58,8 +59,8 @@ class Kaleidoscope:
         large = self._doubled.cleared(canvas, area)
         for k, xy in enumerate(spokes):
             near = (xy - np.array(area.topleft)) * 2
-            hot = (0.86 + 0.14 * scene.pulse) * scene.presence
-            self._draw_body(large, scene, k, near, 2 * scale, hot, 1.0)
+            hot = (0.72 + 0.28 * scene.pulse) * scene.presence
+            self._draw_body(large, scene, k, near, 2 * scale, hot, body.swell(scene))
         self._doubled.paste(canvas, area, large)
 
     def spokes(self, scene: Scene) -> tuple[np.ndarray, float]:
@@ -70,7 +71,7 @@ class Kaleidoscope:
         hub = most * min(0.07 + 0.028 * max(count - _SPOKES, 0), 0.4)
         local = self._local(scene)
         tall = max(_TALL_M, float(local[..., 1].max()) + 0.13)
-        scale = (most - hub) / math.hypot(tall, 0.35)
+        scale = (most - hub) / math.hypot(tall, 0.35) * (1 - _BREATH * (1 - scene.pulse))
         k = np.arange(count)
         flat = local[k % scene.figures] * scale
         side = np.where(k % 2 == 0, 1.0, -1.0)[:, None]
@@ -103,6 +104,7 @@ class Kaleidoscope:
             mine = spokes[k][_JOINED].tolist()
             theirs = spokes[(k + 1) % len(spokes)][_JOINED].tolist()
             colors = scene.colors[k % scene.figures]
-            color = scaled(colors[0], (0.7 + 0.3 * scene.pulse) * scene.presence)
+            color = scaled(colors[0], (0.3 + 0.7 * scene.pulse) * scene.presence)
+            width = 1 + round(surface.get_height() / 180 * scene.pulse)
             for a, b in zip(mine, theirs, strict=True):
-                pygame.draw.aaline(surface, color, a, b)
+                pygame.draw.aaline(surface, color, a, b, width)

@@ -36,6 +36,7 @@ _PAINTERS = (
 INNER = [JOINT[n] for n, _, _ in _PAINTERS]
 OUTER = [JOINT[n] for _, n, _ in _PAINTERS]
 PAINTER_LEFT = [left for _, _, left in _PAINTERS]
+_BRUSH_M = 0.021
 TRAIL_HALF_LIFE_S = 0.42
 TRAIL_TINT = (0.990, 0.962, 1.0)  # per 60th of a second: trails cool to violet as they die
 REFLECTED_M = 1.4  # what is higher above the floor leaves no reflection
@@ -92,11 +93,12 @@ class Neon:
         (inner1, outer1), (_, scale) = scene.camera.project(now, scene.size)
         moved = np.hypot(*(outer1 - outer0).T) > 0.5  # pixels; a still limb paints no sheet
         quads = np.stack([inner0, outer0, outer1, inner1], axis=1).tolist()
+        radius_m = _BRUSH_M * brush_swell(scene)
         for k, quad in enumerate(quads):
             color = scaled(scene.colors[figure][PAINTER_LEFT[k]], scene.presence)
             if moved[k]:
                 pygame.draw.polygon(self._trails, scaled(color, 0.15), quad)
-            body.brush(self._trails, color, quad[1], quad[2], max(0.021 * float(scale[k]), 1.0))
+            body.brush(self._trails, color, quad[1], quad[2], max(radius_m * float(scale[k]), 1.0))
 
     def _reflect(self, canvas: pygame.Surface, scene: Scene) -> None:
         """The bodies upside down in the floor, fainter the higher they are above it."""
@@ -107,8 +109,8 @@ class Neon:
 
     def _bloom(self, canvas: pygame.Surface, scene: Scene) -> None:
         """A tight halo and a wide one; both swell on the beat."""
-        gain = (0.62 + 0.38 * scene.pulse) * scene.presence
-        self._stroke_bodies(scene, scene.xy, scene.scale, np.full(scene.scale.shape, gain))
+        light = np.full(scene.scale.shape, bloom(scene))
+        self._stroke_bodies(scene, scene.xy, scene.scale * body.swell(scene), light)
         near = body.smaller(self._strokes, 4)
         far = body.smaller(near, 2)
         body.add_light(canvas, pygame.transform.box_blur(near, 2))
@@ -132,15 +134,16 @@ class _Figure:
 
     def __init__(self, scene: Scene, figure: int, origin: tuple[int, int], zoom: float):
         self.xy = (scene.xy[figure] - np.array(origin)) * zoom
-        self.scale = scene.scale[figure] * zoom
+        scale = scene.scale[figure] * zoom
+        self.scale = scale * body.swell(scene)
         self.rim = max(RIM_M * float(self.scale[0]), 2.0)
-        nearness = body.nearness_of(self.scale)
+        nearness = body.nearness_of(scale)
         self.far_to_near = body.parts_far_to_near(nearness)
-        shade = np.clip(1 + 6 * (nearness / self.scale[0] - 1), 0.72, 1.12)  # nearer is brighter
-        gain = (0.84 + 0.16 * scene.pulse) * scene.presence
+        shade = np.clip(1 + 6 * (nearness / scale[0] - 1), 0.72, 1.12)  # nearer is brighter
+        gain = shine(scene)
         sides = [scene.colors[figure][left] for left in body.OWN_LEFT]
         self.colors = [scaled(c, g * gain) for c, g in zip(sides, shade.tolist(), strict=True)]
-        self.heat = (0.62 + 0.38 * scene.pulse) * scene.presence
+        self.heat = heat(scene)
 
     def ends(self, tubes: body.Tubes) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Ends a and b [K, 2] and their radii [K], pixels."""
@@ -150,6 +153,26 @@ class _Figure:
             self.scale[tubes.a] * tubes.radius_a_m,
             self.scale[tubes.b] * tubes.radius_b_m,
         )
+
+
+def bloom(scene: Scene) -> float:
+    """Light of the halo, 0..1."""
+    return (0.38 + 0.62 * scene.pulse) * scene.presence
+
+
+def shine(scene: Scene) -> float:
+    """Light of the tubes, 0..1."""
+    return (0.74 + 0.26 * scene.pulse) * scene.presence
+
+
+def heat(scene: Scene) -> float:
+    """How white the wire burns, 0..1."""
+    return (0.4 + 0.6 * scene.pulse) * scene.presence
+
+
+def brush_swell(scene: Scene) -> float:
+    """What the brushes' radii are multiplied by: the beats can be counted along a trail."""
+    return 1 + 0.8 * scene.pulse
 
 
 def _draw_figure(surface: pygame.Surface, figure: _Figure) -> None:

@@ -27,6 +27,7 @@ _LIFE_S = 2.2
 _STEP_S = 1 / 30  # between the places kept; a multiple of it with many dancers
 _STILL_M = 0.004  # a hem that moved less leaves nothing: a still dancer is no lamp
 _WHITE = (255, 255, 255)
+_BEAT_WHITE = 0.75  # of white in the silk left on a beat: the beats can be counted along it
 BONE_SHARE = 0.8  # of the radii of a full body
 
 
@@ -57,7 +58,10 @@ class Silk:
             if not kept or self._age_s - kept[-1][0] >= step_s:
                 inner, outer = scene.points[figure][[_INNER, _OUTER]]
                 hems = np.stack([outer + (inner - outer) * _WIDTH, outer])
-                colors = tuple(scaled(c, scene.presence) for c in scene.colors[figure])
+                colors = tuple(
+                    scaled(mix(c, _WHITE, _BEAT_WHITE * scene.pulse), scene.presence)
+                    for c in scene.colors[figure]
+                )
                 kept.append((self._age_s, hems, colors))
         oldest_s = self._age_s - _LIFE_S
         for dancer in list(self._kept):
@@ -77,6 +81,11 @@ class Silk:
             edges, _ = scene.camera.project(np.stack([inner, hems[:, 1]]), scene.size)
             moved = np.linalg.norm(np.diff(hems[:, 1], axis=0), axis=2) > _STILL_M
             yield Strips(edges, life**1.4, moved, [entry[2] for entry in kept])
+
+
+def shine(scene: Scene) -> float:
+    """Light of the bodies, 0..1."""
+    return (0.68 + 0.32 * scene.pulse) * scene.presence
 
 
 class Ribbons:
@@ -109,11 +118,11 @@ class Ribbons:
         tubes = body.BODY
         for figure in body.far_to_near(scene):
             xy = (scene.xy[figure] - np.array(area.topleft)) * self._doubled.ZOOM
-            scale = scene.scale[figure] * self._doubled.ZOOM * BONE_SHARE
+            scale = scene.scale[figure] * self._doubled.ZOOM * BONE_SHARE * body.swell(scene)
             ends = (xy[tubes.a], xy[tubes.b])
             radii = (scale[tubes.a] * tubes.radius_a_m, scale[tubes.b] * tubes.radius_b_m)
             full, rims = body.capsules(*ends, *radii), body.capsules(*ends, *radii, 3.0)
-            gain = (0.8 + 0.2 * scene.pulse) * scene.presence
+            gain = shine(scene)
             for part in body.parts_far_to_near(body.nearness_of(scale)):
                 own = mix(scene.colors[figure][body.OWN_LEFT[part]], _WHITE, 0.35)
                 color = scaled(own, gain * (0.7 if part == body.TORSO else 1.0))

@@ -24,7 +24,7 @@ class Silhouette:
         """The wall: a broad glow behind everybody, that breathes with the beat."""
         width, height = canvas.get_size()
         disc = self._disc(scene.palette.backdrop, width, height)
-        gain = (0.7 + 0.3 * scene.pulse) * scene.presence
+        gain = (0.55 + 0.45 * scene.pulse) * scene.presence
         if self._wall.get_size() != disc.get_size():
             self._wall = black(disc.get_size())
         self._wall.blit(disc, (0, 0))
@@ -47,7 +47,7 @@ class Silhouette:
         scale = scene.scale[figure] * zoom
         tubes = body.BODY
         radius_a, radius_b = scale[tubes.a] * tubes.radius_a_m, scale[tubes.b] * tubes.radius_b_m
-        rim = max(_RIM_M * float(scale[0]), 2.0)
+        rim = max(_RIM_M * (0.8 + scene.pulse) * float(scale[0]), 2.0)
         dark = body.capsules(xy[tubes.a], xy[tubes.b], radius_a, radius_b)
         lit_xy = xy + _LIGHT_FROM * rim * 0.7
         lit = body.capsules(lit_xy[tubes.a], lit_xy[tubes.b], radius_a, radius_b, rim * 0.45)

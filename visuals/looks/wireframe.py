@@ -59,10 +59,10 @@ class Wireframe:
         self._reflect(scene, collars)
         canvas.blit(self._lines, (0, 0), special_flags=ADD)
         self._lines.fill(0)
-        width = max(round(0.03 * float(scene.scale.mean())), 1)
+        width = max(round((0.03 + 0.06 * scene.pulse) * float(scene.scale.mean())), 1)
         for figure in range(scene.figures):
             xy = scene.xy[figure].tolist()
-            gain = (0.4 + 0.5 * scene.pulse) * scene.presence
+            gain = (0.2 + 0.8 * scene.pulse) * scene.presence
             colors = [scaled(c, gain) for c in scene.colors[figure]]
             for a, b, left in zip(_A.tolist(), _B.tolist(), _LEFT, strict=True):
                 pygame.draw.line(self._lines, colors[left], xy[a], xy[b], width)
@@ -71,13 +71,13 @@ class Wireframe:
     def ink(self, canvas: pygame.Surface, scene: Scene) -> None:
         if scene.figures == 0:
             return
-        width = max(round(canvas.get_height() / 400), 1)
+        width = max(round(canvas.get_height() / 400 * (1 + 1.2 * scene.pulse)), 1)
         collars, _ = scene.camera.project(_collars(scene.points), scene.size)
         heads = scene.points[:, SKULL, None, None] + _HEAD_M * _GLOBE
         globes, _ = scene.camera.project(heads, scene.size)
         for figure in body.far_to_near(scene):
             self._draw_bones(canvas, scene, figure, collars[figure], width)
-            shine = (0.8 + 0.2 * scene.pulse) * scene.presence
+            shine = (0.7 + 0.3 * scene.pulse) * scene.presence
             color = scaled(mix(scene.colors[figure][0], _WHITE, 0.25), shine)
             radius = _HEAD_M * float(scene.scale[figure, SKULL])
             pygame.draw.circle(canvas, _DARK, scene.xy[figure, SKULL].tolist(), radius)
@@ -87,7 +87,7 @@ class Wireframe:
     def _draw_bones(self, canvas, scene: Scene, figure: int, collars, width: int) -> None:
         xy, scale = scene.xy[figure], scene.scale[figure]
         nearness = (scale[_A] + scale[_B]) / (2 * scale[0])
-        shine = np.clip(1 + 5 * (nearness - 1), 0.5, 1.1) * (0.85 + 0.15 * scene.pulse)
+        shine = np.clip(1 + 5 * (nearness - 1), 0.5, 1.1) * (0.7 + 0.3 * scene.pulse)
         shine = (shine * scene.presence).tolist()
         roots, tips, rings = xy[_A].tolist(), xy[_B].tolist(), collars.tolist()
         bright = [mix(c, _WHITE, 0.35) for c in scene.colors[figure]]
