@@ -4,6 +4,7 @@ What is said about rates and tempi is counted by the time stamps inside the pack
 machine cannot change it.
 """
 
+import json
 import os
 import shutil
 import signal
@@ -337,6 +338,60 @@ def test_the_visualizer_may_die_and_the_show_goes_on(live):
     assert not _runs(second)
     told = assert_whole(show.receiver.packets)
     assert_summary(out, len(told))
+
+
+@needs_proc
+def test_a_visualizer_in_place_of_one_that_died_goes_on_with_what_was_played(live):
+    """Played past the show: on the visualizer's own port."""
+    if not visualizer_port_is_free():
+        pytest.skip(f"port {osc.DEFAULT_PORT} is taken by another visualizer")
+    env = os.environ | {"SDL_VIDEODRIVER": "dummy"}
+    show = live("--input", "demo", "--no-play", visuals=True, env=env)
+    (first,) = wait_until(lambda: children(show.process.pid), "a visualizer", _WAIT_S)
+    state = Path(_option(first, "--state"))
+
+    def plays(name, value, sender):
+        """Until it has been heard, as of a desk: the port is open a moment after the start."""
+        sender.sendto(osc.encode_picture(name, value), ("127.0.0.1", osc.DEFAULT_PORT))
+        with suppress(FileNotFoundError):
+            said = json.loads(state.read_text())
+            return said if said[name] == value else None
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as desk:
+        wait_until(lambda: plays("look", "chalk", desk), "another look", _WAIT_S)
+        wait_until(lambda: plays("cast", 4, desk), "a larger cast", _WAIT_S)
+        os.kill(first, signal.SIGKILL)
+        (second,) = wait_until(
+            lambda: set(children(show.process.pid)) - {first}, "another one", _WAIT_S
+        )
+        said = wait_until(lambda: plays("palette", "ice", desk), "other colours", _WAIT_S)
+    assert (said["look"], said["cast"]) == ("chalk", 4)
+    assert Path(_option(second, "--state")) == state
+    assert show.stop()[0] == 0
+    assert not state.parent.exists()
+
+
+def _option(pid, name):
+    words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    return words[words.index(name) + 1]
+
+
+@needs_proc
+def test_a_visualizer_that_dies_of_what_was_played_is_started_without_it(live, tmp_path):
+    (tmp_path / "visuals").mkdir()
+    (tmp_path / "visuals" / "__init__.py").touch()
+    (tmp_path / "visuals" / "__main__.py").write_text(
+        "import pathlib, sys, time\n"
+        "state = pathlib.Path(sys.argv[sys.argv.index('--state') + 1])\n"
+        "with open('started', 'a') as log: log.write(f'{state.exists():d}')\n"
+        "state.touch()\n"
+        "time.sleep(2.2)\n"
+        "sys.exit(3)\n"
+    )
+    live("--input", "demo", "--no-play", visuals=True, cwd=tmp_path)
+    started = tmp_path / "started"
+    wait_until(lambda: started.exists() and len(started.read_text()) >= 3, "three", _WAIT_S)
+    assert started.read_text()[:3] == "010"
 
 
 @needs_proc

@@ -1,6 +1,7 @@
 """The visualizer: packets to poses, poses to pixels and cells, keys to control messages."""
 
 import io
+import json
 import math
 import socket
 import threading
@@ -16,10 +17,12 @@ from live.errors import ConfigError, DeviceError
 from live.skeleton import BONE_LENGTHS, BONES, JOINT, REST_POSE, with_bone_lengths
 from visuals import terminal
 from visuals.__main__ import main
-from visuals.app import App
+from visuals.app import App, Stage
 from visuals.camera import Camera
 from visuals.controls import KEYS, MOUSE, Controls, ControlSender, shipped_styles
 from visuals.draw import Renderer
+from visuals.kept import Keeper
+from visuals.looks.chalk import Chalk
 from visuals.looks.neon import Neon
 from visuals.looks.wireframe import Wireframe
 from visuals.osc_in import Feed, Timeline, View, parse
@@ -670,6 +673,64 @@ def test_window_keys(app):
     assert app.running
     press(app, pygame.K_ESCAPE, "\x1b")
     assert not app.running
+
+
+# What was played, for the next window
+
+
+def left_by(path, *keys: str, played: tuple = ()) -> App:
+    """A window that has kept in this file what was played on it, and is gone."""
+    with Feed(port=0) as feed:
+        window = App(feed, keeper=Keeper(path))
+        for key in keys:
+            press(window, pygame.K_UP if key == "up" else pygame.K_F1, key)
+        desk = Desk(window, feed.port)
+        for name, value in played:
+            desk.play(name, value)
+        time.sleep(0.3)  # it is written now and then
+        window.step()
+        window.close()
+    return window
+
+
+def test_a_window_goes_on_with_what_was_played_on_the_one_before(tmp_path):
+    path = tmp_path / "picture.json"
+    # By keys and by OSC, in this order; whatever came last counts.
+    played = (("look", "chalk"), ("canon", 0.75), ("cast", 5.0), ("dark", 1.0))
+    left = left_by(path, "l", "l", "p", "c", "n", "x", "h", "f", "up", "up", played=played)
+    with Feed(port=0) as feed:
+        app = App(feed, stage=Stage(look="neon", brightness=0.3), keeper=Keeper(path))
+        for mine, theirs in ((app.renderer, left.renderer), (app.ensemble, left.ensemble)):
+            for name in ("look", "palette", "dark", "lineup", "mirror", "canon", "cast"):
+                assert getattr(mine, name, None) == getattr(theirs, name, None), name
+        assert app.renderer.look == "chalk"
+        assert isinstance(app.renderer.look_shown, Chalk)  # at once, not on the next bar
+        assert app.renderer.camera.shot == "cuts"
+        assert (app.hud, app.window.fullscreen) == (False, True)
+        assert app.controls.act("more energy") == ("energy", (0.75,))
+        assert app.renderer.guard.brightness == 0.3  # an option, never played
+        app.close()
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"look": "chalk"}', "\ud800", '{"look": 3}', "look", "ok"]
+)
+def test_a_file_of_nonsense_begins_as_without_one(tmp_path, text):
+    path = tmp_path / "picture.json"
+    left_by(path, "p")
+    good = json.loads(path.read_text())
+    bad = json.dumps(good | {"look": "oil"}) if text == "look" else text
+    path.write_bytes((json.dumps(good) if text == "ok" else bad).encode("utf-8", "surrogatepass"))
+    with Feed(port=0) as feed:
+        app = App(feed, keeper=Keeper(path))
+        assert app.renderer.palette == ("safe" if text == "ok" else "night")
+        app.step()
+        app.close()
+
+
+def test_a_file_that_cannot_be_written_stops_no_picture(tmp_path):
+    left_by(tmp_path / "no folder" / "picture.json", "l")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_closing_the_window_quits(app):

@@ -3,6 +3,7 @@
 import argparse
 import logging
 import sys
+from pathlib import Path
 
 from live.errors import ConfigError, PerformanceError
 from live.osc_schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT
@@ -77,6 +78,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     limits.add_options(parser)
     add("--styles", metavar="A,B", help="what the key S goes through (what the engine says)")
+    add(
+        "--state",
+        type=Path,
+        metavar="FILE",
+        help="keep what is played in this file, and go on with what it holds (live names its own)",
+    )
     add("--check", action="store_true", help="say whether the options are right, and leave")
     add("--seconds", type=float, help="leave after this many seconds")
     add("--screenshot", metavar="FILE", help="on leaving, write the last picture (PNG)")
@@ -115,7 +122,7 @@ def _run(args: argparse.Namespace) -> int:
             return 0
         options = (args.fullscreen, args.seconds, args.screenshot, control)
         try:
-            return app.run(args.port, args.host, *options, stage=stage)
+            return app.run(args.port, args.host, *options, stage=stage, state=args.state)
         except app.NoDisplayError as error:
             print(f"posejockey visuals: {error}; drawing in the terminal", file=sys.stderr)
     from visuals import terminal

@@ -9,7 +9,8 @@ from __future__ import annotations
 import sys
 import time
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from live.display import has_display
@@ -19,6 +20,7 @@ from visuals import gl, limits, looks, palettes, safety
 from visuals.camera import Camera
 from visuals.controls import ACTIONS, KEYS, MOUSE, Controls, ControlSender, shipped_styles
 from visuals.draw import Renderer
+from visuals.kept import Keeper, Stands
 from visuals.lineup import Ensemble
 from visuals.osc_in import Feed
 from visuals.pacing import Pacer
@@ -90,6 +92,19 @@ class Stage:
     def make(self) -> Renderer:
         return Renderer(self.look, self.palette, self.guard(), camera=self.camera)
 
+    def resumed(self, stands: Stands) -> Stage:
+        """This one as it was left. Raises ConfigError for what does not exist."""
+        return replace(
+            self,
+            look=stands.look,
+            palette=stands.palette,
+            camera=stands.camera,
+            lineup=stands.lineup,
+            mirror=stands.mirror,
+            canon=stands.canon,
+            cast=stands.cast,
+        )
+
 
 class Window:
     """The window on the display; raises NoDisplayError where there is none.
@@ -103,7 +118,7 @@ class Window:
     """
 
     def __init__(self, fullscreen: bool, display: int = 0, renderer: str = "auto"):
-        self._fullscreen = fullscreen
+        self.fullscreen = fullscreen
         self._display = display
         self._renderer = renderer
         self._expected = renderer == "gl"  # who has seen OpenGL, or asked for it, is told why not
@@ -165,7 +180,7 @@ class Window:
         if self._renderer != "software":
             try:
                 any_card = self._renderer == "gl"
-                self.card = gl.open_card(SIZE, self._fullscreen, self._display, any_card)
+                self.card = gl.open_card(SIZE, self.fullscreen, self._display, any_card)
                 self._expected = True
             except gl.CardError as error:
                 failed = error  # no quit and init here: an X server alone would start anew
@@ -181,7 +196,7 @@ class Window:
         pygame.display.set_allow_screensaver(False)
 
     def toggle_fullscreen(self) -> None:
-        self._fullscreen = not self._fullscreen
+        self.fullscreen = not self.fullscreen
         if self.card is not None:
             self._open()  # pygame toggles no window with OpenGL; this is another context
         elif self._by_card:
@@ -191,7 +206,7 @@ class Window:
 
     def _open_scaled(self) -> bool:
         """True with a graphics card; without one pygame warns, and that is how it is known."""
-        flags = pygame.SCALED | (pygame.FULLSCREEN if self._fullscreen else pygame.RESIZABLE)
+        flags = pygame.SCALED | (pygame.FULLSCREEN if self.fullscreen else pygame.RESIZABLE)
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
             for vsync in (1, 0):
@@ -203,7 +218,7 @@ class Window:
         return False
 
     def _open_plain(self) -> None:
-        if self._fullscreen:
+        if self.fullscreen:
             pygame.display.set_mode((0, 0), pygame.FULLSCREEN, display=self._display)
         else:
             pygame.display.set_mode(SIZE, pygame.RESIZABLE, display=self._display)
@@ -222,15 +237,26 @@ class App:
         control: tuple[str, int] = ("127.0.0.1", DEFAULT_CONTROL_PORT),
         fullscreen: bool = False,
         stage: Stage = Stage(),
+        keeper: Keeper | None = None,
     ):
+        self._keeper = keeper or Keeper()
+        left = self._keeper.read()
+        if left:
+            try:
+                stage, fullscreen = stage.resumed(left), left.fullscreen
+            except ConfigError:
+                left = None
         self.running = True
-        self.hud = True
+        self.hud = left.hud if left else True
         self.keys_shown = False
         self.controls = Controls(stage.styles or shipped_styles(), fixed=bool(stage.styles))
         self._feed = feed
         self.window = Window(fullscreen, stage.display, stage.renderer)
         self._sender = ControlSender(control)
         self.renderer = stage.make()
+        if left:
+            self.renderer.dark = left.dark
+            self.controls.values |= {"energy": left.energy, "temperature": left.temperature}
         self.ensemble = stage.ensemble()
         self._arriving = 0
         self._clock = pygame.time.Clock()
@@ -273,6 +299,23 @@ class App:
         pygame.display.flip()
         self._clock.tick(self.window.rate_hz)  # where vsync does not hold the loop, this does
         self._pacer.shown(time.perf_counter())
+        self._keeper.keep(self._stands(), now_s)
+
+    def _stands(self) -> Stands:
+        return Stands(
+            look=self.renderer.look,
+            palette=self.renderer.palette,
+            camera=self.renderer.camera.shot,
+            lineup=self.ensemble.lineup,
+            mirror=self.ensemble.mirror,
+            canon=float(self.ensemble.canon),
+            cast=self.ensemble.cast,
+            dark=self.renderer.dark,
+            hud=self.hud,
+            fullscreen=self.window.fullscreen,
+            energy=self.controls.values["energy"],
+            temperature=self.controls.values["temperature"],
+        )
 
     def screenshot(self, path: str) -> None:
         """Write the last picture. Raises ArtifactError where that cannot be done."""
@@ -341,17 +384,18 @@ def run(
     screenshot: str | None = None,
     control: tuple[str, int] = ("127.0.0.1", DEFAULT_CONTROL_PORT),
     stage: Stage = Stage(),
+    state: Path | None = None,
 ) -> int:
     """Show the feed on host:port until Esc, the window's close or `seconds`. Returns 0.
 
     screenshot: a file for the last picture. control: where keys are sent. stage: the first look
-    and colours, and the limits. Raises DeviceError
-    if the port is taken, its kind NoDisplayError without a display, ArtifactError if the picture
-    cannot be written.
+    and colours, and the limits. state: a file that holds what was played, for the next one. Raises
+    DeviceError if the port is taken, its kind NoDisplayError without a display, ArtifactError if
+    the picture cannot be written.
     """
     require_display()
     with Feed(port, host) as feed:
-        app = App(feed, control, fullscreen, stage)
+        app = App(feed, control, fullscreen, stage, Keeper(state))
         try:
             end_s = None if seconds is None else time.perf_counter() + seconds
             while app.running and (end_s is None or time.perf_counter() < end_s):

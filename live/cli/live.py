@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -35,6 +36,7 @@ from live.recording import SessionWriter
 from live.show import Outputs, Show, arrival_s, stage_engine
 
 _RESTART_AFTER_S = 2.0
+_TRUSTED_AFTER_S = 10.0  # a visualizer that goes on with what was played and lives this long
 _EXPLAINED = 2  # exit code of a visualizer that has said what is wrong: no port, say
 
 
@@ -239,14 +241,18 @@ class StopSignals:
 class Visualizer:
     """The figures on screen, as a process of their own: its crash must not end the show.
 
-    Left by its user (exit code 0) it ends the show; after a crash it is started again; where it
-    could not start at all (its port is taken by another one) the show goes on without it.
+    Left by its user (exit code 0) it ends the show; after a crash it is started again, and goes on
+    with what was played; where it could not start at all (its port is taken by another one) the
+    show goes on without it.
     """
 
     def __init__(self, control_port: int, options: list[str], stack: ExitStack):
         # Last, so that no option leads it away from this show.
         self._command = [sys.executable, "-m", "visuals", *options, "--port", str(DEFAULT_PORT)]
         self._command += ["--control", f"127.0.0.1:{control_port}"]
+        folder = tempfile.TemporaryDirectory(prefix="posejockey-", ignore_cleanup_errors=True)
+        self._state = Path(stack.enter_context(folder)) / "picture.json"
+        self._command += ["--state", str(self._state)]
         self._started = 0.0
         self._start()
         stack.callback(self._stop)
@@ -257,11 +263,15 @@ class Visualizer:
         if code == 0:
             return False
         crashed = code is not None and code != _EXPLAINED
-        if crashed and time.monotonic() - self._started > _RESTART_AFTER_S:
+        lived_s = time.monotonic() - self._started
+        if crashed and self._resumed and lived_s < _TRUSTED_AFTER_S:
+            self._state.unlink(missing_ok=True)  # what was played may be what it dies of
+        if crashed and lived_s > _RESTART_AFTER_S:
             self._start()
         return True
 
     def _start(self) -> None:
+        self._resumed = self._state.exists()
         self._process = subprocess.Popen(self._command)
         self._started = time.monotonic()
 
