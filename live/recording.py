@@ -49,6 +49,8 @@ from mcap.records import (
 from mcap.stream_reader import StreamReader, breakup_chunk
 from mcap.writer import LIBRARY_IDENTIFIER, MCAP0_MAGIC
 
+from live import osc_schema
+from live.control_in import value_of
 from live.errors import ArtifactError, ConfigError
 from live.features import SAMPLE_RATE
 
@@ -386,15 +388,23 @@ def replay(
 
 
 def _frames(session: SessionReader) -> Iterator[tuple[int, list[bytes]]]:
-    """Packets of the same presentation time together, _MAX_GROUP at most."""
+    """Packets of the same presentation time together, _MAX_GROUP at most; before them what was
+    played on the picture since the ones before, which the show has sent to visualizers alone."""
     group: list[bytes] = []
+    played: list[bytes] = []
     current = 0
-    for sample, packet in session.packets():
-        if group and (sample != current or len(group) == _MAX_GROUP):
+    for record in session:
+        if record.topic == "control":
+            packet = _picture_of(record)
+            played = [*played, packet][-_MAX_GROUP:] if packet else played
+        if record.topic != "osc":
+            continue
+        if group and (record.sample != current or len(group) >= _MAX_GROUP):
             yield current, group
             group = []
-        current = sample
-        group.append(packet)
+        current = record.sample
+        group += [*played, record.data]
+        played = []
     if group:
         yield current, group
 
@@ -640,6 +650,16 @@ def _from_json(data: bytes) -> dict:
     """The object in a message; empty if there is none."""
     value = _loads(data)
     return value if isinstance(value, dict) else {}
+
+
+def _picture_of(record: Record) -> bytes | None:
+    """What a control of the picture was sent as; None for any other one."""
+    control = control_of(record)
+    if control is None or control[0] not in osc_schema.PICTURE:
+        return None
+    name, value = control
+    played = value_of(osc_schema.PICTURE[name], [] if value is None else [value])
+    return osc_schema.encode_picture(*played) if played and played[0] else None
 
 
 def control_of(record: Record) -> tuple[str, Value] | None:

@@ -16,7 +16,7 @@ import numpy as np
 from live import set_list
 from live.config import ShowConfig
 from live.errors import ArtifactError, ConfigError
-from live.osc_schema import FRAME, FrameEncoder, StageFrame, decode
+from live.osc_schema import FRAME, PICTURE, FrameEncoder, StageFrame, decode
 from live.performer import Performer
 from live.recording import Record, SessionReader, control_of
 from live.set_list import Cue
@@ -92,7 +92,7 @@ class Reenactment:
 
     def _obey(self, record: Record) -> None:
         control = control_of(record)
-        if control is None:
+        if control is None or control[0] in PICTURE:
             return
         self._dance_to(record.frame)
         at = record.said().get("at")

@@ -367,7 +367,7 @@ class Show:
             pass
         for name, value in self.engine.take_cued():
             if name in PICTURE:
-                self._tell_visualizers(encode_picture(name, value))
+                self._play_picture(now, name, value)
             self.outputs.control.answer(name, True, value)
         if self.outputs.recorder:
             self.outputs.recorder.frame = self.engine.frames
@@ -400,7 +400,7 @@ class Show:
         played = [control for desk in self._desks for control in desk.poll()]
         for name, value in (*self.outputs.control.poll(), *played):
             if name in PICTURE:
-                self._tell_visualizers(encode_picture(name, value))
+                self._play_picture(now, name, value)
                 self.outputs.control.answer(name, True, value)
                 continue
             sample = self._position(now)
@@ -457,6 +457,12 @@ class Show:
             return
         self._next_styles, self._told_style = now + _STYLES_EVERY_S, self.engine.style
         self._tell_visualizers(encode_styles(self.engine.style, self.engine.performer.styles))
+
+    def _play_picture(self, now: float, name: str, value: Value) -> None:
+        """Pass on what is the visualizers' business; recorded, so that a film can show it."""
+        self._tell_visualizers(encode_picture(name, value))
+        if self.outputs.recorder:
+            self.outputs.recorder.control(self._position(now), name, value)
 
     def _tell_visualizers(self, packet: bytes) -> None:
         if self.outputs.visualizers:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from mcap.reader import make_reader
 
-from live import recording
+from live import osc_schema, recording
 from live.errors import ArtifactError, ConfigError
 from live.osc_schema import SCHEMA_VERSION, encode_message
 from live.recording import SessionReader, SessionWriter, replay
@@ -500,6 +500,30 @@ def test_a_loop_goes_on_in_step(tmp_path):
     sent, _ = _played(path, loop=True, stop_after=8)
     assert [t for t, _ in sent] == pytest.approx([i / 60 for i in range(8)])
     assert [int.from_bytes(p[0]) for _, p in sent] == [0, 1, 2, 0, 1, 2, 0, 1]
+
+
+def test_a_replay_sends_what_was_played_on_the_picture_before_the_next_frame(tmp_path):
+    writer = SessionWriter(tmp_path / "show.mcap", SETTINGS)
+    writer.control(0, "look", "chalk")
+    for sample in (0, 0, 400):
+        writer.osc(sample, b"pose")
+    for name, value in (
+        ("dark", None), ("cast", 99.0), ("energy", 1.0), ("look", "oil"), ("palette", 7e9),
+    ):  # fmt: skip
+        writer.control(500, name, value)
+    writer.osc(800, b"pose")
+    writer.close()
+    sent, frames = _played(tmp_path / "show.mcap")
+    assert frames == 3
+    said = [[dict(osc_schema.decode(p)) or "pose" for p in packets] for _, packets in sent]
+    assert said == [
+        [{"/pj/visuals/look": ["chalk"]}, "pose", "pose"],
+        ["pose"],
+        [
+            {"/pj/visuals/dark": []}, {"/pj/visuals/cast": [16.0]},
+            {"/pj/visuals/palette": [6.0]}, "pose",
+        ],
+    ]  # fmt: skip
 
 
 def test_a_replay_does_not_catch_up_after_a_long_stall_or_a_step_back(tmp_path):

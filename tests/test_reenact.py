@@ -64,6 +64,22 @@ def test_a_steady_show_is_danced_again_bit_for_bit(record, tiny_model):
     assert_same(path, tiny_model, s)
 
 
+def test_the_picture_is_recorded_and_changes_no_dance(record, tiny_model):
+    """By a control that is passed on, and by a scene."""
+
+    def plan(s):
+        look = osc.encode_message("/pj/visuals/look", "s", ["chalk"])
+        s.at(0.8, lambda: (s.desk.send([look]), s.heed()))
+        s.at(1.2, lambda: s.ask("cue", "f", 1.0))
+
+    scenes = '[[cue]]\nname = "drop"\npalette = "ice"\nenergy = 1.0\nat = "now"\n'
+    path, s = record(2.5, plan=plan, set_text=scenes)
+    assert_same(path, tiny_model, s)
+    said = [(name, value) for _, name, value in SessionReader(path).controls()]
+    assert said[0] == ("look", "chalk")
+    assert ("palette", "ice") in said
+
+
 def test_controls_are_obeyed_at_the_same_frames(record, tiny_model):
     def plan(s):
         s.at(0.8, lambda: s.ask("energy", "f", 1.5))

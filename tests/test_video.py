@@ -65,7 +65,7 @@ def take(tmp_path):
     return path
 
 
-def record(path, seconds=2.0, latency_ms=0.0, silent_s=(9.0, 9.0), from_s=0.0):
+def record(path, seconds=2.0, latency_ms=0.0, silent_s=(9.0, 9.0), from_s=0.0, played=()):
     """A session with one walking dancer, nothing sent between silent_s; a tone as in `tone`."""
     settings = {"sample_rate": RATE, "show": {"latency_ms": latency_ms}}
     writer = SessionWriter(path, settings)
@@ -86,6 +86,8 @@ def record(path, seconds=2.0, latency_ms=0.0, silent_s=(9.0, 9.0), from_s=0.0):
         )  # fmt: skip
         for packet in encoder.encode(frame, health if k % 60 == 0 else None):
             writer.osc(frame.sample, packet)
+    for time_s, name, value in played:
+        writer.control(round(24_000 * time_s), name, value)
     writer.close()
     return path
 
@@ -248,6 +250,23 @@ def test_the_latency_the_show_ended_with_counts(tmp_path):
     writer.control(100, "latency", 120.0)
     writer.close()
     assert Session(path).start_s == pytest.approx(0.12)
+
+
+def test_a_film_shows_what_was_played_but_for_what_was_asked_for(tmp_path):
+    """The picture's own darkness and colours, played in the middle of the show."""
+    path = tmp_path / "show.mcap"
+    played = [(0.5, "palette", "ember"), (1.0, "dark", 1.0), (1.5, "palette", "nonsense")]
+    record(path, played=played)
+    light = {}
+    for option in ("", "--palette=night"):
+        out = tmp_path / f"film{option}"
+        run(path, "-o", out, "--size", "160x90", "--fps", 30, *option.split())
+        pictures = [pygame.surfarray.array3d(pygame.image.load(p)) for p in sorted(out.iterdir())]
+        light[option] = np.array([picture.mean() for picture in pictures])
+    as_played, asked = light[""], light["--palette=night"]
+    np.testing.assert_array_equal(as_played[:14], asked[:14])
+    assert as_played[50:].max() == asked[50:].max() == 0  # dark, whatever was asked for
+    assert (as_played[16:30] != asked[16:30]).any()
 
 
 def test_a_feed_that_was_lost_is_dim_in_the_film_too(tmp_path):

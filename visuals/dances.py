@@ -13,8 +13,10 @@ from typing import Protocol
 import numpy as np
 import soundfile
 
+from live.control_in import Value, value_of
 from live.errors import ArtifactError
 from live.features import SAMPLE_RATE
+from live.osc_schema import PICTURE
 from live.recording import SessionReader
 from live.skeleton import N_JOINTS
 from visuals.osc_in import Timeline, View, blend
@@ -36,6 +38,10 @@ class Dance(Protocol):
 
     def view(self, time_s: float) -> View:
         """What to draw at time_s. Times asked for must not decrease."""
+        ...
+
+    def take_played(self, time_s: float) -> list[tuple[str, Value]]:
+        """What was played on the picture since this was asked last, up to time_s."""
         ...
 
 
@@ -87,6 +93,9 @@ class Take:
             age_s=0.0,
         )
 
+    def take_played(self, time_s: float) -> list[tuple[str, Value]]:
+        return []  # a take is danced to a file: nobody plays
+
 
 class Session:
     """A recorded session's packets, through the window's own receiver.
@@ -105,6 +114,8 @@ class Session:
         self.end_s = max(samples) / SAMPLE_RATE + self._latency_s
         self._packets = self._reader.packets()
         self._next = next(self._packets, None)
+        played = self._reader.controls()
+        self._played = [(s / SAMPLE_RATE, n, v) for s, n, v in played if n in PICTURE]
         self._timeline = Timeline()
         self._fed_s = self.start_s - self._latency_s
 
@@ -116,6 +127,14 @@ class Session:
             self._timeline.receive(packet, self._fed_s)
             self._next = next(self._packets, None)
         return self._timeline.at(sent_s, age_s=max(sent_s - self._fed_s, 0.0))
+
+    def take_played(self, time_s: float) -> list[tuple[str, Value]]:
+        """The picture's controls up to time_s that were not taken yet, checked, oldest first."""
+        due = [(name, value) for at_s, name, value in self._played if at_s <= time_s]
+        del self._played[: len(due)]
+        given = [(name, [] if value is None else [value]) for name, value in due]
+        checked = [value_of(PICTURE[name], arguments) for name, arguments in given]
+        return [control for control in checked if control and control[0]]
 
 
 class SessionSound:

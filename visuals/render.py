@@ -20,6 +20,7 @@ from visuals.dances import Dance, FileSound, Session, SessionSound, Sound, Take,
 from visuals.draw import Renderer
 from visuals.lineup import LINEUPS, Ensemble
 from visuals.osc_in import View
+from visuals.played import played_on
 from visuals.surfaces import black
 from visuals.video import Writer, open_writer
 
@@ -31,6 +32,15 @@ _REPORT_S = 1.0
 _PERFORMING = (
     "model", "device", "style", "seed", "energy", "temperature", "beat_tracker",
 )  # fmt: skip
+# The picture's controls and the options that settle them, and what holds where neither speaks.
+_ASKED = {
+    "look": "look", "palette": "palette", "camera": "camera", "lineup": "lineup",
+    "pairs": "mirror", "canon": "canon", "cast": "dancers",
+}  # fmt: skip
+_UNASKED = {
+    "look": looks.DEFAULT, "palette": palettes.DEFAULT, "camera": "front", "lineup": "stage",
+    "mirror": False, "canon": 0.0,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -51,6 +61,7 @@ class Shot:
     canon: float = 0.0  # beats
     flashes_per_s: int = limits.FLASHES_PER_S  # 0 to 30
     brightness: float = limits.BRIGHTNESS  # mean relative luminance of a picture, 0.05 to 1
+    fixed: frozenset[str] = frozenset()  # of live.osc_schema.PICTURE: what the show's hand leaves
 
     def ensemble(self) -> Ensemble:
         return Ensemble(self.lineup, self.mirror, self.canon)
@@ -67,11 +78,16 @@ class Shot:
 
 def main(argv: list[str]) -> int:
     args = _parser().parse_args(argv)
+    # What was asked for stays, whatever was played; the rest is as it was played.
+    fixed = frozenset(name for name, option in _ASKED.items() if getattr(args, option) is not None)
+    for name, value in _UNASKED.items():
+        if getattr(args, name) is None:
+            setattr(args, name, value)
     shot = Shot(
         _size(args.size), args.fps, dancers=args.dancers, transparent=args.transparent,
         look=args.look, palette=args.palette, camera=args.camera, lineup=args.lineup,
         mirror=args.mirror, canon=args.canon, flashes_per_s=args.flashes,
-        brightness=args.brightness,
+        brightness=args.brightness, fixed=fixed,
     )  # fmt: skip
     shot.ensemble()  # a mistake is better said before the dance
     shot.renderer()
@@ -105,7 +121,11 @@ def film(
     settle = min(round(_SETTLE_S * shot.fps), round((shot.start_s - dance.start_s) * shot.fps))
     try:
         for k in range(-max(settle, 0), shot.pictures):
-            view = _first(dance.view(shot.start_s + k / shot.fps), shot.dancers)
+            time_s = shot.start_s + k / shot.fps
+            for name, value in dance.take_played(time_s):
+                if name not in shot.fixed:
+                    played_on(renderer, ensemble, name, value)
+            view = _first(dance.view(time_s), shot.dancers)
             view = ensemble.arrange(view, 1 / shot.fps)
             renderer.draw(canvas, view, 1 / shot.fps, hud=False)
             if k >= 0:
@@ -200,12 +220,17 @@ def _parser() -> argparse.ArgumentParser:
     add("-o", "--out", type=Path, required=True, help=".mp4, .mov, .webm, or a folder for PNGs")
     add("--music", type=Path, metavar="FILE", help="the sound of the film; a take has none itself")
     add("--size", default="1280x720", metavar="WxH", help="pixels (%(default)s)")
-    add("--look", default=looks.DEFAULT, help=f"{', '.join(looks.LOOKS)} (%(default)s)")
-    add("--palette", default=palettes.DEFAULT, help=f"{', '.join(palettes.PALETTES)} (%(default)s)")
-    add("--camera", default="front", help=f"{', '.join(SHOTS)} (%(default)s)")
-    add("--lineup", default="stage", help=f"{', '.join(LINEUPS)} (%(default)s)")
-    add("--mirror", action="store_true", help="every second dancer dances mirrored")
-    add("--canon", type=float, default=0.0, metavar="BEATS", help="each dancer so much later, 0-2")
+    for name, names in (
+        ("look", looks.LOOKS), ("palette", palettes.PALETTES), ("camera", SHOTS),
+        ("lineup", LINEUPS),
+    ):  # fmt: skip
+        add(f"--{name}", help=f"{', '.join(names)} (as it was played; else {_UNASKED[name]})")
+    add(
+        "--mirror",
+        action=argparse.BooleanOptionalAction,
+        help="every second dancer dances mirrored",
+    )
+    add("--canon", type=float, metavar="BEATS", help="each dancer so much later, 0-2")
     limits.add_options(parser)
     add("--fps", type=int, choices=RATES, default=30, help="pictures a second (%(default)s)")
     add("--start", type=float, metavar="S", help="seconds into the dance")
