@@ -4,6 +4,7 @@ Every mistake is a ConfigError that names the key and what it may be.
 """
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,13 @@ from live.osc_schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT, MAX_DANCERS
 from live.outputs.feeds import FeedConfig, parse_feed
 from live.performer import DEVICES
 from live.tempo import TRACKERS
+
+# The options of the visualizer that a show's file may set; a test holds them against its own.
+VISUALS: dict[str, type] = {
+    "look": str, "palette": str, "camera": str, "lineup": str, "mirror": bool, "canon": float,
+    "cast": int, "styles": list, "display": int, "fullscreen": bool, "terminal": bool,
+    "renderer": str, "flashes": int, "brightness": float,
+}  # fmt: skip
 
 
 def _setting(default, *, low=None, high=None, choices=None, help: str):
@@ -54,7 +62,8 @@ class ShowConfig:
     block: int = _setting(256, low=32, high=8192, help="samples a sound card block")
     loop: bool = _setting(False, help="start a file again at its end")
     play: bool = _setting(True, help="play a file or the demo aloud")
-    visuals: bool = _setting(True, help="open the visualizer")
+    # Or a table: open it with these options, by their names.
+    visuals: bool | Mapping[str, Any] = _setting(True, help="open the visualizer")
     seconds: float = _setting(0.0, low=0.0, high=1e7, help="stop after this long; 0 never")
     record: str = _setting("", help="session file to write")
     cues: str = _setting("", help="set list: scenes to be called by name (TOML)")
@@ -71,7 +80,11 @@ class ShowConfig:
 
     def __post_init__(self) -> None:
         for f in fields(self):
-            _check(f.name, getattr(self, f.name), f)
+            value = getattr(self, f.name)
+            if f.name == "visuals" and isinstance(value, Mapping):
+                _options(value)
+            else:
+                _check(f.name, value, f)
         for target in self.osc:
             parse_feed(target)
         check_bind(self.control_bind, self.control_allow)
@@ -88,13 +101,22 @@ class ShowConfig:
         )
 
     @property
+    def opens_visualizer(self) -> bool:
+        return self.visuals is not False
+
+    @property
+    def visualizer_options(self) -> list[str]:
+        """What the visualizer is started with; what the values may be, it says itself."""
+        return _options(self.visuals) if isinstance(self.visuals, Mapping) else []
+
+    @property
     def targets(self) -> list[tuple[str, int]]:
         """(host, port) of everyone who gets the whole native stream; the visualizer's port where no
         target is named or the visualizer is to open."""
         whole = [feed for feed in map(parse_feed, self.osc) if feed.is_whole]
         targets = [(feed.host, feed.port) for feed in whole]
         own = ("127.0.0.1", DEFAULT_PORT)
-        if (self.visuals or not self.osc) and own not in targets:
+        if (self.opens_visualizer or not self.osc) and own not in targets:
             targets.append(own)
         return targets
 
@@ -142,6 +164,25 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} is not valid TOML: {error}") from error
 
 
+def _options(table: Mapping[str, Any]) -> list[str]:
+    """The visualizer's options in a table, as its command line has them."""
+    options = []
+    for name, value in table.items():
+        if name not in VISUALS:
+            known = ", ".join(sorted(VISUALS))
+            raise ConfigError(f"[visuals] has no {name!r}; it has {known}")
+        kind = VISUALS[name]
+        fits = type(value) is kind or (kind is float and type(value) is int)
+        texts = value if isinstance(value, list) else []
+        if not fits or not all(isinstance(text, str) for text in texts):
+            raise ConfigError(f"[visuals] {name} is {value!r}; it must be {_KINDS[kind]}")
+        if kind is bool:
+            options.append(f"--{name}" if value else f"--no-{name}")
+        else:
+            options.append(f"--{name}={','.join(texts) if kind is list else value}")
+    return options
+
+
 def _check(name: str, value: Any, spec) -> None:
     wanted = type(spec.default)
     if wanted is float and type(value) is int:
@@ -162,5 +203,5 @@ def _check(name: str, value: Any, spec) -> None:
 
 _KINDS = {
     str: "a text", int: "a whole number", float: "a number", bool: "true or false",
-    tuple: "a list of texts or tables",
+    tuple: "a list of texts or tables", list: "a list of texts",
 }  # fmt: skip

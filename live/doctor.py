@@ -141,7 +141,7 @@ def _ports(config: ShowConfig) -> Iterator[Finding]:
     ) as control:
         address = format_target(config.control_bind, control.port)
     yield Finding("ports", OK, f"control messages can arrive at {address}")
-    if not config.visuals:
+    if not config.opens_visualizer:
         return
     if _is_free(DEFAULT_PORT):
         yield Finding("ports", OK, f"the visualizer can listen at 127.0.0.1:{DEFAULT_PORT}")
@@ -194,7 +194,7 @@ _NOTHING = b"#bundle\0" + bytes(7) + b"\1"  # an empty bundle: every receiver ig
 
 
 def _screen(config: ShowConfig) -> Iterator[Finding]:
-    if not config.visuals:
+    if not config.opens_visualizer:
         return
     on_linux = sys.platform.startswith("linux")
     named = any(os.environ.get(n) for n in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"))

@@ -156,6 +156,25 @@ def test_what_the_visualizer_refuses_is_said_before_the_show(
     assert_one_line(capsys.readouterr(), "after --", said)
 
 
+@pytest.mark.parametrize(
+    ("table", "options", "said"),
+    [
+        ('look = "oil"', [], ["[visuals]", "no look 'oil'; there are neon"]),
+        ("volume = 3", [], ["[visuals] has no 'volume'; it has brightness"]),
+        ("cast = 99", ["--", "--look", "chalk"], ["[visuals]", "--cast 99"]),
+        ("cast = 3", ["--", "--look", "oil"], ["after --", "no look 'oil'"]),
+    ],
+)
+def test_what_the_visualizer_refuses_in_the_shows_file_is_said_before_the_show(
+    tiny_model, song, tmp_path, capsys, monkeypatch, table, options, said
+):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    (tmp_path / "show.toml").write_text(f"dancers = 1\n[visuals]\n{table}\n")
+    argv = ["--model", tiny_model, "--input", song, "--no-play", "--config", tmp_path / "show.toml"]
+    assert run("live", *argv, *options) == 2
+    assert_one_line(capsys.readouterr(), *said)
+
+
 def test_options_for_no_visualizer_are_refused(tiny_model, song, capsys):
     argv = ["--model", tiny_model, "--input", song, "--no-play", "--no-visuals"]
     assert run("live", *argv, "--", "--look", "chalk") == 2

@@ -4,9 +4,10 @@ from dataclasses import FrozenInstanceError, fields
 
 import pytest
 
-from live.config import ShowConfig, load
+from live.config import VISUALS, ShowConfig, load
 from live.errors import ConfigError
 from live.osc_schema import DEFAULT_PORT
+from visuals.__main__ import _parser
 
 NONE_GIVEN = {f.name: None for f in fields(ShowConfig)}
 
@@ -69,6 +70,14 @@ def test_every_setting_can_stand_in_the_file(toml):
         ('device = "gpu"', ["device", "'gpu'", "auto, cpu, cuda"]),
         ('beat_tracker = "ear"', ["beat_tracker", "'ear'", "native, aubio"]),
         ("visuals = 1", ["visuals", "true or false"]),
+        ("[visuals]\nvolume = 3", ["[visuals]", "'volume'", "brightness, camera"]),
+        ("[visuals]\nport = 9", ["[visuals]", "'port'"]),
+        ('[visuals]\ncast = "many"', ["[visuals] cast", "'many'", "a whole number"]),
+        ("[visuals]\ncast = true", ["[visuals] cast", "a whole number"]),
+        ("[visuals]\nfullscreen = 1", ["[visuals] fullscreen", "true or false"]),
+        ("[visuals]\nlook = []", ["[visuals] look", "a text"]),
+        ('[visuals]\nstyles = "street"', ["[visuals] styles", "a list of texts"]),
+        ("[visuals]\nstyles = [1]", ["[visuals] styles", "a list of texts"]),
         ("style = 3", ["style", "a text"]),
         ('osc = "localhost:9000"', ["osc", "a list of texts"]),
         ("osc = [9000]", ["osc", "a list of texts"]),
@@ -119,6 +128,35 @@ def test_a_file_that_is_not_there_or_not_text(tmp_path):
 def test_a_show_is_not_changed_under_way():
     with pytest.raises(FrozenInstanceError):
         ShowConfig().dancers = 2
+
+
+def test_a_table_opens_the_visualizer_with_its_options(toml):
+    path = toml(
+        'dancers = 2\n[visuals]\nlook = "chalk"\ncast = -1\ncanon = 1\nmirror = true\n'
+        'fullscreen = false\nstyles = ["a", "b"]\nbrightness = 0.3'
+    )
+    config = load(path, NONE_GIVEN)
+    assert config.opens_visualizer
+    assert config.visualizer_options == [
+        "--look=chalk", "--cast=-1", "--canon=1", "--mirror", "--no-fullscreen", "--styles=a,b",
+        "--brightness=0.3",
+    ]  # fmt: skip
+    assert load(toml("[visuals]"), NONE_GIVEN).opens_visualizer
+    none = load(path, NONE_GIVEN | {"visuals": False})
+    assert (none.opens_visualizer, none.visualizer_options) == (False, [])
+
+
+def test_the_table_has_the_visualizers_own_options():
+    known = _parser()._option_string_actions
+    for name, kind in VISUALS.items():
+        action = known[f"--{name}"]
+        assert (f"--no-{name}" in known) == (kind is bool)
+        assert action.type in ({int, float} & {kind} or {None})
+    # What is left out belongs to the show, or to one run.
+    left = {option.removeprefix("--") for option in known if not option.startswith(("--no-", "-h"))}
+    assert left - set(VISUALS) == {
+        "help", "port", "host", "control", "state", "check", "seconds", "screenshot",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -399,7 +399,7 @@ def test_a_visualizer_that_dies_of_what_was_played_is_started_without_it(live, t
 def test_a_window_that_is_closed_ends_the_show(live, tmp_path, code):
     """A visualizer that leaves with 0 was closed by its user; with anything else it has failed.
 
-    Both times it is started with the options after the dashes.
+    Both times it is started with the options of the show's file, then those after the dashes.
     """
     (tmp_path / "visuals").mkdir()
     (tmp_path / "visuals" / "__init__.py").touch()
@@ -410,14 +410,16 @@ def test_a_window_that_is_closed_ends_the_show(live, tmp_path, code):
         "while not pathlib.Path('leave').exists(): time.sleep(0.01)\n"
         f"sys.exit({code})\n"
     )
-    options = ["--look", "chalk"]
-    show = live("--input", "demo", "--no-play", "--", *options, visuals=True, cwd=tmp_path)
+    (tmp_path / "show.toml").write_text("[visuals]\ncast = 2\nfullscreen = true\n")
+    options = ["--cast=2", "--fullscreen", "--look", "chalk"]
+    argv = ["--input", "demo", "--no-play", "--config", "show.toml", "--", *options[2:]]
+    show = live(*argv, visuals=True, cwd=tmp_path)
     started = tmp_path / "started"
     show.receiver.wait_for(30)
     wait_until(lambda: started.exists() and started.read_text(), "a visualizer", _WAIT_S)
     words = started.read_text().split()
-    assert words[:4] == [*options, "--port", str(osc.DEFAULT_PORT)]
-    assert int(words[5].rpartition(":")[2]) > 0  # the control port that is really open
+    assert words[:6] == [*options, "--port", str(osc.DEFAULT_PORT)]
+    assert int(words[7].rpartition(":")[2]) > 0  # the control port that is really open
     started.unlink()
     (tmp_path / "leave").touch()
     if code == 0:

@@ -31,7 +31,8 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--port", type=int, default=DEFAULT_PORT, help="UDP port to listen on (%(default)s)")
     add("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0: from other machines")
-    add("--terminal", action="store_true", help="draw in the terminal instead of a window")
+    switch = argparse.BooleanOptionalAction
+    add("--terminal", action=switch, default=False, help="draw in the terminal, without a window")
     add("--display", type=int, default=0, metavar="N", help="which display, from 0 (%(default)s)")
     add(
         "--renderer",
@@ -40,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
         help="auto (OpenGL where a graphics card computes it), gl (any OpenGL 3.3) or software "
         "(%(default)s)",
     )
-    add("--fullscreen", action="store_true", help="start on the full screen")
+    add("--fullscreen", action=switch, default=False, help="start on the full screen")
     add("--look", default="neon", metavar="NAME", help="how the dancers are drawn (%(default)s)")
     add(
         "--palette",
@@ -61,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="stage (where the engine puts them), line, wedge, circle or grid (%(default)s)",
     )
-    add("--mirror", action="store_true", help="every second dancer dances mirrored")
+    add("--mirror", action=switch, default=False, help="every second dancer dances mirrored")
     add(
         "--canon",
         type=float,

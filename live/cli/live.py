@@ -44,10 +44,16 @@ def main(argv: list[str]) -> int:
     argv, picture = _split(argv)
     args = _parser().parse_args(argv)
     config = config_of(args)
+    if picture and not config.opens_visualizer:
+        raise ConfigError("after -- are the visualizer's options, and this show has none")
+    own = config.visualizer_options
+    if own:
+        _check_visuals(own, f"{args.config}: [visuals]")
     if picture:
-        if not config.visuals:
-            raise ConfigError("after -- are the visualizer's options, and this show has none")
-        _check_visuals(picture)
+        picture = [*own, *picture]  # the later one wins
+        _check_visuals(picture, "after --")
+    else:
+        picture = own
     # Everything that can be wrong is opened before the first sound: a show fails now or never.
     performer = Performer(config.model, config.device, config.dancers, config.seed)
     cues = set_list.load(Path(config.cues), performer.styles) if config.cues else ()
@@ -81,9 +87,11 @@ def main(argv: list[str]) -> int:
             )
         stop = StopSignals(stack)  # before anything is said: who reads it may close the terminal
         _announce(config, engine, source, outputs, [b.name for b in beats], list(ports.inputs))
-        visualizer = Visualizer(outputs.control.port, picture, stack) if config.visuals else None
+        visualizer = (
+            Visualizer(outputs.control.port, picture, stack) if config.opens_visualizer else None
+        )
         stack.enter_context(source)
-        in_terminal = visualizer is not None and ("--terminal" in picture or not has_display())
+        in_terminal = visualizer is not None and (_asks_terminal(picture) or not has_display())
         if not args.quiet and not in_terminal and StatusLine.fits():
             stack.enter_context(StatusLine(show.glance))
         summary = show.run(
@@ -123,13 +131,18 @@ def _split(argv: list[str]) -> tuple[list[str], list[str]]:
     return argv[:at], argv[at + 1 :]
 
 
-def _check_visuals(options: list[str]) -> None:
+def _check_visuals(options: list[str], where: str) -> None:
     """ConfigError where the visualizer would refuse its options: asked before the show."""
     command = [sys.executable, "-m", "visuals", *options, "--check"]
     asked = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     if asked.returncode:
         lines = asked.stderr.strip().splitlines() or [f"exit code {asked.returncode}"]
-        raise ConfigError(f"after --: {lines[-1]}")
+        raise ConfigError(f"{where}: {lines[-1]}")
+
+
+def _asks_terminal(options: list[str]) -> bool:
+    asked = [option for option in options if option in ("--terminal", "--no-terminal")]
+    return asked[-1:] == ["--terminal"]
 
 
 def _dmx(config: ShowConfig, stack: ExitStack) -> DmxOut | None:
