@@ -575,6 +575,14 @@ def test_sliding_more_or_less_than_real_dances_costs():
     assert float(losses.skate_loss(sliding(3.0, lifted_m=0.5), still, ONE_STYLE)) < NOTHING_M_S
 
 
+def test_creeping_all_the_time_is_no_way_to_stand_and_step():
+    steps = torch.cat([sliding(0.0)] * 3 + [sliding(1.2)])
+    creeps = sliding(0.19).expand_as(steps)
+    style = torch.ones(4, 1)
+    assert float(losses.skate_loss(steps, sliding(0.0).expand_as(steps), style)) > 0.24
+    assert float(losses.skate_loss(creeps, steps, style)) > 0.1  # squares would find them equal
+
+
 def test_sliding_counts_over_the_dances_of_a_style_and_no_other():
     made = torch.cat([sliding(0.3), sliding(0.0)])
     real = made.flip(0)
