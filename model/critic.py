@@ -17,10 +17,13 @@ from model.body import joint_velocity
 from model.decoder import TWICE_DIM, twice_a_beat
 
 _SLOPE = 0.2
+_LEAST_VARIANCE = 1e-4  # keeps the gradient of the spread finite
 
 
 class MotionCritic(nn.Module):
-    """Pose vectors to one verdict for about every 8 frames; positive is real."""
+    """Pose vectors to verdicts, positive is real: one for about every 8 frames, which reads 1.5 s
+    around them, and as many times one on the whole stretch, by the mean and the spread of what was
+    read, since a dance can be right in every step and yet too much alike."""
 
     velocity_std: Tensor
 
@@ -35,13 +38,15 @@ class MotionCritic(nn.Module):
         )
         self.verdict = spectral_norm(nn.Conv1d(width, 1, 1))
         self.style = spectral_norm(nn.Linear(n_styles, width, bias=False))
+        self.whole_verdict = spectral_norm(nn.Linear(2 * width, 1))
+        self.whole_style = spectral_norm(nn.Linear(n_styles, 2 * width, bias=False))
         self.register_buffer("velocity_std", torch.ones(joints))
 
     def forward(
         self, pose: Tensor, plain: Tensor, clock: Tensor, control: Tensor, style: Tensor
     ) -> Tensor:
         """pose, plain: [B, T, 60], normalised and in plain units; clock [B, T, 8]; control
-        [B, T, 4]; style [B, S] -> verdicts [B, about T / 8]."""
+        [B, T, 4]; style [B, S] -> verdicts [B, about T / 4]."""
         velocity = joint_velocity(plain).flatten(2) / self.velocity_std
         now = clock[:, 1:]
         x = torch.cat([pose[:, 1:], velocity, now, twice_a_beat(now), control[:, 1:]], dim=-1)
@@ -49,7 +54,12 @@ class MotionCritic(nn.Module):
         for layer in self.layers:
             x = F.leaky_relu(layer(x), _SLOPE)
         suits = torch.einsum("bct,bc->bt", x, self.style(style)) / x.shape[1] ** 0.5
-        return self.verdict(x)[:, 0] + suits
+        each = self.verdict(x)[:, 0] + suits
+        spread = (x.var(dim=2, correction=0) + _LEAST_VARIANCE).sqrt()
+        pooled = torch.cat([x.mean(dim=2), spread], dim=1)
+        suits = (pooled * self.whole_style(style)).sum(dim=1, keepdim=True)
+        whole = self.whole_verdict(pooled) + suits / pooled.shape[1] ** 0.5
+        return torch.cat([each, whole.expand_as(each)], dim=1)
 
 
 def slipped(clock: Tensor, beats: Tensor) -> Tensor:
@@ -62,8 +72,23 @@ def slipped(clock: Tensor, beats: Tensor) -> Tensor:
     return torch.cat([turned.flatten(-2), clock[..., 6:]], dim=-1)
 
 
-def critic_loss(real: Tensor, made: Tensor, slipped: Tensor) -> Tensor:
-    """Hinge: real verdicts above 1; those of made dances, and of real ones off the beat, below -1
-    (mismatched pairs as in Reed et al., 2016)."""
-    wrong = 0.5 * F.relu(1 + made).mean() + 0.5 * F.relu(1 + slipped).mean()
+def mismatched(clock: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
+    """Clock [B, T, 8] and one-hot style [B, S] that are wrong for the dances they belong to: half
+    of the rows have the style of another row, the rest (and where that style is the same) a clock
+    that slipped by .15 to .35 of a beat."""
+    count = len(style)
+    other = style[torch.randperm(count, device=style.device)]
+    restyled = (other != style).any(dim=1) & (torch.rand(count, device=style.device) < 0.5)
+    off = 0.15 + 0.2 * torch.rand(count, device=clock.device)
+    off = torch.where(torch.rand_like(off) < 0.5, off, 1 - off)
+    return (
+        torch.where(restyled[:, None, None], clock, slipped(clock, off)),
+        torch.where(restyled[:, None], other, style),
+    )
+
+
+def critic_loss(real: Tensor, made: Tensor, mismatched: Tensor) -> Tensor:
+    """Hinge: real verdicts above 1; those of made dances, and of real ones beside a clock or style
+    that is not theirs, below -1 (mismatched pairs as in Reed et al., 2016)."""
+    wrong = 0.5 * F.relu(1 + made).mean() + 0.5 * F.relu(1 + mismatched).mean()
     return F.relu(1 - real).mean() + wrong

@@ -25,7 +25,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from live.errors import ArtifactError, ConfigError
 from model.config import DecoderConfig, EncoderConfig, NetworkConfig, TrainConfig
-from model.critic import MotionCritic, critic_loss, slipped
+from model.critic import MotionCritic, critic_loss, mismatched
 from model.curriculum import KINDS, free_frames, teacher_mask
 from model.dataset import PairedWindows
 from model.network import DanceNetwork
@@ -175,9 +175,8 @@ class Trainer:
 
     def _teach_critic(self, real: Dances, made: Dances) -> Tensor:
         """One step of the critic; returns its loss."""
-        off = 0.15 + 0.2 * torch.rand(len(real.clock), device=real.clock.device)
-        off = torch.where(torch.rand_like(off) < 0.5, off, 1 - off)
-        wrong = real._replace(clock=slipped(real.clock, off))
+        clock, style = mismatched(real.clock, real.style)
+        wrong = real._replace(clock=clock, style=style)
         dances = Dances(*(torch.cat(each) for each in zip(real, made, wrong, strict=True)))
         verdicts = self._critic_learns(*dances).split(
             [len(real.pose), len(made.pose), len(real.pose)]
@@ -300,7 +299,8 @@ class Trainer:
 
 
 _PARTS = (
-    "pose", "velocity", "contact", "bone", "style", "kl", "movement", "skate", "critic", "judging",
+    "pose", "velocity", "contact", "bone", "style", "kl", "movement", "skate", "moments", "critic",
+    "judging",
 )  # fmt: skip
 
 _STYLE_AXIS = {
@@ -308,7 +308,9 @@ _STYLE_AXIS = {
     "encoder.style_head.bias": 0,
     "decoder.style.weight": 1,
 }
-_CRITIC_STYLE = "style.parametrizations.weight.original"
+_CRITIC_STYLES = tuple(
+    f"{name}.parametrizations.weight.original" for name in ("style", "whole_style")
+)
 
 
 def engine(config: TrainConfig, accelerator: str = "cpu", devices: int = 1) -> Fabric:
@@ -353,14 +355,16 @@ def inherit(network: DanceNetwork, checkpoint: dict) -> None:
 
 
 def inherit_critic(critic: MotionCritic, checkpoint: dict, styles: Sequence[str]) -> None:
-    """Begin with the critic of another run: it knows dances, and only a new style is new to it."""
-    donor = checkpoint["critic"]
+    """Begin with the critic of another run: it knows dances, and only a new style is new to it.
+    What that run's critic did not have yet begins as new."""
+    donor = dict(checkpoint["critic"])
     known = tuple(checkpoint["network_config"]["styles"])
+    for name in _CRITIC_STYLES:
+        if name in donor:
+            donor[name] = of_styles(donor[name], 1, known, styles)
     state = critic.state_dict()
-    ours = {name: value for name, value in donor.items() if value.shape == state[name].shape}
-    critic.load_state_dict(
-        state | ours | {_CRITIC_STYLE: of_styles(donor[_CRITIC_STYLE], 1, known, styles)}
-    )
+    kept = {name: value for name, value in donor.items() if value.shape == state[name].shape}
+    critic.load_state_dict(state | kept)
 
 
 def of_styles(weight: Tensor, axis: int, known: Sequence[str], styles: Sequence[str]) -> Tensor:

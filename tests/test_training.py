@@ -15,7 +15,7 @@ from live.pose import FRAME_RATE, POSE_DIM, ROOT, encode, rotate_y
 from live.skeleton import BONE_LENGTHS, FEET, JOINT, N_JOINTS, PARENTS, REST_POSE
 from model import body, losses, music
 from model.config import DecoderConfig, EncoderConfig, TrainConfig
-from model.critic import MotionCritic, critic_loss, slipped
+from model.critic import MotionCritic, critic_loss, mismatched, slipped
 from model.curriculum import KINDS, free_frames, teacher_mask
 from model.dataset import PairedWindows, mirrored_vectors, warp
 from model.grids import fit_grid
@@ -690,7 +690,20 @@ def test_the_critic_is_content_beyond_the_margin_only():
     assert float(critic_loss(far, -far, near)) == 0.5  # off the beat, and not noticed
 
 
-def test_the_critic_learns_what_is_on_the_beat(windows):
+def test_what_does_not_match_is_either_the_style_or_the_clock():
+    torch.manual_seed(0)
+    clock = torch.as_tensor(clock_vector(np.linspace(0.0, 9.0, 50), 100.0, 0.7)).repeat(200, 1, 1)
+    style = torch.eye(4)[torch.arange(200) % 4]
+    other_clock, other_style = mismatched(clock, style)
+    assert torch.equal(other_style.sum(dim=1), torch.ones(200))
+    restyled = (other_style != style).any(dim=1)
+    off_beat = (other_clock != clock).flatten(1).any(dim=1)
+    assert torch.equal(restyled, ~off_beat)
+    assert 50 < int(restyled.sum()) < 100  # three in four of one half meet another style
+
+
+@pytest.mark.parametrize("wrong", ["clock", "style"])
+def test_the_critic_learns_what_belongs_together(windows, wrong):
     torch.manual_seed(0)
     critic = MotionCritic(POSE_DIM, 2, width=32)
     critic.velocity_std.copy_(torch.as_tensor(windows.velocity_std()))
@@ -700,18 +713,25 @@ def test_the_critic_learns_what_is_on_the_beat(windows):
 
     def verdicts():
         batch = Tensors.of(windows.batch(rng), torch.device("cpu"))
-        plain = batch.pose[:, 1:]
+        clock, style = batch.clock, batch.style
+        plain = batch.pose[:, 1:].clone()
+        plain[..., 3 * JOINT["l_wrist"]] += 0.2 * style[:, :1]  # one of the styles reaches out
         pose = (plain - mean) / std
-        off = slipped(batch.clock, torch.full((len(plain),), 0.5))
-        return [critic(pose, plain, c, batch.control, batch.style) for c in (batch.clock, off)]
+        if wrong == "clock":
+            other = slipped(clock, torch.full((len(plain),), 0.5)), style
+        else:
+            other = clock, style.flip(dims=(1,))
+        return [critic(pose, plain, c, batch.control, s) for c, s in ((clock, style), other)]
 
     for _ in range(150):
-        right, wrong = verdicts()
+        right, off = verdicts()
         optimiser.zero_grad()
-        critic_loss(right, wrong, wrong).backward()
+        critic_loss(right, off, off).backward()
         optimiser.step()
-    right, wrong = verdicts()
-    assert float((right > wrong).float().mean()) > 0.9
+    right, off = verdicts()
+    each, whole = (right > off).float().chunk(2, dim=1)
+    assert float(each.mean()) > 0.9
+    assert float(whole.mean()) > 0.9
 
 
 def test_free_dancers_go_on_from_where_they_were(prepared, windows):
@@ -913,6 +933,9 @@ def test_a_folder_with_another_network_is_not_overwritten(prepared, tmp_path):
     other = Trainer(prepared, tmp_path, TINY, TINY_ENCODER, DecoderConfig(hidden=8, latent_dim=2))
     with pytest.raises(ConfigError, match="another network; choose another folder"):
         other.run(ignore)
+    for name in [n for n in checkpoint["critic"] if n.startswith("whole_")]:
+        del checkpoint["critic"][name]  # a run from before there was one
+    inherit_critic(MotionCritic(POSE_DIM, 2), checkpoint, donor.config.styles)
     assert (tmp_path / CHECKPOINT).read_bytes() == before
 
 
