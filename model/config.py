@@ -84,12 +84,14 @@ class TrainConfig:
     # song; the learning rate of the network is then multiplied by `critic_stage_rate`
     critic_from: int = 1000
     free_dancers: int = 2
+    critic_ramp: int = 200  # iterations until the losses of the free dancers have their full weight
     critic_stage_rate: float = 0.5
     critic_weight: float = 0.1
     critic_rate: float = 4e-4
     critic_skip: int = 24  # frames after a change of song, which no real dance shows
     movement_weight: float = 0.3
     skate_weight: float = 0.3
+    moments_weight: float = 1.0
     restart: float = 0.04  # share of the free dancers that come on stage anew with each batch
     mix_share: float = 0.1  # of the free dancers mix two styles
     average: float = 0.998  # decay of the moving average of the weights, which is what dances

@@ -12,6 +12,7 @@ _CONTACT_HEIGHT_M = (0.11, 0.06, 0.11, 0.06)  # ankle, toe: above this a foot is
 _CONTACT_SPEED_M_S = 0.25
 _CONTACT_SOFTNESS_M = 0.01
 _SLIDING_SPEED_M_S = 0.3
+_CHANGES = 8.0  # a frame's change is about so many times smaller than what it changes
 
 
 def pose_loss(pose: Tensor, target: Tensor) -> Tensor:
@@ -50,6 +51,31 @@ def _sliding(pose: Tensor) -> Tensor:
     ratio = (foot_speed(pose) / _SLIDING_SPEED_M_S) ** 4
     slides = ratio / (1 + ratio)
     return (low * slides).sum(dim=(1, 2)) / low.sum(dim=(1, 2)).clamp(min=1.0)
+
+
+def moments_loss(pose: Tensor, real: Tensor, style: Tensor) -> Tensor:
+    """How far a style's made dances are, on average, from its real ones: in their mean pose, its
+    spread and its speed. Poses [B, T, 60] normalised; style [B, S] one-hot, zero where a row is not
+    to count. Feature matching (Salimans et al., 2016), style by style.
+
+    A dancer goes on from poses of its own, so the posture of a style it came from, or of another
+    body, can last for ever: no told dance shows the way back. The square of each style's mean
+    difference is estimated from products of different rows, sum over i != j of d_i d_j / n (n - 1):
+    unbiased, where the square of the mean would ask all dances of a style to be alike.
+    """
+    off = _moments(pose) - _moments(real)  # [B, 3 * 60]
+    count = style.sum(dim=0)[:, None]
+    total, squares = style.T @ off, style.T @ off**2
+    squared = (total**2 - squares) / (count * (count - 1)).clamp(min=1.0)
+    return (count * (count > 1) * squared).sum() / (len(style) * off.shape[1])
+
+
+def _moments(pose: Tensor) -> Tensor:
+    """Mean, mean deviation and mean change of each row, [B, T, 60] -> [B, 180]."""
+    mean = pose.mean(dim=1, keepdim=True)
+    spread = (pose - mean).abs().mean(dim=1)
+    change = pose.diff(dim=1).abs().mean(dim=1)
+    return torch.cat([mean[:, 0], spread, _CHANGES * change], dim=1)
 
 
 def bone_loss(pose: Tensor) -> Tensor:

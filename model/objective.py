@@ -89,11 +89,14 @@ class Objective(nn.Module):
         if state is None:
             return Outcome(parts, real, None, None)
         made, after = self._perform(batch, music, ~told, state)
+        meant, style = batch.pose[~told][:, 1:], batch.style[~told]
         asked = batch.control[~told].abs().sum(dim=(1, 2)) > 0
-        unmixed = (made.style == batch.style[~told]).all(dim=1)
-        parts["skate"] = losses.skate_loss(made.plain, batch.pose[~told][:, 1:], batch.style[~told])
-        parts["movement"] = losses.movement_loss(
-            made.plain, batch.pose[~told][:, 1:], (asked & unmixed).float()
+        unmixed = (made.style == style).all(dim=1)
+        parts["skate"] = losses.skate_loss(made.plain, meant, style)
+        parts["movement"] = losses.movement_loss(made.plain, meant, (asked & unmixed).float())
+        skip = self.config.critic_skip
+        parts["moments"] = losses.moments_loss(
+            made.pose[:, skip:], network.normalise(meant)[:, skip:], style * unmixed[:, None]
         )
         return Outcome(parts, real, made, after)
 

@@ -34,7 +34,6 @@ from model.objective import Dances, Objective, Outcome, Tensors
 CHECKPOINT = "checkpoint.pt"
 _SAVE_EVERY_S = 120.0
 _LOG_EVERY = 20
-_CRITIC_RAMP = 200  # iterations until its word has its full weight
 
 
 @dataclass
@@ -210,7 +209,7 @@ class Trainer:
 
     def _weigh(self, parts: dict[str, Tensor]) -> Tensor:
         c, iteration = self.config, self.progress.iteration
-        heeded = min(1.0, max(0, iteration - c.critic_from) / _CRITIC_RAMP)
+        heeded = min(1.0, max(0, iteration - c.critic_from) / max(c.critic_ramp, 1))
         weights = {
             "pose": 1.0,
             "velocity": c.velocity_weight,
@@ -220,6 +219,7 @@ class Trainer:
             "kl": c.kl_weight * min(1.0, iteration / max(c.kl_warmup, 1)),
             "movement": c.movement_weight * heeded,
             "skate": c.skate_weight * heeded,
+            "moments": c.moments_weight * heeded,
             "critic": c.critic_weight * heeded,
         }
         return torch.stack([w * parts[name] for name, w in weights.items() if name in parts]).sum()

@@ -599,6 +599,38 @@ def test_hovering_is_no_way_out_of_sliding():
     assert float(gradient[:, FEET, 0].abs().max()) > 0.0
 
 
+def test_a_posture_of_another_body_costs_its_square_style_by_style():
+    real = torch.zeros(4, 30, POSE_DIM)
+    made = real.clone()
+    made[:2] += 0.5
+    style = torch.eye(2)[[0, 0, 1, 1]]
+    # Of 3 moments one is off, in 2 of 4 rows.
+    assert np.isclose(float(losses.moments_loss(made, real, style)), 0.25 / 3 / 2)
+    assert float(losses.moments_loss(made, real, style * torch.tensor([[0.0], [1], [1], [1]]))) == 0
+
+
+def test_spread_and_speed_of_a_style_count_as_well():
+    time = torch.arange(60) / 60 * 2 * torch.pi
+    small, large, fast = (a * torch.sin(f * time) for a, f in ((0.5, 2), (1.0, 2), (0.5, 6)))
+    small, large, fast = (x[None, :, None].expand(3, -1, POSE_DIM) for x in (small, large, fast))
+    style = torch.ones(3, 1)
+    assert float(losses.moments_loss(small, small, style)) < 1e-9
+    assert float(losses.moments_loss(large, small, style)) > 0.02
+    assert float(losses.moments_loss(fast, small, style)) > 0.02
+
+
+def test_the_dances_of_a_style_need_not_be_alike():
+    """Over many draws, dances as different as the real ones cost nothing."""
+    torch.manual_seed(0)
+    found = []
+    for _ in range(400):
+        made, real = (torch.randn(3, 1, POSE_DIM).expand(-1, 10, -1) for _ in range(2))
+        found.append(float(losses.moments_loss(made, real, torch.ones(3, 1))))
+    error = np.std(found) / len(found) ** 0.5
+    assert abs(np.mean(found)) < 4 * error
+    assert error < 0.01  # the square of their mean would be 2 / 3 / 3
+
+
 def test_bones_cost_what_they_deviate():
     assert float(losses.bone_loss(pose_of(standing()))) < 1e-6
     longer = pose_of(REST_POSE * 1.1 + np.zeros((5, 1, 1)))
@@ -901,6 +933,9 @@ def test_a_run_can_begin_with_the_weights_of_another(prepared, tmp_path):
     ours = taught.style.parametrizations.weight.original
     assert torch.equal(ours[:, 1:], checkpoint["critic"]["style.parametrizations.weight.original"])
     assert torch.equal(ours[:, 0], ours[:, 1:].mean(dim=1))
+    for name in [n for n in checkpoint["critic"] if n.startswith("whole_")]:
+        del checkpoint["critic"][name]  # a run from before there was one
+    inherit_critic(MotionCritic(POSE_DIM, 2), checkpoint, donor.config.styles)
 
 
 def test_a_run_is_watched_while_it_trains(prepared, tmp_path):
@@ -933,9 +968,6 @@ def test_a_folder_with_another_network_is_not_overwritten(prepared, tmp_path):
     other = Trainer(prepared, tmp_path, TINY, TINY_ENCODER, DecoderConfig(hidden=8, latent_dim=2))
     with pytest.raises(ConfigError, match="another network; choose another folder"):
         other.run(ignore)
-    for name in [n for n in checkpoint["critic"] if n.startswith("whole_")]:
-        del checkpoint["critic"][name]  # a run from before there was one
-    inherit_critic(MotionCritic(POSE_DIM, 2), checkpoint, donor.config.styles)
     assert (tmp_path / CHECKPOINT).read_bytes() == before
 
 
