@@ -146,6 +146,18 @@ def test_a_lost_feed_dims_every_look(look):
     assert 0 < pixels(lost).sum() < 0.6 * pixels(live).sum()
 
 
+@pytest.mark.parametrize("look", [name for name in looks.LOOKS if name != "particles"])
+def test_halos_are_as_wide_in_a_larger_picture(look):
+    """Blurred by pixels, those of neon and kaleidoscope had half the width at twice the size."""
+    shown = []
+    for size in (SIZE, (2560, 1440)):
+        canvas = black(size)
+        played(Renderer(look), canvas, 4)
+        shown.append(pixels(pygame.transform.smoothscale(canvas, (160, 90))))
+    halo = shown[0].max(axis=2) < 40  # and what is darker
+    assert shown[1][halo].mean() == pytest.approx(shown[0][halo].mean(), rel=0.1)
+
+
 def light_of(look: str, time_s: float, phase: float, bpm: float = 120.0) -> float:
     """Of two dancers who stand still in the pose of that time, without floor: its ring may be
     hidden. The beat stands still as well, on the second of a bar."""

@@ -17,7 +17,8 @@ _GRID_STEP_M = 0.75
 _GRID_SPAN = 7  # lines to each side of the focus
 _GRID_NEAR_M = 1.0  # nearer to the lens a line would be a beam
 _RING_POINTS = 96
-_RING_LINES = (6, 9)  # side by side, a pixel apart; on the one
+_RING_LINES = (6, 9)  # side by side, a pixel apart, in so many rows; on the one
+_ROWS = 360
 _RING_DISTANCE_M = 6.0  # farther back, for many dancers, the ring grows along
 _SPOT_RADIUS_M = 0.8
 _SPOT_LIGHT = 0.55
@@ -79,7 +80,8 @@ class Floor:
         radius_m = size * (0.5 + 2.4 * (1 - scene.pulse ** (1 / 3)))
         color = scaled(mix(scene.palette.ring, (255, 255, 255), 0.6 * scene.accent), scene.pulse)
         _, scale = scene.camera.project(scene.middle + radius_m * scene.camera.toward, scene.size)
-        radii_m = radius_m - np.arange(_RING_LINES[scene.accent > 0]) / float(scale)
+        lines = _RING_LINES[scene.accent > 0] * max(round(self._lines.get_height() / _ROWS), 1)
+        radii_m = radius_m - np.arange(lines) / float(scale)
         rings = _CIRCLE * radii_m[:, None, None] + scene.middle
         for points in scene.camera.project(rings, scene.size)[0].tolist():
             pygame.draw.aalines(self._lines, color, True, points)

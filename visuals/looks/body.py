@@ -175,6 +175,14 @@ def smaller(surface: pygame.Surface, times: int) -> pygame.Surface:
     return pygame.transform.smoothscale(surface, size)
 
 
+def rows(surface: pygame.Surface, about: int) -> pygame.Surface:
+    """The surface with so many rows, nearly.
+
+    What is blurred there by pixels is as wide in a film of 4K as in a small window.
+    """
+    return smaller(surface, max(round(surface.get_height() / about), 1))
+
+
 def add_light(canvas: pygame.Surface, light: pygame.Surface) -> None:
     """Add light of a lower resolution; scaling it up blurs it."""
     spread = pygame.transform.smoothscale(light, canvas.get_size())

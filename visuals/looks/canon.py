@@ -47,7 +47,7 @@ class Canon:
             gain = (0.25 + 0.75 * scene.pulse) * scene.presence
             scale = scene.scale[figure] * body.swell(scene)
             self._draw(self._strokes, scene.xy[figure], scale, scene, figure, gain)
-        near = body.smaller(self._strokes, 4)
+        near = body.rows(self._strokes, 90)
         body.add_light(canvas, pygame.transform.box_blur(near, 3))
         for xy, scale, figure, light in self.echoes(scene):
             self._draw(canvas, xy, scale, scene, figure, light * scene.presence)

@@ -102,7 +102,11 @@ def _hatch(canvas, scene: Scene, middle: np.ndarray, color, rng) -> None:
     ends[:, 0, 2], ends[:, 1, 2] = reach, -reach
     ends += middle * [1, 0, 1] + rng.normal(0, 0.015, ends.shape) * [1, 0, 1]
     for a, b in scene.camera.project(ends, scene.size)[0].tolist():
-        pygame.draw.aaline(canvas, color, a, b)
+        pygame.draw.aaline(canvas, color, a, b, _thin(canvas))
+
+
+def _thin(canvas: pygame.Surface) -> int:
+    return max(round(canvas.get_height() / 360), 1)
 
 
 def _circle(canvas, scene: Scene, middle: np.ndarray, color, rng) -> None:
@@ -113,7 +117,8 @@ def _circle(canvas, scene: Scene, middle: np.ndarray, color, rng) -> None:
         radius_m = 0.5 + 0.55 * gone + 0.03 * stroke + rng.normal(0, 0.012, angles.shape)
         ring = np.stack([np.cos(angles), 0 * angles, np.sin(angles)], axis=1) * radius_m[:, None]
         points = scene.camera.project(ring + middle * [1, 0, 1], scene.size)[0].tolist()
-        pygame.draw.aalines(canvas, scaled(color, scene.pulse), False, points)
+        for a, b in pairwise(points):
+            pygame.draw.aaline(canvas, scaled(color, scene.pulse), a, b, _thin(canvas))
 
 
 def _grain() -> pygame.Surface:

@@ -44,7 +44,7 @@ class Kaleidoscope:
         for k, xy in enumerate(spokes):
             gain = (0.2 + 0.6 * scene.pulse) * scene.presence
             self._draw_body(self._strokes, scene, k, xy, scale, gain, 1.3)
-        near = body.smaller(self._strokes, 2)
+        near = body.rows(self._strokes, 180)
         body.add_light(canvas, pygame.transform.box_blur(near, 2))
         body.add_light(canvas, pygame.transform.box_blur(body.smaller(near, 2), 4))
 

@@ -111,7 +111,7 @@ class Neon:
         """A tight halo and a wide one; both swell on the beat."""
         light = np.full(scene.scale.shape, bloom(scene))
         self._stroke_bodies(scene, scene.xy, scene.scale * body.swell(scene), light)
-        near = body.smaller(self._strokes, 4)
+        near = body.rows(self._strokes, 90)
         far = body.smaller(near, 2)
         body.add_light(canvas, pygame.transform.box_blur(near, 2))
         body.add_light(canvas, pygame.transform.gaussian_blur(far, 4))

@@ -92,22 +92,22 @@ class Ribbons:
     floor = True
 
     def __init__(self):
-        self._silk = Silk()
+        self.silk = Silk()
         self._cloth = black((1, 1))
         self._doubled = body.Doubled()
 
     def glow(self, canvas: pygame.Surface, scene: Scene) -> None:
-        self._silk.keep(scene)
+        self.silk.keep(scene)
         if self._cloth.get_size() != canvas.get_size():
             self._cloth = black(canvas.get_size())
         self._cloth.fill(0)
         empty = True
-        for strips in self._silk.strips(scene):
+        for strips in self.silk.strips(scene):
             self._draw(strips)
             empty = False
         if empty:
             return
-        body.add_light(canvas, pygame.transform.box_blur(body.smaller(self._cloth, 2), 3))
+        body.add_light(canvas, pygame.transform.box_blur(body.rows(self._cloth, 180), 3))
         canvas.blit(self._cloth, (0, 0), special_flags=ADD)
 
     def ink(self, canvas: pygame.Surface, scene: Scene) -> None:

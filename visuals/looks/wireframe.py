@@ -66,7 +66,7 @@ class Wireframe:
             colors = [scaled(c, gain) for c in scene.colors[figure]]
             for a, b, left in zip(_A.tolist(), _B.tolist(), _LEFT, strict=True):
                 pygame.draw.line(self._lines, colors[left], xy[a], xy[b], width)
-        body.add_light(canvas, pygame.transform.box_blur(body.smaller(self._lines, 4), 2))
+        body.add_light(canvas, pygame.transform.box_blur(body.rows(self._lines, 90), 2))
 
     def ink(self, canvas: pygame.Surface, scene: Scene) -> None:
         if scene.figures == 0:
