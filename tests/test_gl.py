@@ -13,6 +13,7 @@ from tests.test_looks import FPS, flashes, pixels, stage_view
 from visuals import gl
 from visuals.app import App, Stage
 from visuals.draw import Renderer
+from visuals.looks.ribbons import Strips
 from visuals.osc_in import Feed
 from visuals.safety import Guard, luminance
 from visuals.scene import Scene
@@ -141,6 +142,26 @@ def test_a_cut_leaves_nothing_of_the_place_before(card):
     fresh.renderer.draw(fresh.canvas, view, 0.0, hud=False)
     apart = np.abs(picture - fresh.shown()).max(axis=2) > 40
     assert apart.mean() < 0.002  # the last stroke of the hands alone
+
+
+def test_an_old_hem_is_not_seen_through_newer_silk(context):
+    """An old ribbon along y = 300, under a newer one from y = 200 (its hem) to y = 450."""
+    from visuals.gl.ribbons import Ribbons
+
+    edges = np.zeros((2, 4, 5, 2))  # inner and outer; one hem alone moves
+    edges[1, :, 0] = [(100, 300), (500, 300), (100, 200), (500, 200)]
+    edges[0, :, 0] = [(100, 330), (500, 330), (100, 450), (500, 450)]
+    moved = np.zeros((3, 5), bool)
+    moved[[0, 2], 0] = True
+    white = [((255, 255, 255), (255, 255, 255))] * 4
+    card = card_of(context, LARGE)
+    look, scene = Ribbons(), Played("ribbons", card).play(1)
+    look._fit(card)
+    look._weave(card, scene, Strips(edges, np.array([0.5, 0.5, 1.0, 1.0]), moved, white))
+    cloth = np.frombuffer(look._cloth.frame.read(components=3, dtype="f4"), np.float32)
+    across = cloth.reshape(LARGE[1], LARGE[0], 3)[:, 300, 0]
+    assert across[200] > 0.9  # the new hem, then falling all the way
+    assert (np.diff(across[203:445]) <= 0.002).all()
 
 
 def test_a_look_of_software_arrives_as_it_was_drawn(card):

@@ -57,7 +57,8 @@ class Ribbons:
         corners[..., 2:] = shade[:, None, :, None] * color[:, :, None]
         card.sheets(self._cloth, two_triangles(corners[moved]), Light.BRIGHTER)
         width = _HEM_PX * scene.size[1] / 720
-        shine = np.broadcast_to(light[:, None], (*moved.shape, 2))[moved]
+        # Squared: the silk laid on later does not cover an old hem here, so it has to pale before.
+        shine = np.broadcast_to(light[:, None] ** 2, (*moved.shape, 2))[moved]
         hem = bodies.lines(
             edges[1, :-1][moved], edges[1, 1:][moved], width, color[moved],
             shine=shine[:, [0, 1, 1, 1]],
