@@ -164,6 +164,21 @@ def test_an_old_hem_is_not_seen_through_newer_silk(context):
     assert (np.diff(across[203:445]) <= 0.002).all()
 
 
+def test_a_window_opened_anew_goes_on_with_the_silk(context):
+    """As by a change to full screen, which is another context; particles stay where they are."""
+    played = Played("ribbons", card_of(context, SIZE))
+    played.play(40)
+    silk = played.renderer.look_shown.silk
+    played.renderer.use(card_of(context, (480, 270)))
+    assert played.renderer.look_shown.silk is silk
+    played.renderer.use(None)
+    assert played.renderer.look_shown.silk is silk
+    grains = Played("particles", card_of(context, SIZE)).renderer
+    shown = grains.look_shown
+    grains.use(card_of(context, SIZE))
+    assert grains.look_shown is shown
+
+
 def test_a_look_of_software_arrives_as_it_was_drawn(card):
     played, canvas, software = Played("wireframe", card), black(SIZE), Renderer("wireframe")
     for k in range(3):

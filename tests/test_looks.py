@@ -158,6 +158,26 @@ def test_halos_are_as_wide_in_a_larger_picture(look):
     assert shown[1][halo].mean() == pytest.approx(shown[0][halo].mean(), rel=0.1)
 
 
+@pytest.mark.parametrize("look", ["neon", "ribbons", "particles", "canon"])
+def test_another_size_of_the_window_keeps_what_was_painted(look):
+    """As by a change to full screen: the first picture after it has the trails of before."""
+    gone = {"dancers": (), "joints": np.zeros((0, 19, 3), np.float32), "bpm": 0.0}
+    kept, canvas, larger = Renderer(look), black(SMALL), black((720, 405))
+    played(kept, canvas, 30)
+    fresh = Renderer(look)
+    fresh.camera = kept.camera
+    light = []
+    for renderer in (kept, fresh):
+        renderer.draw(larger, stage_view(0.5, **gone), 1 / FPS, hud=False)
+        light.append(pixels(larger).sum())
+    if look in ("neon", "ribbons"):  # the others paint with what is there
+        assert light[0] > 1.02 * light[1]
+    kept.use(None)  # the window was opened anew, without a card
+    again = black((720, 405))
+    kept.draw(again, stage_view(0.5, **gone), 0.0, hud=False)
+    assert pixels(again).sum() == pytest.approx(light[0], rel=0.02)
+
+
 def light_of(look: str, time_s: float, phase: float, bpm: float = 120.0) -> float:
     """Of two dancers who stand still in the pose of that time, without floor: its ring may be
     hidden. The beat stands still as well, on the second of a bar."""

@@ -64,9 +64,17 @@ class Renderer:
         self._text = pygame.Surface((1, 1), pygame.SRCALPHA, 32)
 
     def use(self, card: Card | None) -> None:
-        """Draw on this card from now on; without one, on the canvas. Trails begin anew."""
+        """Draw on this card from now on; without one, on the canvas.
+
+        What a look keeps as numbers goes on; what was pixels of the card before begins anew.
+        """
         self.card = card
-        self.look_shown, self._coming = self._made(self.look), None
+        before: Any = self.look_shown
+        fresh: Any = self._made(self.look)
+        if hasattr(before, "silk") and hasattr(fresh, "silk"):  # ribbons, on a card or not
+            fresh.silk = before.silk
+        stays = type(fresh) is type(before) and not isinstance(fresh, CardLook)
+        self.look_shown, self._coming = before if stays else fresh, None
 
     def show(self, look: str) -> None:
         """Change to this look on the next bar, or at once if there is no beat."""

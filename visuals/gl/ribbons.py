@@ -20,13 +20,13 @@ class Ribbons:
 
     def __init__(self):
         self._size = (0, 0)
-        self._silk = ribbons.Silk()
+        self.silk = ribbons.Silk()
 
     def paint(self, card: Card, layer: Target, scene: Scene) -> None:
         self._fit(card)
-        self._silk.keep(scene)
+        self.silk.keep(scene)
         self._cloth.frame.clear()
-        for strips in self._silk.strips(scene):
+        for strips in self.silk.strips(scene):
             self._weave(card, scene, strips)
         card.run("copy", self._soft, Light.PLACED, self._cloth.texture, gain=1.0)
         card.blur(self._soft, self._spare, _SIGMA)

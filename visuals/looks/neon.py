@@ -58,7 +58,9 @@ class Neon:
     def glow(self, canvas: pygame.Surface, scene: Scene) -> None:
         size = canvas.get_size()
         if self._trails.get_size() != size:
-            self._trails, self._strokes = black(size), black(size)
+            # Another size is another picture of the same place: what was painted stays.
+            self._trails = pygame.transform.smoothscale(self._trails, size)
+            self._strokes = black(size)
         if self._cuts != scene.camera.cuts:  # trails are pixels of another place
             self._cuts = scene.camera.cuts
             self._trails.fill(0)
