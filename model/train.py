@@ -114,15 +114,14 @@ class Trainer:
             self.load()
         saved = started = time.monotonic()
         before = self.progress.seconds
-        sums: dict[str, float] = {}
+        rows: list[dict[str, float]] = []
         while self.progress.iteration < self.config.iterations:
-            for name, value in self.iterate().items():
-                sums[name] = sums.get(name, 0.0) + value / _LOG_EVERY
+            rows.append(self.iterate())
             now = time.monotonic()
             self.progress.seconds = before + now - started
             if self.progress.iteration % _LOG_EVERY == 0:
-                self._log(sums, report)
-                sums = {}
+                self._log({k: float(np.mean([row[k] for row in rows])) for k in rows[0]}, report)
+                rows = []
             if now - saved > _SAVE_EVERY_S or self.progress.iteration == self.config.iterations:
                 self.save()
                 saved = now
@@ -281,11 +280,11 @@ class Trainer:
         torch.set_rng_state(state["torch"])
         self.progress = Progress(**state["progress"])
 
-    def _log(self, sums: dict[str, float], report: Callable[[dict], None]) -> None:
+    def _log(self, means: dict[str, float], report: Callable[[dict], None]) -> None:
         row = {
             "iteration": self.progress.iteration,
             "seconds": round(self.progress.seconds, 1),
-            **{k: round(v, 5) for k, v in sums.items()},
+            **{k: round(v, 5) for k, v in means.items()},
         }
         if self.fabric.is_global_zero:
             path = self.folder / "log.csv"

@@ -8,6 +8,8 @@ import pytest
 import torch
 from PIL import Image
 
+from benchmarks.encoders import with_encoder
+from benchmarks.training import profile
 from live.contract import clock_vector
 from live.errors import ArtifactError, ConfigError
 from live.features import FEATURE_DIM, ONSET, SAMPLE_RATE, extract
@@ -892,6 +894,35 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(prepared, tmp_path):
     resumed.run(ignore)
     assert resumed.progress.iteration == TINY.iterations
     assert_same(state_of(resumed), whole)
+
+
+def test_the_first_row_after_a_kill_is_a_mean_like_the_others(prepared, tmp_path, monkeypatch):
+    monkeypatch.setattr("model.train._LOG_EVERY", 4)
+    constant = replace(TINY, curriculum="const")
+    killed = trainer(prepared, tmp_path, config=constant)
+    for _ in range(6):
+        killed.iterate()
+    killed.save()
+    rows = []
+    trainer(prepared, tmp_path, config=constant).run(rows.append)
+    assert [row["iteration"] for row in rows] == [8, 12]
+    assert [row["free"] for row in rows] == [constant.free_max] * 2
+
+
+def test_a_profile_of_its_steps_has_every_part(prepared):
+    (step,) = profile(prepared, replace(TINY, critic_from=0), 2)
+    assert {"drawing a batch", "telling true dances, forward", "teaching the critic"} < set(step)
+    assert min(step.values()) > 0
+
+
+def test_an_encoder_can_be_exchanged_for_an_untrained_one_of_another_kind(prepared, tmp_path):
+    trainer(prepared, tmp_path).run(ignore)
+    donor = load_checkpoint(tmp_path / CHECKPOINT)
+    exchanged = network_of(with_encoder(donor, "conv"))
+    assert exchanged.config.encoder.kind == "conv"
+    ours, theirs = exchanged.state_dict(), network_of(donor).state_dict()
+    kept = [name for name in theirs if not name.startswith("encoder.")]
+    assert_same({n: ours[n] for n in kept}, {n: theirs[n] for n in kept})
 
 
 def test_a_finished_run_leaves_a_network_that_dances(prepared, tmp_path):
