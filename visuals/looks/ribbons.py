@@ -139,8 +139,9 @@ class Ribbons:
         quads = np.stack([edges[0, :-1], edges[1, :-1], edges[1, 1:], edges[0, 1:]], axis=2)
         quads, light = quads.tolist(), strips.light.tolist()
         for t, colors in enumerate(strips.colors[1:]):
+            silk = [scaled(color, 0.42 * light[t]) for color in colors]
+            edge = [scaled(color, light[t]) for color in colors]
             for hem in np.flatnonzero(moved[t]).tolist():
-                color = colors[HEM_LEFT[hem]]
-                quad = quads[t][hem]
-                pygame.draw.polygon(self._cloth, scaled(color, 0.42 * light[t]), quad)
-                pygame.draw.line(self._cloth, scaled(color, light[t]), quad[1], quad[2], 2)
+                left, quad = HEM_LEFT[hem], quads[t][hem]
+                pygame.draw.polygon(self._cloth, silk[left], quad)
+                pygame.draw.line(self._cloth, edge[left], quad[1], quad[2], 2)
