@@ -5,6 +5,7 @@ motion clip warped in time until its beat grid coincides with the song's. This l
 multiplies the data, and forces the network to obey the clock instead of replaying clips.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from live.errors import ArtifactError
 from live.pose import FRAME_RATE, ROOT, decode
 from live.skeleton import N_JOINTS, mirrored
 from model.config import TrainConfig
-from model.music import genres_of
+from model.music import GENRES, genres_of
 
 _BENT_OCTAVES = (
     0.35  # a clip bent by this much is chosen 0.6 times as often as one at its own speed
@@ -27,7 +28,7 @@ class Batch(NamedTuple):
 
     features [M, C + L, 83]; clock [B, L, 8]; beat int64 [B, L], 0-based; style [B, S] one-hot;
     control [B, L, 4]; pose [B, L + 1, 60] in plain units, from the frame before the window on;
-    matched [B], 1 where the music is of a genre the style is danced to.
+    danced [M, S], how likely each style is danced to such music.
     """
 
     features: np.ndarray
@@ -36,14 +37,14 @@ class Batch(NamedTuple):
     style: np.ndarray
     control: np.ndarray
     pose: np.ndarray
-    matched: np.ndarray
+    danced: np.ndarray
 
 
 class _SongWindow(NamedTuple):
     features: np.ndarray
     beats: np.ndarray  # float64 [L + 1], in the dancer's beats
     tempo_bpm: float  # of the dancer's beats
-    genre: str
+    danced: np.ndarray  # float32 [S]
 
 
 class PairedWindows:
@@ -63,6 +64,7 @@ class PairedWindows:
             i: np.flatnonzero(np.isin(self.music["genre"], genres_of(s)))
             for i, s in enumerate(self.styles)
         }
+        self._danced = danced(self.styles)
 
     def statistics(self) -> dict[str, np.ndarray]:
         """Mean and standard deviation of features and poses, for the graph's normalisation."""
@@ -88,9 +90,13 @@ class PairedWindows:
         while len(songs) < self.config.batch // self.config.dancers:
             song = self._song_window(rng)
             dancers = [self._dancer(song, rng) for _ in range(self.config.dancers)]
-            songs.append(song.features)
+            songs.append(song)
             windows.extend(dancers)
-        return Batch(np.stack(songs), *(np.stack(part) for part in zip(*windows, strict=True)))
+        return Batch(
+            np.stack([song.features for song in songs]),
+            *(np.stack(part) for part in zip(*windows, strict=True)),
+            np.stack([song.danced for song in songs]),
+        )
 
     def _song_window(self, rng: np.random.Generator) -> "_SongWindow":
         """A stretch of a song of any style's genre."""
@@ -106,11 +112,11 @@ class PairedWindows:
             self.music["features"][heard - c.context : heard + c.window].astype(np.float32),
             self.music["beat"][span] * ratio,
             tempo * ratio,
-            str(self.music["genre"][song]),
+            self._danced[str(self.music["genre"][song])],
         )
 
     def _dancer(self, song: "_SongWindow", rng: np.random.Generator) -> tuple:
-        """One dancer to the song: clock, beat, style, control, pose, matched."""
+        """One dancer to the song: clock, beat, style, control, pose."""
         while True:
             clip = self._choose_clip(song.tempo_bpm, rng)
             octave = self._octave(song.tempo_bpm)[clip]
@@ -131,7 +137,6 @@ class PairedWindows:
             np.eye(len(self.styles), dtype=np.float32)[style],
             control,
             warp(self.motion["pose"], frames, mirror=rng.random() < 0.5),
-            np.float32(song.genre in genres_of(self.styles[style])),
         )
 
     def _octave(self, tempo: float) -> np.ndarray:
@@ -168,6 +173,18 @@ class PairedWindows:
         if high < low:
             return None
         return start + relative + bar * rng.integers(low, high + 1)
+
+
+def danced(styles: Sequence[str]) -> dict[str, np.ndarray]:
+    """How likely each of the styles is danced to each genre, float32 [S]: songs are drawn for a
+    style, alike for each, and then of any of its genres."""
+    share = np.zeros((len(styles), len(GENRES)), np.float32)
+    genres = list(GENRES)
+    for i, style in enumerate(styles):
+        own = genres_of(style)
+        share[i, [genres.index(genre) for genre in own]] = 1 / len(own)
+    share /= np.maximum(share.sum(axis=0), 1e-9)
+    return {genre: share[:, k] for k, genre in enumerate(genres)}
 
 
 def warp(pose: np.ndarray, frames: np.ndarray, mirror: bool) -> np.ndarray:

@@ -94,14 +94,11 @@ def movement_loss(pose: Tensor, asked: Tensor, counts: Tensor) -> Tensor:
     return (off * counts).sum() / counts.sum().clamp(min=1)
 
 
-def style_loss(logits: Tensor, style: Tensor, matched: Tensor) -> Tensor:
-    """Cross entropy of the style heard, over the windows whose music suits their style.
-
-    logits: [B, T, S]; style: [B, S], one-hot; matched: [B], 0 or 1.
-    """
-    by_frame = style[..., None].expand(-1, -1, logits.shape[1])
-    each = F.cross_entropy(logits.transpose(1, 2), by_frame, reduction="none").mean(dim=1)
-    return (each * matched).sum() / matched.sum().clamp(min=1)
+def style_loss(logits: Tensor, danced: Tensor) -> Tensor:
+    """Cross entropy of the style heard, frame by frame. logits: [M, T, S]; danced: [M, S], how
+    likely each style is danced to the song, whoever dances to it now."""
+    by_frame = danced[..., None].expand(-1, -1, logits.shape[1])
+    return F.cross_entropy(logits.transpose(1, 2), by_frame)
 
 
 def kl_loss(

@@ -27,7 +27,7 @@ class Tensors(NamedTuple):
     style: Tensor
     control: Tensor
     pose: Tensor
-    matched: Tensor
+    danced: Tensor
 
     @staticmethod
     def of(batch: Batch, device: torch.device) -> "Tensors":
@@ -83,9 +83,7 @@ class Objective(nn.Module):
         dancer = torch.arange(len(batch.clock), device=music.device) % dancers
         told = dancer < dancers - free
         parts, real = self._tell(batch, music, told, forced)
-        parts["style"] = losses.style_loss(
-            logits[:, -length:].repeat_interleave(dancers, dim=0), batch.style, batch.matched
-        )
+        parts["style"] = losses.style_loss(logits[:, -length:], batch.danced)
         if state is None:
             return Outcome(parts, real, None, None)
         made, after = self._perform(batch, music, ~told, state)
