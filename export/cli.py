@@ -8,7 +8,12 @@ from export.to_onnx import TOLERANCE, export
 
 def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="posejockey export", description=__doc__)
-    parser.add_argument("checkpoint", type=Path, help="checkpoint.pt of a training run")
+    parser.add_argument(
+        "checkpoint",
+        type=Path,
+        nargs="+",
+        help="checkpoint.pt of a training run; of several that went on from each other the mean",
+    )
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="OUT.onnx")
     parser.add_argument(
         "--data",

@@ -6,6 +6,7 @@ The file is only written once `export.parity` has shown that it computes what wa
 import hashlib
 import json
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import onnx
@@ -25,7 +26,7 @@ from live.contract import (
 from live.errors import ArtifactError
 from model.calibrate import energy_offsets
 from model.network import DanceNetwork
-from model.train import load_checkpoint, network_of
+from model.train import load_checkpoint, mean_of, network_of
 
 TOLERANCE = 1e-4  # DESIGN §6; errors measured so far are below 1e-5
 _OPSET = 18
@@ -160,15 +161,18 @@ def licence(tiers: list[str]) -> str:
     return "non-commercial use only; credits in the model card"
 
 
-def export(checkpoint_path: Path, out: Path, data: Path | None = None) -> Parity:
+def export(checkpoints: Sequence[Path], out: Path, data: Path | None = None) -> Parity:
     """Write `out` (and its manifest beside it as JSON) if, and only if, parity holds.
 
-    data: what `prepare` wrote; with it the energy of every style is set to that of its real dances.
+    checkpoints: one, or several whose mean is exported (`model.train.mean_of`); data: what
+    `prepare` wrote; with it the energy of every style is set to that of its real dances.
     Raises ArtifactError with the error measured where it does not; an older file stays.
     """
-    checkpoint = load_checkpoint(checkpoint_path)
+    loaded = [load_checkpoint(path) for path in checkpoints]
+    checkpoint = mean_of(loaded)
     network = network_of(checkpoint)
     manifest = manifest_of(network, checkpoint)
+    manifest["recipe"]["mean_of_runs"] = len(loaded)
     if data is not None:
         manifest["energy_offset"] = energy_offsets(network, data)
     model = to_onnx(network, manifest)

@@ -337,6 +337,30 @@ def load_checkpoint(path: Path) -> dict:
     return state
 
 
+def mean_of(checkpoints: Sequence[dict]) -> dict:
+    """One checkpoint whose averaged weights are the mean of those of several runs that went on from
+    each other (stochastic weight averaging, Izmailov et al., 2018): a critic never lets a run come
+    to rest, and the mean lies nearer to what it circles. Its iterations and minutes are their sums.
+
+    Raises ConfigError for runs of different networks or data.
+    """
+    last = checkpoints[-1]
+    for name in ("network_config", "prepared"):
+        if any(each[name] != last[name] for each in checkpoints):
+            raise ConfigError("only runs of one network on the same data can be averaged")
+    averages = [each["average"] for each in checkpoints]
+    mean = {
+        name: torch.stack([a[name] for a in averages]).mean(dim=0)
+        if value.is_floating_point()
+        else value
+        for name, value in last["average"].items()
+    }
+    progress = {
+        name: sum(each["progress"][name] for each in checkpoints) for name in last["progress"]
+    }
+    return last | {"average": mean, "progress": progress}
+
+
 def inherit(network: DanceNetwork, checkpoint: dict) -> None:
     """Begin with the averaged weights of another run of the same sizes, its normalisation included.
 

@@ -117,5 +117,5 @@ def tiny_checkpoint(tiny_network, tmp_path_factory):
 def tiny_model(tiny_checkpoint, tmp_path_factory):
     """Path of `tiny_network` as ONNX, its manifest beside it; once a run, as it takes seconds."""
     path = tmp_path_factory.mktemp("model") / "tiny.onnx"
-    export(tiny_checkpoint, path)
+    export([tiny_checkpoint], path)
     return path

@@ -12,8 +12,9 @@ from export import to_onnx
 from export.parity import measure
 from export.to_onnx import TOLERANCE, export, licence
 from live.contract import MANIFEST_KEY, REQUIRED
-from live.errors import ArtifactError
+from live.errors import ArtifactError, ConfigError
 from live.performer import Performer
+from model.train import mean_of
 
 FIELDS = {
     *REQUIRED,
@@ -79,7 +80,7 @@ def test_the_file_holds_its_manifest(tiny_network, exported):
     assert manifest["receptive_field"] == tiny_network.encoder.receptive_field == 15
     assert manifest["tiers"] == ["open"]
     assert set(manifest["recipe"]) == {
-        "network", "training", "data", "iterations", "wall_minutes", "machine",
+        "network", "training", "data", "iterations", "wall_minutes", "machine", "mean_of_runs",
     }  # fmt: skip
     assert manifest["energy_offset"] == {"street": 0.0, "salsa": 0.0}
     assert 0.0 <= manifest["metrics"]["parity_max_abs_error"] < 1e-5
@@ -134,7 +135,7 @@ def test_nothing_is_written_where_onnx_and_torch_differ(
     faulty = with_other_weights(exported, 1.01)
     monkeypatch.setattr(to_onnx, "to_onnx", lambda network, manifest: faulty)
     with pytest.raises(ArtifactError, match=r"not exported: .* differ by \d\.\de-\d\d"):
-        export(tiny_checkpoint, out)
+        export([tiny_checkpoint], out)
     assert out.read_bytes() == b"the file that danced yesterday"
     assert list(tmp_path.iterdir()) == [out]
 
@@ -142,8 +143,21 @@ def test_nothing_is_written_where_onnx_and_torch_differ(
 def test_what_is_no_checkpoint_is_not_exported(tmp_path):
     (tmp_path / "notes.pt").write_text("not a checkpoint")
     with pytest.raises(ArtifactError, match=r"notes\.pt is not a checkpoint"):
-        export(tmp_path / "notes.pt", tmp_path / "out.onnx")
+        export([tmp_path / "notes.pt"], tmp_path / "out.onnx")
     assert not (tmp_path / "out.onnx").exists()
+
+
+def test_of_several_runs_the_mean_is_exported(tiny_checkpoint, tmp_path):
+    one = torch.load(tiny_checkpoint, weights_only=True)
+    other = dict(one)
+    name = "module.decoder.style.weight"
+    other["average"] = one["average"] | {name: one["average"][name] + 1.0}
+    mean = mean_of([one, other])
+    assert torch.allclose(mean["average"][name], one["average"][name] + 0.5)
+    assert mean["progress"]["iteration"] == 2 * one["progress"]["iteration"]
+    foreign = one | {"prepared": one["prepared"] | {"tiers": ["research"]}}
+    with pytest.raises(ConfigError, match="on the same data"):
+        mean_of([foreign, one])
 
 
 def test_weights_are_as_free_as_the_data_they_saw():
