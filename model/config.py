@@ -91,7 +91,7 @@ class TrainConfig:
     critic_skip: int = 24  # frames after a change of song, which no real dance shows
     movement_weight: float = 0.3
     skate_weight: float = 0.3
-    moments_weight: float = 1.0
+    moments_weight: float = 4.0
     restart: float = 0.04  # share of the free dancers that come on stage anew with each batch
     mix_share: float = 0.1  # of the free dancers mix two styles
     average: float = 0.998  # decay of the moving average of the weights, which is what dances
