@@ -34,6 +34,9 @@ _BAD_FRAMES_BEFORE_RESET = 15
 _LOUDNESS_SMOOTHING_S = 0.4
 _LOUDEST = 0.5
 _LOUDNESS_TO_ENERGY = 2.0  # 15 dB below the music's own level takes one unit of energy away
+# The gain follows the peaks, so that music is below its own level most of the time, by so much on
+# average (24 rendered songs .19, the median .16; four recordings .19): there it takes nothing away.
+_USUAL_LOUDNESS = -0.17
 
 
 @dataclass
@@ -349,7 +352,7 @@ class Engine:
     def _control_inputs(self) -> np.ndarray:
         control = np.zeros((self.performer.dancers, CONTROL_DIM), np.float32)
         own = float(self.performer.manifest.energy_offset @ self._styles.weights)
-        loud = min(_LOUDNESS_TO_ENERGY * self._loudness, _LOUDEST)
+        loud = min(_LOUDNESS_TO_ENERGY * (self._loudness - _USUAL_LOUDNESS), _LOUDEST)
         control[:, 0] = self.controls.energy + own + loud
         control[:, 1] = self.controls.openness
         control[:, 2] = self.controls.travel

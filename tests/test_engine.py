@@ -13,6 +13,7 @@ from live.performer import Performer
 from live.set_list import Cue
 from live.skeleton import BONE_LENGTHS, FEET, JOINT_NAMES, MIRROR, N_JOINTS, PARENTS
 from live.tempo import BeatReading
+from model.music import SongConfig, render
 
 RATE = 48_000
 TOP_SPEED_M_S = 15.0  # nothing on a stage moves faster from one emission to the next
@@ -379,6 +380,18 @@ def run_on(engine, audio):
     while engine.advance(engine.newest + 1):
         joints.append(engine.emit(0, engine.newest).joints)
     return np.array(joints)
+
+
+def test_music_at_its_usual_level_is_danced_at_the_size_of_the_style(make_engine):
+    """Export measures that size without any loudness: on average the stage must add none."""
+    asked = []
+    for genre, seed in (("house", 1), ("jpop", 2), ("tango", 3), ("indian", 4)):
+        song = render(SongConfig(genre, 120.0, 24.0, seed=seed), RATE)
+        engine = make_engine()
+        run(engine, song.audio)
+        asked.append(engine.performer.told(3)[6 * 30 :, 0, 0].mean())
+    assert not engine.performer.manifest.energy_offset.any()
+    assert abs(np.mean(asked)) < 0.15
 
 
 def test_quiet_passages_are_danced_smaller(make_engine, music):
