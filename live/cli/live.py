@@ -183,26 +183,25 @@ def _announce(
     """The show's settings in a few lines, before it starts."""
     performer, cues = engine.performer, engine.config.cues
     if source.note:
-        print(source.note)
+        _say(source.note)
     targets = ", ".join(format_target(*t) for t in config.targets)
-    print(f"hears   {source.name}, {source.rate} Hz, blocks of {config.block}")
+    _say(f"hears   {source.name}, {source.rate} Hz, blocks of {config.block}")
     if beats:
-        print(f"beats   {', '.join(beats)}, then the sound")
-    print(f"dances  {config.dancers} x {config.model} ({', '.join(performer.styles)})")
-    print(f"        style {config.style}, seed {config.seed}, on {performer.provider}")
+        _say(f"beats   {', '.join(beats)}, then the sound")
+    _say(f"dances  {config.dancers} x {config.model} ({', '.join(performer.styles)})")
+    _say(f"        style {config.style}, seed {config.seed}, on {performer.provider}")
     receivers = targets or ("these profiles alone" if config.feeds else "nobody")
-    print(f"sends   {config.emission_rate} bundles a second to {receivers}")
+    _say(f"sends   {config.emission_rate} bundles a second to {receivers}")
     for feed in config.feeds:
-        print(f"        {feed}")
+        _say(f"        {feed}")
     if config.dmx:
-        print(f"lights  {config.dmx}")
+        _say(f"lights  {config.dmx}")
     if cues:
-        print(f"cues    {', '.join(f'{n} {cue.name}' for n, cue in enumerate(cues, 1))}")
+        _say(f"cues    {', '.join(f'{n} {cue.name}' for n, cue in enumerate(cues, 1))}")
     for name in midi:
-        print(f"midi    {name}")
-    print(
-        f"obeys   {format_target(config.control_bind, outputs.control.port)}; Ctrl-C ends the show",
-        flush=True,
+        _say(f"midi    {name}")
+    _say(
+        f"obeys   {format_target(config.control_bind, outputs.control.port)}; Ctrl-C ends the show"
     )
 
 
