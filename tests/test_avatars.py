@@ -22,7 +22,9 @@ from live.pose import rotate_y
 from live.skeleton import BONE_LENGTHS, JOINT, PARENTS, REST_POSE, mirrored
 from tests.test_outputs import standing
 
-MOST_OFF_M = 0.04  # dances of 20 s: 99 % within 2.8 cm, 3.5 at most; their pelvis bends, ours not
+MOST_OFF_M = (
+    0.035  # 16 dances of 20 s: 99 % within 2.9 cm, 3.1 at most; their pelvis bends, ours not
+)
 MOST_OFF_DEG = 0.1
 
 
@@ -35,7 +37,8 @@ def dance():
     for style in ("jpop", "salsa"):
         performer = Performer("open", "cpu", 2, 3)
         config = EngineConfig(24_000, horizon_samples(60, 1 / 60), style)
-        engine = Engine(config, performer, Controls(energy=1.0))
+        # As much as the bound was measured at: energy 1 asks the network for .34 more since then.
+        engine = Engine(config, performer, Controls(energy=0.66))
         takes += [f.joints for f in stage_frames(engine, clicks)]
     return np.stack(takes)
 
