@@ -60,7 +60,8 @@ def profile(data: Path, config: TrainConfig, steps: int) -> list[dict[str, float
         (objective, "_perform", "dancing freely, forward"),
         (trainer, "_teach_critic", "teaching the critic"),
         (trainer.critic, "forward", "the critic's verdicts, forward"),
-        (trainer.fabric, "backward", "backward (network and critic)"),
+        (trainer, "_compare", "reading, forward"),
+        (trainer.fabric, "backward", "backward (network, critic and reader)"),
         (trainer.optimiser, "step", "optimiser"),
         (trainer.average, "update_parameters", "average of the weights"),
     ]

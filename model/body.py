@@ -29,6 +29,13 @@ def joint_velocity(pose: Tensor) -> Tensor:
     return torch.stack([x, change[..., 1], z], dim=-1)
 
 
+def braking(pose: Tensor) -> Tensor:
+    """How hard each joint slows down, on the frames between the first and the last, m/s a frame:
+    [B, T - 2, 19]. Of `model.metrics.kinematic_envelope`, joint by joint."""
+    speed = torch.sqrt(joint_velocity(pose).square().sum(dim=-1) + _EPSILON)
+    return (-speed.diff(dim=1)).clamp(min=0.0)
+
+
 def foot_speed(pose: Tensor) -> Tensor:
     """Horizontal speed of the four foot joints over the floor, m/s: [B, T - 1, 4]."""
     velocity = joint_velocity(pose)[:, :, list(FEET)]

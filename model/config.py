@@ -92,6 +92,9 @@ class TrainConfig:
     movement_weight: float = 0.3
     skate_weight: float = 0.3
     moments_weight: float = 4.0
+    accent_weight: float = 1.5
+    features_weight: float = 0.5
+    reader_rate: float = 1e-3
     restart: float = 0.04  # share of the free dancers that come on stage anew with each batch
     mix_share: float = 0.1  # of the free dancers mix two styles
     average: float = 0.998  # decay of the moving average of the weights, which is what dances

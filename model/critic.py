@@ -18,6 +18,9 @@ from model.decoder import TWICE_DIM, twice_a_beat
 
 _SLOPE = 0.2
 _LEAST_VARIANCE = 1e-4  # keeps the gradient of the spread finite
+_CHANGES = 4.0  # a frame's change is so many times smaller than what it changes
+_READER_NOISE = 0.05
+_READER_DROPOUT = 0.3
 
 
 class MotionCritic(nn.Module):
@@ -55,11 +58,46 @@ class MotionCritic(nn.Module):
             x = F.leaky_relu(layer(x), _SLOPE)
         suits = torch.einsum("bct,bc->bt", x, self.style(style)) / x.shape[1] ** 0.5
         each = self.verdict(x)[:, 0] + suits
-        spread = (x.var(dim=2, correction=0) + _LEAST_VARIANCE).sqrt()
-        pooled = torch.cat([x.mean(dim=2), spread], dim=1)
+        pooled = _pooled(x)
         suits = (pooled * self.whole_style(style)).sum(dim=1, keepdim=True)
         whole = self.whole_verdict(pooled) + suits / pooled.shape[1] ** 0.5
         return torch.cat([each, whole.expand_as(each)], dim=1)
+
+
+class StyleReader(nn.Module):
+    """Pose vectors to styles, learned from true dances alone: what it reads tells styles apart, and
+    `model.losses.features_loss` asks made dances for the same. Where the critic looks for whatever
+    gives a made dance away, and changes as the dances do, this comes to rest.
+
+    Not the judge of `model.classifier`, which has other layers and never takes part in training.
+    """
+
+    def __init__(self, pose_dim: int, n_styles: int, width: int = 96):
+        super().__init__()
+        layers = [(2 * pose_dim, 7, 2), (width, 5, 2), (width, 5, 2)]
+        self.layers = nn.ModuleList(
+            nn.Conv1d(n, width, kernel, stride, padding=kernel // 2) for n, kernel, stride in layers
+        )
+        self.style = nn.Linear(2 * width, n_styles)
+
+    def read(self, pose: Tensor) -> Tensor:
+        """Normalised poses [B, T, 60] -> mean and spread over time of what is read, [B, 192]."""
+        change = _CHANGES * pose.diff(dim=1)
+        x = torch.cat([pose[:, 1:], change], dim=-1).transpose(1, 2)
+        for layer in self.layers:
+            x = F.leaky_relu(layer(x), _SLOPE)
+        return _pooled(x)
+
+    def forward(self, pose: Tensor) -> Tensor:
+        """Normalised poses [B, T, 60] -> style logits [B, S], through noise and dropout."""
+        noisy = pose + _READER_NOISE * torch.randn_like(pose)
+        return self.style(F.dropout(self.read(noisy), _READER_DROPOUT))
+
+
+def _pooled(x: Tensor) -> Tensor:
+    """[B, C, T] -> mean and spread over time, [B, 2 C]."""
+    spread = (x.var(dim=2, correction=0) + _LEAST_VARIANCE).sqrt()
+    return torch.cat([x.mean(dim=2), spread], dim=1)
 
 
 def slipped(clock: Tensor, beats: Tensor) -> Tensor:

@@ -5,14 +5,18 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from live.skeleton import BONE_LENGTHS, PARENTS
-from model.body import foot_height, foot_speed, local_joints, movement
+from model.body import braking, foot_height, foot_speed, local_joints, movement
+from model.decoder import twice_a_beat
 
 _MOVEMENT_UNITS = (0.5, 0.05, 0.5)  # of the control inputs, see model.prepare
 _CONTACT_HEIGHT_M = (0.11, 0.06, 0.11, 0.06)  # ankle, toe: above this a foot is in the air
 _CONTACT_SPEED_M_S = 0.25
 _CONTACT_SOFTNESS_M = 0.01
 _SLIDING_SPEED_M_S = 0.3
-_CHANGES = 8.0  # a frame's change is about so many times smaller than what it changes
+_LEAST_SPREAD = 0.01
+_LEAST_BRAKING = 1e-4  # m/s a frame
+_CLARITY = 1.5  # one phasor of many dances is weaker than theirs one by one
+_LEAST_SIZES = (0.02, 0.004, 0.002)  # of deviation, change and its change: less is stillness
 
 
 def pose_loss(pose: Tensor, target: Tensor) -> Tensor:
@@ -55,15 +59,42 @@ def _sliding(pose: Tensor) -> Tensor:
 
 def moments_loss(pose: Tensor, real: Tensor, style: Tensor) -> Tensor:
     """How far a style's made dances are, on average, from its real ones: in their mean pose, its
-    spread and its speed. Poses [B, T, 60] normalised; style [B, S] one-hot, zero where a row is not
-    to count. Feature matching (Salimans et al., 2016), style by style.
+    spread, its speed and how smooth it is. Poses [B, T, 60] normalised; style [B, S] one-hot, zero
+    where a row is not to count. Feature matching (Salimans et al., 2016), style by style.
 
     A dancer goes on from poses of its own, so the posture of a style it came from, or of another
-    body, can last for ever: no told dance shows the way back. The square of each style's mean
-    difference is estimated from products of different rows, sum over i != j of d_i d_j / n (n - 1):
+    body, can last for ever: no told dance shows the way back.
+    """
+    return _apart(_moments(pose) - _moments(real), style)
+
+
+def features_loss(made: Tensor, real: Tensor, style: Tensor) -> Tensor:
+    """The same for features [B, F] that `model.critic.StyleReader` reads in whole stretches, each
+    over its standard deviation among the real ones: they tell what no moment of a pose does."""
+    return _apart((made - real) / real.std(dim=0).clamp(min=_LEAST_SPREAD), style)
+
+
+def accent_loss(pose: Tensor, real: Tensor, clock: Tensor, style: Tensor) -> Tensor:
+    """Do a style's made dances brake where its real ones do, in the beat, its half, and in two and
+    four beats? Poses [B, T, 60] in plain units, clock [B, T, 8], style as above.
+
+    Compares the mean phasors of the braking of each joint (`model.metrics.phasor`), made against
+    `_CLARITY` times real. The critic tells a slipped clock best where accents are clear, so by the
+    critic alone dances become clearer than real ones, and clear before the beat.
+    """
+    waves = torch.cat([clock[..., :6], twice_a_beat(clock)], dim=-1)[:, 1:-1]
+    there = braking(real)
+    level = there.mean(dim=(0, 1)).clamp(min=_LEAST_BRAKING)
+    off = (braking(pose) - _CLARITY * there) / level
+    return _apart(torch.einsum("btj,btw->bjw", off, waves).flatten(1) / waves.shape[1], style)
+
+
+def _apart(off: Tensor, style: Tensor) -> Tensor:
+    """Mean square of the mean differences of each style; off [B, F], of each row; style [B, S].
+
+    The square is estimated from products of different rows, sum over i != j of d_i d_j / n (n - 1):
     unbiased, where the square of the mean would ask all dances of a style to be alike.
     """
-    off = _moments(pose) - _moments(real)  # [B, 3 * 60]
     count = style.sum(dim=0)[:, None]
     total, squares = style.T @ off, style.T @ off**2
     squared = (total**2 - squares) / (count * (count - 1)).clamp(min=1.0)
@@ -71,11 +102,17 @@ def moments_loss(pose: Tensor, real: Tensor, style: Tensor) -> Tensor:
 
 
 def _moments(pose: Tensor) -> Tensor:
-    """Mean, mean deviation and mean change of each row, [B, T, 60] -> [B, 180]."""
+    """Of each row [B, T, 60] its mean, and the logarithms of its mean deviation, mean change from
+    frame to frame and mean change of that: [B, 240]. Logarithms, because three times the tremor of
+    a quiet hand is as telling as three times the swing of a lively one."""
     mean = pose.mean(dim=1, keepdim=True)
-    spread = (pose - mean).abs().mean(dim=1)
-    change = pose.diff(dim=1).abs().mean(dim=1)
-    return torch.cat([mean[:, 0], spread, _CHANGES * change], dim=1)
+    change = pose.diff(dim=1)
+    sizes = (pose - mean, change, change.diff(dim=1))
+    logs = [
+        torch.log(size.abs().mean(dim=1) + least)
+        for size, least in zip(sizes, _LEAST_SIZES, strict=True)
+    ]
+    return torch.cat([mean[:, 0], *logs], dim=1)
 
 
 def bone_loss(pose: Tensor) -> Tensor:

@@ -53,12 +53,14 @@ class Dances(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """parts: losses by name; real and made: dances to compare (made None while all rows are told);
-    state: of the free dancers after the batch, detached."""
+    """parts: losses by name; real: the true dances of the told rows; made: those of the free rows,
+    meant: the true dances that have their styles (both None while all rows are told); state: of the
+    free dancers after the batch, detached."""
 
     parts: dict[str, Tensor]
     real: Dances
     made: Dances | None
+    meant: Dances | None
     state: dict[str, Tensor] | None
 
 
@@ -85,18 +87,21 @@ class Objective(nn.Module):
         parts, real = self._tell(batch, music, told, forced)
         parts["style"] = losses.style_loss(logits[:, -length:], batch.danced)
         if state is None:
-            return Outcome(parts, real, None, None)
+            return Outcome(parts, real, None, None, None)
         made, after = self._perform(batch, music, ~told, state)
-        meant, style = batch.pose[~told][:, 1:], batch.style[~told]
+        plain, style = batch.pose[~told][:, 1:], batch.style[~told]
+        meant = Dances(network.normalise(plain), plain, made.clock, made.control, style)
         asked = batch.control[~told].abs().sum(dim=(1, 2)) > 0
         unmixed = (made.style == style).all(dim=1)
-        parts["skate"] = losses.skate_loss(made.plain, meant, style)
-        parts["movement"] = losses.movement_loss(made.plain, meant, (asked & unmixed).float())
+        parts["skate"] = losses.skate_loss(made.plain, plain, style)
+        parts["movement"] = losses.movement_loss(made.plain, plain, (asked & unmixed).float())
         skip = self.config.critic_skip
-        parts["moments"] = losses.moments_loss(
-            made.pose[:, skip:], network.normalise(meant)[:, skip:], style * unmixed[:, None]
+        counts = style * unmixed[:, None]
+        parts["moments"] = losses.moments_loss(made.pose[:, skip:], meant.pose[:, skip:], counts)
+        parts["accent"] = losses.accent_loss(
+            made.plain[:, skip:], plain[:, skip:], made.clock[:, skip:], counts
         )
-        return Outcome(parts, real, made, after)
+        return Outcome(parts, real, made, meant, after)
 
     def _tell(
         self, batch: Tensors, music: Tensor, rows: Tensor, forced: np.ndarray

@@ -21,13 +21,15 @@ import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor
+from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from live.errors import ArtifactError, ConfigError
 from model.config import DecoderConfig, EncoderConfig, NetworkConfig, TrainConfig
-from model.critic import MotionCritic, critic_loss, mismatched
+from model.critic import MotionCritic, StyleReader, critic_loss, mismatched
 from model.curriculum import KINDS, free_frames, teacher_mask
 from model.dataset import PairedWindows
+from model.losses import features_loss
 from model.network import DanceNetwork
 from model.objective import Dances, Objective, Outcome, Tensors
 
@@ -85,6 +87,9 @@ class Trainer:
         critic.velocity_std.copy_(torch.as_tensor(self.windows.velocity_std()))
         if initial is not None:
             inherit_critic(critic, initial, self.windows.styles)
+        reader = StyleReader(pose_dim, styles)
+        if initial is not None:
+            inherit_reader(reader, initial, self.windows.styles)
         self.rng = np.random.default_rng([config.seed, self.fabric.global_rank])
         torch.manual_seed(config.seed + self.fabric.global_rank)
         optimiser = torch.optim.AdamW(
@@ -96,6 +101,10 @@ class Trainer:
         self.critic = critic  # without the engine's wrapper, which expects one backward a forward
         self._critic_learns, self.critic_optimiser = self.fabric.setup(
             critic, torch.optim.Adam(critic.parameters(), lr=config.critic_rate, betas=(0.0, 0.9))
+        )
+        self.reader = reader
+        self._reader_learns, self.reader_optimiser = self.fabric.setup(
+            reader, torch.optim.AdamW(reader.parameters(), lr=config.reader_rate)
         )
         self.schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, self._rate)
         self.average = AveragedModel(
@@ -147,13 +156,17 @@ class Trainer:
         if outcome.made is not None:
             assert outcome.state is not None
             self.carried = outcome.state | {"style": outcome.made.style.argmax(dim=1)}
-            made = outcome.made.after(self.config.critic_skip)
-            real = outcome.real.after(self.config.critic_skip)
+            assert outcome.meant is not None
+            made, real, meant = (
+                dances.after(self.config.critic_skip)
+                for dances in (outcome.made, outcome.real, outcome.meant)
+            )
             judging = self._teach_critic(real, made.detached())
             self.critic.requires_grad_(False)
             parts["critic"] = -self.critic(*made).mean()
             self.critic.requires_grad_(True)
             parts["judging"] = judging
+            parts |= self._compare(real, made, meant)
         total = self._weigh(parts)
         self.optimiser.zero_grad(set_to_none=True)
         self.fabric.backward(total)
@@ -184,6 +197,22 @@ class Trainer:
         self.fabric.backward(loss)
         self.critic_optimiser.step()
         return loss.detach()
+
+    def _compare(self, real: Dances, made: Dances, meant: Dances) -> dict[str, Tensor]:
+        """One step of the reader with all true dances of the batch, and the loss of the made ones
+        in what it reads."""
+        logits = self._reader_learns(torch.cat([real.pose, meant.pose]))
+        reading = F.cross_entropy(logits, torch.cat([real.style, meant.style]))
+        self.reader_optimiser.zero_grad(set_to_none=True)
+        self.fabric.backward(reading)
+        self.reader_optimiser.step()
+        unmixed = (made.style == meant.style).all(dim=1, keepdim=True)
+        self.reader.requires_grad_(False)
+        loss = features_loss(
+            self.reader.read(made.pose), self.reader.read(meant.pose), meant.style * unmixed
+        )
+        self.reader.requires_grad_(True)
+        return {"features": loss, "reading": reading.detach()}
 
     def _entering(self, style: Tensor) -> dict[str, Tensor]:
         """State of the free dancers: on from where they were, in their own style as far as this
@@ -219,6 +248,8 @@ class Trainer:
             "movement": c.movement_weight * heeded,
             "skate": c.skate_weight * heeded,
             "moments": c.moments_weight * heeded,
+            "accent": c.accent_weight * heeded,
+            "features": c.features_weight * heeded,
             "critic": c.critic_weight * heeded,
         }
         return torch.stack([w * parts[name] for name, w in weights.items() if name in parts]).sum()
@@ -247,8 +278,10 @@ class Trainer:
             "network": self.network.state_dict(),
             "average": self.average.state_dict(),
             "critic": self.critic.state_dict(),
+            "reader": self.reader.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "critic_optimiser": self.critic_optimiser.state_dict(),
+            "reader_optimiser": self.reader_optimiser.state_dict(),
             "schedule": self.schedule.state_dict(),
             "carried": self.carried,
             "numpy": json.dumps(self.rng.bit_generator.state),
@@ -272,8 +305,10 @@ class Trainer:
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self.critic.load_state_dict(state["critic"])
+        self.reader.load_state_dict(state["reader"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.critic_optimiser.load_state_dict(state["critic_optimiser"])
+        self.reader_optimiser.load_state_dict(state["reader_optimiser"])
         self.schedule.load_state_dict(state["schedule"])
         self.carried = state["carried"]
         self.rng.bit_generator.state = json.loads(state["numpy"])
@@ -298,8 +333,8 @@ class Trainer:
 
 
 _PARTS = (
-    "pose", "velocity", "contact", "bone", "style", "kl", "movement", "skate", "moments", "critic",
-    "judging",
+    "pose", "velocity", "contact", "bone", "style", "kl", "movement", "skate", "moments",
+    "accent", "features", "critic", "judging", "reading",
 )  # fmt: skip
 
 _STYLE_AXIS = {
@@ -388,6 +423,16 @@ def inherit_critic(critic: MotionCritic, checkpoint: dict, styles: Sequence[str]
     state = critic.state_dict()
     kept = {name: value for name, value in donor.items() if value.shape == state[name].shape}
     critic.load_state_dict(state | kept)
+
+
+def inherit_reader(reader: StyleReader, checkpoint: dict, styles: Sequence[str]) -> None:
+    """Begin with the reader of another run, if it had one."""
+    donor = dict(checkpoint.get("reader", {}))
+    known = tuple(checkpoint["network_config"]["styles"])
+    for name in ("style.weight", "style.bias"):
+        if name in donor:
+            donor[name] = of_styles(donor[name], 0, known, styles)
+    reader.load_state_dict(reader.state_dict() | donor)
 
 
 def of_styles(weight: Tensor, axis: int, known: Sequence[str], styles: Sequence[str]) -> Tensor:

@@ -17,7 +17,7 @@ from live.pose import FRAME_RATE, POSE_DIM, ROOT, encode, rotate_y
 from live.skeleton import BONE_LENGTHS, FEET, JOINT, N_JOINTS, PARENTS, REST_POSE
 from model import body, losses, music
 from model.config import DecoderConfig, EncoderConfig, TrainConfig
-from model.critic import MotionCritic, critic_loss, mismatched, slipped
+from model.critic import MotionCritic, StyleReader, critic_loss, mismatched, slipped
 from model.curriculum import KINDS, free_frames, teacher_mask
 from model.dataset import PairedWindows, danced, mirrored_vectors, warp
 from model.grids import fit_grid
@@ -42,6 +42,7 @@ from model.train import (
     engine,
     inherit,
     inherit_critic,
+    inherit_reader,
     load_checkpoint,
     network_of,
 )
@@ -612,12 +613,12 @@ def test_a_posture_of_another_body_costs_its_square_style_by_style():
     made = real.clone()
     made[:2] += 0.5
     style = torch.eye(2)[[0, 0, 1, 1]]
-    # Of 3 moments one is off, in 2 of 4 rows.
-    assert np.isclose(float(losses.moments_loss(made, real, style)), 0.25 / 3 / 2)
+    # Of 4 moments one is off, in 2 of 4 rows.
+    assert np.isclose(float(losses.moments_loss(made, real, style)), 0.25 / 4 / 2)
     assert float(losses.moments_loss(made, real, style * torch.tensor([[0.0], [1], [1], [1]]))) == 0
 
 
-def test_spread_and_speed_of_a_style_count_as_well():
+def test_spread_speed_and_smoothness_of_a_style_count_as_well():
     time = torch.arange(60) / 60 * 2 * torch.pi
     small, large, fast = (a * torch.sin(f * time) for a, f in ((0.5, 2), (1.0, 2), (0.5, 6)))
     small, large, fast = (x[None, :, None].expand(3, -1, POSE_DIM) for x in (small, large, fast))
@@ -625,6 +626,10 @@ def test_spread_and_speed_of_a_style_count_as_well():
     assert float(losses.moments_loss(small, small, style)) < 1e-9
     assert float(losses.moments_loss(large, small, style)) > 0.02
     assert float(losses.moments_loss(fast, small, style)) > 0.02
+    shaky = small + 0.02 * (torch.arange(60) % 2)[None, :, None]
+    assert float(losses.moments_loss(shaky, small, style)) > 0.2
+    quiet, shaky_too = 0.3 * small, 0.3 * shaky  # what counts is how many times it shakes
+    assert float(losses.moments_loss(shaky_too, quiet, style)) > 0.1
 
 
 def test_the_dances_of_a_style_need_not_be_alike():
@@ -636,7 +641,54 @@ def test_the_dances_of_a_style_need_not_be_alike():
         found.append(float(losses.moments_loss(made, real, torch.ones(3, 1))))
     error = np.std(found) / len(found) ** 0.5
     assert abs(np.mean(found)) < 4 * error
-    assert error < 0.01  # the square of their mean would be 2 / 3 / 3
+    assert error < 0.01  # the square of their mean would be 2 / 3 / 4
+
+
+def stopping(late_beats, tempo_bpm=120.0):
+    """Pose [1, T, 60] of a wrist that stops `late_beats` after each beat, and clock [1, T, 8]."""
+    position = np.arange(240) * tempo_bpm / 60 / FRAME_RATE
+    since = (position - late_beats) % 1.0
+    joints = standing(len(position))
+    joints[:, JOINT["l_wrist"], 1] += 0.2 * np.abs(2 * np.clip(since / 0.7, 0, 1) - 1)
+    clock = torch.as_tensor(clock_vector(position, np.asarray(tempo_bpm)))[None]
+    return pose_of(joints), clock
+
+
+def test_an_accent_costs_where_it_falls_not_only_that_it_does():
+    style = torch.ones(4, 1)
+
+    def cost(late_beats):
+        made, clock = stopping(late_beats)
+        made, real, clock = (x.expand(4, -1, -1) for x in (made, stopping(0.1)[0], clock))
+        return float(losses.accent_loss(made, real, clock, style))
+
+    there = cost(0.1)
+    assert cost(0.0) > there < cost(0.2)
+    assert cost(0.6) > 5 * there
+    assert cost(0.35) > 2 * there
+
+
+def test_the_dances_of_another_style_cost_no_accent():
+    made, clock = stopping(0.5)
+    real, _ = stopping(0.0)
+    made, real, clock = (x.expand(4, -1, -1).clone() for x in (made, real, clock))
+    style = torch.eye(2)[[0, 0, 1, 1]]
+    both = float(losses.accent_loss(made, real, clock, style))
+    made[:2] = real[:2]
+    one = float(losses.accent_loss(made, real, clock, style))
+    only = float(losses.accent_loss(made, real, clock, style * torch.tensor([1.0, 0.0])))
+    assert only < one < both
+
+
+def test_what_is_read_costs_style_by_style():
+    torch.manual_seed(0)
+    real = torch.randn(64, 5)
+    style = torch.eye(2)[torch.arange(64) % 2]
+    again = torch.randn(64, 5)
+    alike = float(losses.features_loss(again, real, style))
+    swapped = again + 2 * (style[:, :1] - style[:, 1:])  # the same over both styles together
+    assert abs(alike) < 0.2
+    assert float(losses.features_loss(swapped, real, style)) > 3
 
 
 def test_bones_cost_what_they_deviate():
@@ -741,21 +793,31 @@ def test_what_does_not_match_is_either_the_style_or_the_clock():
     assert 50 < int(restyled.sum()) < 100  # three in four of one half meet another style
 
 
+def reaching(windows):
+    """Draws poses, normalised and plain, and their batch; one of the two styles reaches out."""
+    mean, std = (torch.as_tensor(windows.statistics()[k]) for k in ("pose_mean", "pose_std"))
+    rng = np.random.default_rng(1)
+
+    def draw():
+        batch = Tensors.of(windows.batch(rng), torch.device("cpu"))
+        plain = batch.pose[:, 1:].clone()
+        plain[..., 3 * JOINT["l_wrist"]] += 0.2 * batch.style[:, :1]
+        return (plain - mean) / std, plain, batch
+
+    return draw
+
+
 @pytest.mark.parametrize("wrong", ["clock", "style"])
 def test_the_critic_learns_what_belongs_together(windows, wrong):
     torch.manual_seed(0)
     critic = MotionCritic(POSE_DIM, 2, width=32)
     critic.velocity_std.copy_(torch.as_tensor(windows.velocity_std()))
     optimiser = torch.optim.Adam(critic.parameters(), lr=2e-3, betas=(0.0, 0.9))
-    mean, std = (torch.as_tensor(windows.statistics()[k]) for k in ("pose_mean", "pose_std"))
-    rng = np.random.default_rng(1)
+    draw = reaching(windows)
 
     def verdicts():
-        batch = Tensors.of(windows.batch(rng), torch.device("cpu"))
+        pose, plain, batch = draw()
         clock, style = batch.clock, batch.style
-        plain = batch.pose[:, 1:].clone()
-        plain[..., 3 * JOINT["l_wrist"]] += 0.2 * style[:, :1]  # one of the styles reaches out
-        pose = (plain - mean) / std
         if wrong == "clock":
             other = slipped(clock, torch.full((len(plain),), 0.5)), style
         else:
@@ -771,6 +833,24 @@ def test_the_critic_learns_what_belongs_together(windows, wrong):
     each, whole = (right > off).float().chunk(2, dim=1)
     assert float(each.mean()) > 0.9
     assert float(whole.mean()) > 0.9
+
+
+def test_the_reader_learns_styles_by_what_it_reads(windows):
+    torch.manual_seed(0)
+    reader = StyleReader(POSE_DIM, 2, width=16)
+    optimiser = torch.optim.Adam(reader.parameters(), lr=3e-3)
+    draw = reaching(windows)
+    for _ in range(80):
+        pose, _, batch = draw()
+        optimiser.zero_grad()
+        torch.nn.functional.cross_entropy(reader(pose), batch.style).backward()
+        optimiser.step()
+    pose, _, batch = draw()
+    assert torch.equal(reader(pose).argmax(dim=1), batch.style.argmax(dim=1))
+    read = reader.read(pose).detach()
+    assert torch.equal(read, reader.read(pose))  # no noise where dances are compared
+    of_one = read[batch.style[:, 0] == 0][:1].expand_as(read)
+    assert float(losses.features_loss(of_one, read, batch.style)) > 0.1
 
 
 def test_free_dancers_go_on_from_where_they_were(prepared, windows):
@@ -864,6 +944,8 @@ def state_of(run):
         "network": run.network.state_dict(),
         "average": run.average.state_dict(),
         "critic": run.critic.state_dict(),
+        "reader": run.reader.state_dict(),
+        "reader optimiser": run.reader_optimiser.state_dict()["state"],
         "critic optimiser": run.critic_optimiser.state_dict()["state"],
         "optimiser": run.optimiser.state_dict()["state"],
         "schedule": run.schedule.get_last_lr(),
@@ -964,6 +1046,7 @@ def test_a_run_can_begin_with_the_weights_of_another(prepared, tmp_path):
     )
     assert_same(again.network.state_dict(), donor.state_dict())
     assert_same(again.critic.state_dict(), checkpoint["critic"])
+    assert_same(again.reader.state_dict(), checkpoint["reader"])
     taught = MotionCritic(POSE_DIM, 3)
     inherit_critic(taught, checkpoint, ("ballroom", *donor.config.styles))
     ours = taught.style.parametrizations.weight.original
@@ -972,6 +1055,14 @@ def test_a_run_can_begin_with_the_weights_of_another(prepared, tmp_path):
     for name in [n for n in checkpoint["critic"] if n.startswith("whole_")]:
         del checkpoint["critic"][name]  # a run from before there was one
     inherit_critic(MotionCritic(POSE_DIM, 2), checkpoint, donor.config.styles)
+    reader = StyleReader(POSE_DIM, 3)
+    inherit_reader(reader, checkpoint, ("ballroom", *donor.config.styles))
+    read = checkpoint["reader"]
+    assert torch.equal(reader.style.weight[1:], read["style.weight"])
+    assert torch.equal(reader.layers[0].weight, read["layers.0.weight"])
+    del checkpoint["reader"]
+    inherit_reader(reader, checkpoint, ("ballroom", *donor.config.styles))
+    assert torch.equal(reader.style.weight[1:], read["style.weight"])  # untouched
 
 
 def test_a_run_is_watched_while_it_trains(prepared, tmp_path):
