@@ -29,7 +29,7 @@ from live.tempo import BeatReading, TempoConfig
 EMISSION_RATES = (30, 60, 90, 120)
 _RATIO_MARGIN = 1.05  # a tempo that wavers about a limit must not toggle half time
 _QUIET_LEVEL = 0.2  # -64 dB: quieter than any room with music in it
-_QUIET_S = 2.0
+QUIET_S = 2.0
 _BAD_FRAMES_BEFORE_RESET = 15
 _LOUDNESS_SMOOTHING_S = 0.4
 _LOUDEST = 0.5
@@ -128,7 +128,7 @@ class Engine:
         self._cues = CuePlayer(config.cues)
         self._cued: list[tuple[str, float | str]] = []
         self._loudness = 0.0
-        self._quiet_s = _QUIET_S
+        self._quiet_s = QUIET_S
         self.frames = 0
         self.resets = 0
 
@@ -149,7 +149,7 @@ class Engine:
 
     @property
     def is_idle(self) -> bool:
-        return self._quiet_s >= _QUIET_S
+        return self._quiet_s >= QUIET_S
 
     @property
     def state(self) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from live.contract import CLOCK_DIM, CONTROL_DIM
-from live.engine import Engine, EngineConfig, horizon_samples
+from live.engine import QUIET_S, Engine, EngineConfig, horizon_samples
 from live.errors import ArtifactError
 from live.features import SAMPLE_RATE, extract
 from live.perform import ARRIVAL_S, EMISSION_RATE, emissions, perform
@@ -22,7 +22,7 @@ from live.performer import Performer
 from live.pose import FRAME_RATE
 from live.style import StyleMixer
 from model import metrics, music, variety
-from model.classifier import StyleJudge, style_judge
+from model.classifier import WINDOW, StyleJudge, style_judge
 from model.evaluate import (
     Take,
     held_out_song,
@@ -391,7 +391,8 @@ def marathon(
     the real ones, round after round. One style alone, if only one is asked for.
 
     The last sixth dances to the songs of the first, so that its distance over the first's is a
-    matter of time, not of the songs. What is danced to a song's silent end is not judged.
+    matter of time, not of the songs. What is danced to silence (a song's end, a break in which all
+    instruments stop) is not judged: the stage idles there, as it should.
     """
     torch.set_num_threads(1)
     performer = Performer(model, "cpu", dancers, seed)
@@ -399,12 +400,12 @@ def marathon(
     rounds = max(round(hours * 3600 / _MARATHON_SONG_S / len(shared)), 1)
     distances, speed, frozen = [], {s: [] for s in shared}, []
     rows: dict[str, np.ndarray] = {}
-    for style, joints in _songs_danced(performer, _programme(shared, rounds, seed)):
-        settled = joints[round(_SETTLE_S * FRAME_RATE) :]
-        each = [settled[:, d] for d in range(dancers)]
+    for style, stretches in _songs_danced(performer, _programme(shared, rounds, seed)):
+        each = [stretch[:, d] for stretch in stretches for d in range(dancers)]
         judged = [ref.judge.judge(dance, _MARATHON_HOP).features for dance in each]
         rows[style] = np.concatenate(judged)
-        speed[style].append(np.mean([metrics.mean_speed(d, FRAME_RATE) for d in each]))
+        speeds = [metrics.mean_speed(d, FRAME_RATE) for d in each]
+        speed[style].append(np.average(speeds, weights=[len(d) for d in each]))
         real_speed = ref.styles[style].figures["speed"]
         frozen += [metrics.freezing(d, FRAME_RATE, real_speed).longest_s for d in each]
         if len(rows) == len(shared):
@@ -435,34 +436,44 @@ def _programme(styles: Sequence[str], rounds: int, seed: int) -> list[_Song]:
 
 def _songs_danced(
     performer: Performer, programme: Sequence[_Song]
-) -> Iterator[tuple[str, np.ndarray]]:
-    """(style, joints [T, N, 19, 3]) of every song; the engine goes on from song to song."""
+) -> Iterator[tuple[str, list[np.ndarray]]]:
+    """(style, stretches of joints [T, N, 19, 3] in which the music sounds) of every song; the
+    engine goes on from song to song."""
     performer.reset(performer.dancers, performer.seed)
     horizon = horizon_samples(EMISSION_RATE, ARRIVAL_S)
     engine = Engine(EngineConfig(SAMPLE_RATE, horizon, programme[0].style), performer)
     count = round(len(programme) * _MARATHON_SONG_S * EMISSION_RATE)
-    ends: list[int] = []
+    heard: list[np.ndarray] = []
     shown, number = [], 0
-    for frame in emissions(engine, _music(engine, programme, ends), count):
+    for frame in emissions(engine, _music(engine, programme, heard), count):
         song = int(frame.sample / SAMPLE_RATE // _MARATHON_SONG_S)
         if song > number:
-            yield programme[number].style, np.stack(shown)[: ends[number]]
+            yield programme[number].style, _sounding(np.stack(shown), heard[number])
             shown, number = [], song
         if frame.frame % _EVERY_OTHER == 0:
             shown.append(frame.joints)
-    yield programme[number].style, np.stack(shown)[: ends[number]]
+    yield programme[number].style, _sounding(np.stack(shown), heard[number])
 
 
-def _music(engine: Engine, programme: Sequence[_Song], ends: list[int]) -> Iterator[np.ndarray]:
-    """Blocks of song after song; the style is asked for as its song begins. Adds to `ends` the
-    frame after which each song is silent."""
+def _sounding(joints: np.ndarray, heard: np.ndarray) -> list[np.ndarray]:
+    """Stretches of a song's dance [T, ...] with sound, bool [T], in the last 2 s of every frame."""
+    recent = np.convolve(heard, np.ones(round(QUIET_S * FRAME_RATE)))[: len(joints)] > 0
+    recent[: round(_SETTLE_S * FRAME_RATE)] = False
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], recent, [0]])))
+    return [joints[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a > WINDOW]
+
+
+def _music(
+    engine: Engine, programme: Sequence[_Song], heard: list[np.ndarray]
+) -> Iterator[np.ndarray]:
+    """Blocks of song after song; the style is asked for as its song begins. Adds to `heard` which
+    blocks of each song sound, bool [T]."""
     size = SAMPLE_RATE // FRAME_RATE
     for song in programme:
-        audio = song.audio()
-        ends.append(int(np.flatnonzero(np.abs(audio) > _SILENT)[-1]) // size)
+        blocks = song.audio().reshape(-1, size)
+        heard.append(np.abs(blocks).max(axis=1) > _SILENT)
         engine.control("style", song.style, 0.0)
-        for start in range(0, len(audio), size):
-            yield audio[start : start + size]
+        yield from blocks
     while True:
         yield np.zeros(size, np.float32)
 

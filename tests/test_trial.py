@@ -235,6 +235,17 @@ def test_a_style_that_is_not_known_is_refused(tiny_model, ref):
         trial.trial(str(tiny_model), ref, ["polka"])
 
 
+def test_silence_within_a_song_is_not_danced():
+    heard = np.ones(60 * FRAME_RATE, bool)
+    heard[20 * FRAME_RATE : 28 * FRAME_RATE] = False  # all instruments stop
+    heard[40 * FRAME_RATE : 41 * FRAME_RATE] = False  # a stop of a bar is part of the music
+    heard[-FRAME_RATE * 5 :] = False
+    moments = np.arange(len(heard))
+    first, second = trial._sounding(moments, heard)
+    assert np.array_equal(first, moments[6 * FRAME_RATE : 22 * FRAME_RATE - 1])
+    assert np.array_equal(second, moments[28 * FRAME_RATE : 57 * FRAME_RATE - 1])
+
+
 def test_a_marathon_ends_with_the_songs_it_began_with():
     songs = trial._programme(("salsa", "street"), 12, seed=1)
     assert [s.style for s in songs] == ["salsa", "street"] * 12
