@@ -76,6 +76,14 @@ class PairedWindows:
             "feature_std": np.maximum(features.std(axis=0), 0.05),
         }
 
+    def style_spread(self) -> np.ndarray:
+        """Standard deviation of the poses of each style over that of all, [S, 60], .2 to 1: a style
+        whose hips hardly turn is told by less of a turn than one whose hips do."""
+        pose = self.motion["pose"]
+        of_frame = np.repeat(self.motion["style"], np.diff(self.motion["start"]))
+        own = np.stack([pose[of_frame == s].std(axis=0) for s in range(len(self.styles))])
+        return np.clip(own / self.statistics()["pose_std"], 0.2, 1.0).astype(np.float32)
+
     def velocity_std(self) -> np.ndarray:
         """Root mean square of the joints' velocities on the stage, m/s: [57]."""
         joints = decode(self.motion["pose"]).astype(np.float64)

@@ -57,15 +57,19 @@ def _sliding(pose: Tensor) -> Tensor:
     return (low * slides).sum(dim=(1, 2)) / low.sum(dim=(1, 2)).clamp(min=1.0)
 
 
-def moments_loss(pose: Tensor, real: Tensor, style: Tensor) -> Tensor:
+def moments_loss(pose: Tensor, real: Tensor, style: Tensor, spread: Tensor) -> Tensor:
     """How far a style's made dances are, on average, from its real ones: in their mean pose, its
     spread, its speed and how smooth it is. Poses [B, T, 60] normalised; style [B, S] one-hot, zero
-    where a row is not to count. Feature matching (Salimans et al., 2016), style by style.
+    where a row is not to count; spread [S, 60], standard deviations of each style, in which its
+    mean pose is measured. Feature matching (Salimans et al., 2016), style by style.
 
     A dancer goes on from poses of its own, so the posture of a style it came from, or of another
     body, can last for ever: no told dance shows the way back.
     """
-    return _apart(_moments(pose) - _moments(real), style)
+    off = _moments(pose) - _moments(real)
+    units = style @ spread + (style.sum(dim=1, keepdim=True) == 0)  # anything for what counts not
+    mean, sizes = off.split([spread.shape[1], off.shape[1] - spread.shape[1]], dim=1)
+    return _apart(torch.cat([mean / units, sizes], dim=1), style)
 
 
 def features_loss(made: Tensor, real: Tensor, style: Tensor) -> Tensor:

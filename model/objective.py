@@ -65,11 +65,16 @@ class Outcome(NamedTuple):
 
 
 class Objective(nn.Module):
-    """The network with the losses of a batch; the module a training engine wraps."""
+    """The network with the losses of a batch; the module a training engine wraps.
 
-    def __init__(self, network: DanceNetwork, config: TrainConfig):
+    spread: float32 [S, 60], `PairedWindows.style_spread`."""
+
+    spread: Tensor
+
+    def __init__(self, network: DanceNetwork, config: TrainConfig, spread: Tensor):
         super().__init__()
         self.network, self.config = network, config
+        self.register_buffer("spread", spread)
 
     def forward(
         self, batch: Tensors, forced: np.ndarray, state: dict[str, Tensor] | None = None
@@ -97,7 +102,9 @@ class Objective(nn.Module):
         parts["movement"] = losses.movement_loss(made.plain, plain, (asked & unmixed).float())
         skip = self.config.critic_skip
         counts = style * unmixed[:, None]
-        parts["moments"] = losses.moments_loss(made.pose[:, skip:], meant.pose[:, skip:], counts)
+        parts["moments"] = losses.moments_loss(
+            made.pose[:, skip:], meant.pose[:, skip:], counts, self.spread
+        )
         parts["accent"] = losses.accent_loss(
             made.plain[:, skip:], plain[:, skip:], made.clock[:, skip:], counts
         )

@@ -96,7 +96,8 @@ class Trainer:
             self.network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
         )
         self.objective, self.optimiser = self.fabric.setup(
-            Objective(self.network, config), optimiser
+            Objective(self.network, config, torch.as_tensor(self.windows.style_spread())),
+            optimiser,
         )
         self.critic = critic  # without the engine's wrapper, which expects one backward a forward
         self._critic_learns, self.critic_optimiser = self.fabric.setup(

@@ -608,14 +608,36 @@ def test_hovering_is_no_way_out_of_sliding():
     assert float(gradient[:, FEET, 0].abs().max()) > 0.0
 
 
+def moments_cost(made, real, style, spread=1.0):
+    return losses.moments_loss(made, real, style, torch.full((style.shape[1], POSE_DIM), spread))
+
+
 def test_a_posture_of_another_body_costs_its_square_style_by_style():
     real = torch.zeros(4, 30, POSE_DIM)
     made = real.clone()
     made[:2] += 0.5
     style = torch.eye(2)[[0, 0, 1, 1]]
     # Of 4 moments one is off, in 2 of 4 rows.
-    assert np.isclose(float(losses.moments_loss(made, real, style)), 0.25 / 4 / 2)
-    assert float(losses.moments_loss(made, real, style * torch.tensor([[0.0], [1], [1], [1]]))) == 0
+    assert np.isclose(float(moments_cost(made, real, style)), 0.25 / 4 / 2)
+    assert float(moments_cost(made, real, style * torch.tensor([[0.0], [1], [1], [1]]))) == 0
+
+
+def test_a_posture_is_measured_by_how_its_style_moves():
+    real = torch.zeros(2, 10, POSE_DIM)
+    style = torch.ones(2, 1)
+    far, near = moments_cost(real + 0.5, real, style, 0.5), moments_cost(real + 0.5, real, style)
+    assert np.isclose(float(far), 4 * float(near))
+
+
+def test_the_spread_of_a_style_is_its_own(windows):
+    spread = windows.style_spread()
+    assert spread.shape == (2, POSE_DIM)
+    nods = {s: spread[i, NOD] for i, s in enumerate(windows.styles)}
+    own = windows.motion["pose"][:, NOD].reshape(-1)
+    of_frame = np.repeat(windows.motion["style"], np.diff(windows.motion["start"]))
+    for i, style in enumerate(windows.styles):
+        expected = own[of_frame == i].std() / own.std()
+        assert np.isclose(nods[style], np.clip(expected, 0.2, 1.0), rtol=1e-3)
 
 
 def test_spread_speed_and_smoothness_of_a_style_count_as_well():
@@ -623,13 +645,13 @@ def test_spread_speed_and_smoothness_of_a_style_count_as_well():
     small, large, fast = (a * torch.sin(f * time) for a, f in ((0.5, 2), (1.0, 2), (0.5, 6)))
     small, large, fast = (x[None, :, None].expand(3, -1, POSE_DIM) for x in (small, large, fast))
     style = torch.ones(3, 1)
-    assert float(losses.moments_loss(small, small, style)) < 1e-9
-    assert float(losses.moments_loss(large, small, style)) > 0.02
-    assert float(losses.moments_loss(fast, small, style)) > 0.02
+    assert float(moments_cost(small, small, style)) < 1e-9
+    assert float(moments_cost(large, small, style)) > 0.02
+    assert float(moments_cost(fast, small, style)) > 0.02
     shaky = small + 0.02 * (torch.arange(60) % 2)[None, :, None]
-    assert float(losses.moments_loss(shaky, small, style)) > 0.2
+    assert float(moments_cost(shaky, small, style)) > 0.2
     quiet, shaky_too = 0.3 * small, 0.3 * shaky  # what counts is how many times it shakes
-    assert float(losses.moments_loss(shaky_too, quiet, style)) > 0.1
+    assert float(moments_cost(shaky_too, quiet, style)) > 0.1
 
 
 def test_the_dances_of_a_style_need_not_be_alike():
@@ -638,7 +660,7 @@ def test_the_dances_of_a_style_need_not_be_alike():
     found = []
     for _ in range(400):
         made, real = (torch.randn(3, 1, POSE_DIM).expand(-1, 10, -1) for _ in range(2))
-        found.append(float(losses.moments_loss(made, real, torch.ones(3, 1))))
+        found.append(float(moments_cost(made, real, torch.ones(3, 1))))
     error = np.std(found) / len(found) ** 0.5
     assert abs(np.mean(found)) < 4 * error
     assert error < 0.01  # the square of their mean would be 2 / 3 / 4
@@ -858,7 +880,7 @@ def test_free_dancers_go_on_from_where_they_were(prepared, windows):
     batch = Tensors.of(windows.batch(np.random.default_rng(2)), torch.device("cpu"))
     state = run.network.decoder.initial_state(4)
     forced = teacher_mask(TINY.window, 4, 0, 0)
-    objective = Objective(run.network, TINY)
+    objective = Objective(run.network, TINY, torch.ones(2, POSE_DIM))
     torch.manual_seed(3)
     outcome = objective(batch, forced, state)
     assert outcome.made.pose.shape == outcome.real.pose.shape == (4, TINY.window, POSE_DIM)
