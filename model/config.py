@@ -90,9 +90,9 @@ class TrainConfig:
     critic_rate: float = 4e-4
     critic_skip: int = 24  # frames after a change of song, which no real dance shows
     movement_weight: float = 0.3
-    skate_weight: float = 0.3
-    moments_weight: float = 4.0
-    accent_weight: float = 1.5
+    skate_weight: float = 0.8
+    moments_weight: float = 6.0
+    accent_weight: float = 3.0
     features_weight: float = 0.5
     reader_rate: float = 1e-3
     restart: float = 0.04  # share of the free dancers that come on stage anew with each batch

@@ -1,5 +1,7 @@
 """Training losses. Poses are normalised [B, T, 60] unless said otherwise; each returns a scalar."""
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -57,19 +59,35 @@ def _sliding(pose: Tensor) -> Tensor:
     return (low * slides).sum(dim=(1, 2)) / low.sum(dim=(1, 2)).clamp(min=1.0)
 
 
-def moments_loss(pose: Tensor, real: Tensor, style: Tensor, spread: Tensor) -> Tensor:
+class Usual(NamedTuple):
+    """What is usual in each style. spread [S, 60]: the units of its mean pose (see
+    `PairedWindows.style_spread`); moments [S, 240]: of its dances, on average."""
+
+    spread: Tensor
+    moments: Tensor
+
+
+def usual_of(real: Tensor, style: Tensor, spread: Tensor) -> Usual:
+    """real: many poses [B, T, 60], normalised, of windows as long as those to be compared; style
+    [B, S] one-hot; spread [S, 60]."""
+    share = style / style.sum(dim=0).clamp(min=1.0)
+    return Usual(spread, share.T @ _moments(real, _units(style, spread)))
+
+
+def moments_loss(pose: Tensor, real: Tensor, style: Tensor, usual: Usual) -> Tensor:
     """How far a style's made dances are, on average, from its real ones: in their mean pose, its
-    spread, its speed and how smooth it is. Poses [B, T, 60] normalised; style [B, S] one-hot, zero
-    where a row is not to count; spread [S, 60], standard deviations of each style, in which its
-    mean pose is measured. Feature matching (Salimans et al., 2016), style by style.
+    spread, its speed and how smooth it is, and in how far each dance is from what is usual there.
+    Poses [B, T, 60] normalised; style [B, S] one-hot, zero where a row is not to count. Feature
+    matching (Salimans et al., 2016), style by style.
 
     A dancer goes on from poses of its own, so the posture of a style it came from, or of another
-    body, can last for ever: no told dance shows the way back.
+    body, can last for ever: no told dance shows the way back. And a network that dances a style
+    always alike tells every single dance well.
     """
-    off = _moments(pose) - _moments(real)
-    units = style @ spread + (style.sum(dim=1, keepdim=True) == 0)  # anything for what counts not
-    mean, sizes = off.split([spread.shape[1], off.shape[1] - spread.shape[1]], dim=1)
-    return _apart(torch.cat([mean / units, sizes], dim=1), style)
+    units, centre = _units(style, usual.spread), style @ usual.moments
+    made, there = _moments(pose, units), _moments(real, units)
+    unusual = (made - centre).abs() - (there - centre).abs()
+    return _apart(torch.cat([made - there, unusual], dim=1), style)
 
 
 def features_loss(made: Tensor, real: Tensor, style: Tensor) -> Tensor:
@@ -105,10 +123,15 @@ def _apart(off: Tensor, style: Tensor) -> Tensor:
     return (count * (count > 1) * squared).sum() / (len(style) * off.shape[1])
 
 
-def _moments(pose: Tensor) -> Tensor:
-    """Of each row [B, T, 60] its mean, and the logarithms of its mean deviation, mean change from
-    frame to frame and mean change of that: [B, 240]. Logarithms, because three times the tremor of
-    a quiet hand is as telling as three times the swing of a lively one."""
+def _units(style: Tensor, spread: Tensor) -> Tensor:
+    """[B, 60]; 1 in rows that have no style, which count nothing."""
+    return style @ spread + (style.sum(dim=1, keepdim=True) == 0)
+
+
+def _moments(pose: Tensor, units: Tensor) -> Tensor:
+    """Of each row [B, T, 60] its mean, in units [B, 60], and the logarithms of its mean deviation,
+    mean change from frame to frame and mean change of that: [B, 240]. Logarithms, because three
+    times the tremor of a quiet hand is as telling as three times the swing of a lively one."""
     mean = pose.mean(dim=1, keepdim=True)
     change = pose.diff(dim=1)
     sizes = (pose - mean, change, change.diff(dim=1))
@@ -116,7 +139,7 @@ def _moments(pose: Tensor) -> Tensor:
         torch.log(size.abs().mean(dim=1) + least)
         for size, least in zip(sizes, _LEAST_SIZES, strict=True)
     ]
-    return torch.cat([mean[:, 0], *logs], dim=1)
+    return torch.cat([mean[:, 0] / units, *logs], dim=1)
 
 
 def bone_loss(pose: Tensor) -> Tensor:

@@ -65,16 +65,16 @@ class Outcome(NamedTuple):
 
 
 class Objective(nn.Module):
-    """The network with the losses of a batch; the module a training engine wraps.
+    """The network with the losses of a batch; the module a training engine wraps."""
 
-    spread: float32 [S, 60], `PairedWindows.style_spread`."""
+    usual_spread: Tensor
+    usual_moments: Tensor
 
-    spread: Tensor
-
-    def __init__(self, network: DanceNetwork, config: TrainConfig, spread: Tensor):
+    def __init__(self, network: DanceNetwork, config: TrainConfig, usual: losses.Usual):
         super().__init__()
         self.network, self.config = network, config
-        self.register_buffer("spread", spread)
+        self.register_buffer("usual_spread", usual.spread)
+        self.register_buffer("usual_moments", usual.moments)
 
     def forward(
         self, batch: Tensors, forced: np.ndarray, state: dict[str, Tensor] | None = None
@@ -102,8 +102,9 @@ class Objective(nn.Module):
         parts["movement"] = losses.movement_loss(made.plain, plain, (asked & unmixed).float())
         skip = self.config.critic_skip
         counts = style * unmixed[:, None]
+        usual = losses.Usual(self.usual_spread, self.usual_moments)
         parts["moments"] = losses.moments_loss(
-            made.pose[:, skip:], meant.pose[:, skip:], counts, self.spread
+            made.pose[:, skip:], meant.pose[:, skip:], counts, usual
         )
         parts["accent"] = losses.accent_loss(
             made.plain[:, skip:], plain[:, skip:], made.clock[:, skip:], counts

@@ -29,13 +29,14 @@ from model.config import DecoderConfig, EncoderConfig, NetworkConfig, TrainConfi
 from model.critic import MotionCritic, StyleReader, critic_loss, mismatched
 from model.curriculum import KINDS, free_frames, teacher_mask
 from model.dataset import PairedWindows
-from model.losses import features_loss
+from model.losses import Usual, features_loss, usual_of
 from model.network import DanceNetwork
 from model.objective import Dances, Objective, Outcome, Tensors
 
 CHECKPOINT = "checkpoint.pt"
 _SAVE_EVERY_S = 120.0
 _LOG_EVERY = 20
+_USUAL_BATCHES = 24
 
 
 @dataclass
@@ -96,8 +97,7 @@ class Trainer:
             self.network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
         )
         self.objective, self.optimiser = self.fabric.setup(
-            Objective(self.network, config, torch.as_tensor(self.windows.style_spread())),
-            optimiser,
+            Objective(self.network, config, self._usual()), optimiser
         )
         self.critic = critic  # without the engine's wrapper, which expects one backward a forward
         self._critic_learns, self.critic_optimiser = self.fabric.setup(
@@ -214,6 +214,17 @@ class Trainer:
         )
         self.reader.requires_grad_(True)
         return {"features": loss, "reading": reading.detach()}
+
+    def _usual(self) -> Usual:
+        """What is usual in the true dances of each style, from windows drawn once."""
+        rng = np.random.default_rng(0)
+        drawn = [self.windows.batch(rng) for _ in range(_USUAL_BATCHES)]
+        pose = torch.as_tensor(
+            np.concatenate([b.pose[:, 1 + self.config.critic_skip :] for b in drawn])
+        )
+        style = torch.as_tensor(np.concatenate([b.style for b in drawn]))
+        spread = torch.as_tensor(self.windows.style_spread())
+        return usual_of(self.network.normalise(pose), style, spread)
 
     def _entering(self, style: Tensor) -> dict[str, Tensor]:
         """State of the free dancers: on from where they were, in their own style as far as this

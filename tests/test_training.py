@@ -608,8 +608,10 @@ def test_hovering_is_no_way_out_of_sliding():
     assert float(gradient[:, FEET, 0].abs().max()) > 0.0
 
 
-def moments_cost(made, real, style, spread=1.0):
-    return losses.moments_loss(made, real, style, torch.full((style.shape[1], POSE_DIM), spread))
+def moments_cost(made, real, style, spread=1.0, usual=None):
+    spreads = torch.full((style.shape[1], POSE_DIM), spread)
+    known = losses.usual_of(real if usual is None else usual, style, spreads)
+    return losses.moments_loss(made, real, style, known)
 
 
 def test_a_posture_of_another_body_costs_its_square_style_by_style():
@@ -617,8 +619,8 @@ def test_a_posture_of_another_body_costs_its_square_style_by_style():
     made = real.clone()
     made[:2] += 0.5
     style = torch.eye(2)[[0, 0, 1, 1]]
-    # Of 4 moments one is off, in 2 of 4 rows.
-    assert np.isclose(float(moments_cost(made, real, style)), 0.25 / 4 / 2)
+    # Of 8 figures two are off, in 2 of 4 rows: the mean pose, and how unusual it is.
+    assert np.isclose(float(moments_cost(made, real, style)), 2 * 0.25 / 8 / 2)
     assert float(moments_cost(made, real, style * torch.tensor([[0.0], [1], [1], [1]]))) == 0
 
 
@@ -658,12 +660,22 @@ def test_the_dances_of_a_style_need_not_be_alike():
     """Over many draws, dances as different as the real ones cost nothing."""
     torch.manual_seed(0)
     found = []
+    usual = torch.zeros(3, 10, POSE_DIM)
     for _ in range(400):
         made, real = (torch.randn(3, 1, POSE_DIM).expand(-1, 10, -1) for _ in range(2))
-        found.append(float(moments_cost(made, real, torch.ones(3, 1))))
+        found.append(float(moments_cost(made, real, torch.ones(3, 1), usual=usual)))
     error = np.std(found) / len(found) ** 0.5
     assert abs(np.mean(found)) < 4 * error
-    assert error < 0.01  # the square of their mean would be 2 / 3 / 4
+    assert error < 0.005  # the square of their mean would be 2 / 3 / 8
+
+
+def test_the_dances_of_a_style_must_not_all_be_alike():
+    torch.manual_seed(0)
+    real = torch.randn(40, 1, POSE_DIM).expand(-1, 10, -1)
+    alike = real.mean(dim=0, keepdim=True).expand_as(real)
+    style = torch.ones(40, 1)
+    assert abs(float(moments_cost(real.flip(dims=(0,)), real, style))) < 0.01
+    assert float(moments_cost(alike, real, style)) > 0.05
 
 
 def stopping(late_beats, tempo_bpm=120.0):
@@ -880,7 +892,7 @@ def test_free_dancers_go_on_from_where_they_were(prepared, windows):
     batch = Tensors.of(windows.batch(np.random.default_rng(2)), torch.device("cpu"))
     state = run.network.decoder.initial_state(4)
     forced = teacher_mask(TINY.window, 4, 0, 0)
-    objective = Objective(run.network, TINY, torch.ones(2, POSE_DIM))
+    objective = Objective(run.network, TINY, run._usual())
     torch.manual_seed(3)
     outcome = objective(batch, forced, state)
     assert outcome.made.pose.shape == outcome.real.pose.shape == (4, TINY.window, POSE_DIM)
