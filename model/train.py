@@ -314,6 +314,11 @@ class Trainer:
             raise ConfigError(
                 f"{self.folder} holds a run of another network; choose another folder"
             )
+        if "reader" not in state:
+            raise ConfigError(
+                f"{self.folder} holds a run of an older version; go on from it in another folder, "
+                f"with --init {self.folder / CHECKPOINT}"
+            )
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self.critic.load_state_dict(state["critic"])

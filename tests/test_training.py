@@ -1122,6 +1122,18 @@ def test_an_unknown_curriculum_is_refused(prepared, tmp_path):
         trainer(prepared, tmp_path, TrainConfig(curriculum="steep"))
 
 
+def test_a_run_of_an_older_version_says_how_to_go_on_from_it(prepared, tmp_path):
+    run = trainer(prepared, tmp_path)
+    run.save()
+    state = load_checkpoint(tmp_path / CHECKPOINT)
+    del state["reader"]
+    torch.save(state, tmp_path / CHECKPOINT)
+    with pytest.raises(ConfigError, match="another folder, with --init"):
+        trainer(prepared, tmp_path).run(ignore)
+    again = Trainer(prepared, tmp_path / "on", TINY, TINY_ENCODER, TINY_DECODER, initial=state)
+    assert_same(again.critic.state_dict(), state["critic"])
+
+
 def test_a_folder_with_another_network_is_not_overwritten(prepared, tmp_path):
     run = trainer(prepared, tmp_path)
     run.save()
