@@ -172,7 +172,7 @@ def export(checkpoints: Sequence[Path], out: Path, data: Path | None = None) -> 
     checkpoint = mean_of(loaded)
     network = network_of(checkpoint)
     manifest = manifest_of(network, checkpoint)
-    manifest["recipe"]["mean_of_runs"] = len(loaded)
+    manifest["recipe"]["mean_of_iterations"] = [c["progress"]["iteration"] for c in loaded]
     if data is not None:
         manifest["energy_offset"] = energy_offsets(network, data)
     model = to_onnx(network, manifest)

@@ -5,6 +5,8 @@ and smoother than any dancer. The critic compares with all of them (Goodfellow e
 reads a stretch of motion together with the clock, so that being off the beat is as telling as
 sliding feet. Spectral normalisation (Miyato et al., 2018) and a hinge loss keep it tame; the style
 enters by projection (Miyato and Koyama, 2018), so that a mix of styles is judged as a mix.
+
+Beside it stands a reader that tells styles apart and judges nothing.
 """
 
 import torch

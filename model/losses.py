@@ -91,14 +91,16 @@ def moments_loss(pose: Tensor, real: Tensor, style: Tensor, usual: Usual) -> Ten
 
 
 def features_loss(made: Tensor, real: Tensor, style: Tensor) -> Tensor:
-    """The same for features [B, F] that `model.critic.StyleReader` reads in whole stretches, each
-    over its standard deviation among the real ones: they tell what no moment of a pose does."""
+    """Feature matching in a learned space, as of a perceptual loss (Johnson et al., 2016). Features
+    [B, F] that `model.critic.StyleReader` reads in whole stretches, each over its standard
+    deviation among the real ones; style [B, S] one-hot, zero where a row is not to count."""
     return _apart((made - real) / real.std(dim=0).clamp(min=_LEAST_SPREAD), style)
 
 
 def accent_loss(pose: Tensor, real: Tensor, clock: Tensor, style: Tensor) -> Tensor:
     """Do a style's made dances brake where its real ones do, in the beat, its half, and in two and
-    four beats? Poses [B, T, 60] in plain units, clock [B, T, 8], style as above.
+    four beats? Poses [B, T, 60] in plain units, clock [B, T, 8], style [B, S] one-hot, zero
+    where a row is not to count.
 
     Compares the mean phasors of the braking of each joint (`model.metrics.phasor`), made against
     `_CLARITY` times real. The critic tells a slipped clock best where accents are clear, so by the
@@ -114,8 +116,9 @@ def accent_loss(pose: Tensor, real: Tensor, clock: Tensor, style: Tensor) -> Ten
 def _apart(off: Tensor, style: Tensor) -> Tensor:
     """Mean square of the mean differences of each style; off [B, F], of each row; style [B, S].
 
-    The square is estimated from products of different rows, sum over i != j of d_i d_j / n (n - 1):
-    unbiased, where the square of the mean would ask all dances of a style to be alike.
+    A U-statistic: the square is estimated from products of different rows, sum over i != j of
+    d_i d_j / n (n - 1). Unbiased, where the square of the mean would ask all dances of a style
+    to be alike.
     """
     count = style.sum(dim=0)[:, None]
     total, squares = style.T @ off, style.T @ off**2

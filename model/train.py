@@ -390,9 +390,9 @@ def load_checkpoint(path: Path) -> dict:
 
 
 def mean_of(checkpoints: Sequence[dict]) -> dict:
-    """One checkpoint whose averaged weights are the mean of those of several runs that went on from
-    each other (stochastic weight averaging, Izmailov et al., 2018): a critic never lets a run come
-    to rest, and the mean lies nearer to what it circles. Its iterations and minutes are their sums.
+    """The last checkpoint, with the mean of the averaged weights of all: of one run, or of runs
+    that went on from each other (stochastic weight averaging, Izmailov et al., 2018). A critic
+    never lets a run come to rest, and the mean lies nearer to what it circles.
 
     Raises ConfigError for runs of different networks or data.
     """
@@ -407,10 +407,7 @@ def mean_of(checkpoints: Sequence[dict]) -> dict:
         else value
         for name, value in last["average"].items()
     }
-    progress = {
-        name: sum(each["progress"][name] for each in checkpoints) for name in last["progress"]
-    }
-    return last | {"average": mean, "progress": progress}
+    return last | {"average": mean}
 
 
 def inherit(network: DanceNetwork, checkpoint: dict) -> None:

@@ -37,6 +37,7 @@ from model.prepare import (
 )
 from model.recordings import fit_track, held_out_tracks, training_tracks
 from model.train import (
+    _PARTS,
     CHECKPOINT,
     Trainer,
     engine,
@@ -954,9 +955,22 @@ def test_the_curriculum_frees_the_network_step_by_step(prepared, tmp_path):
     assert free[-1] == TINY.free_max
 
 
+def test_every_loss_counts(prepared, tmp_path):
+    run = trainer(prepared, tmp_path, config=replace(TINY, critic_ramp=1))
+    for _ in range(TINY.critic_from):
+        run.iterate()
+    run.progress.iteration += 10 * TINY.kl_warmup
+    reported = {"judging", "reading"}  # what the critic and the reader learn by
+    losses_named = [name for name in _PARTS if name not in reported]
+    parts = {name: torch.tensor(1.0) for name in losses_named}
+    for name in losses_named:
+        assert float(run._weigh(parts | {name: torch.tensor(2.0)})) > float(run._weigh(parts)), name
+    assert run.iterate().keys() >= set(_PARTS)
+
+
 def test_every_part_of_the_network_learns(prepared, tmp_path):
     run = trainer(prepared, tmp_path)
-    parts = {"network": run.network, "critic": run.critic}
+    parts = {"network": run.network, "critic": run.critic, "reader": run.reader}
     before = {
         f"{part}.{k}": v.detach().clone()
         for part, module in parts.items()
