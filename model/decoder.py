@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from live.contract import CLOCK_DIM, CONTROL_DIM
 from model.config import DecoderConfig
+from model.stepped import StepLinear
 
 TWICE_DIM = 2  # of `twice_a_beat`
 
@@ -28,16 +29,16 @@ class PoseDecoder(nn.Module):
         hidden = config.hidden
         self.style = nn.Linear(n_styles, config.style_width, bias=False)
         condition = music_width + CLOCK_DIM + TWICE_DIM + config.style_width + CONTROL_DIM
-        self.condition = nn.Linear(condition + config.latent_dim, hidden)
-        self.pose_in = nn.Linear(config.pose_dim, hidden)
+        self.condition = StepLinear(condition + config.latent_dim, hidden)
+        self.pose_in = StepLinear(config.pose_dim, hidden)
         self.cells = nn.ModuleList(GatedCell(hidden, hidden) for _ in range(config.layers))
         self.pose_out = nn.Sequential(
-            nn.Linear(2 * hidden, hidden), nn.SiLU(), nn.Linear(hidden, config.pose_dim)
+            StepLinear(2 * hidden, hidden), nn.SiLU(), StepLinear(hidden, config.pose_dim)
         )
         self.prior = nn.Sequential(
-            nn.Linear(condition + hidden, _PRIOR_WIDTH),
+            StepLinear(condition + hidden, _PRIOR_WIDTH),
             nn.SiLU(),
-            nn.Linear(_PRIOR_WIDTH, 2 * config.latent_dim),
+            StepLinear(_PRIOR_WIDTH, 2 * config.latent_dim),
         )
 
     def conditions(self, music: Tensor, clock: Tensor, style: Tensor, control: Tensor) -> Tensor:
@@ -82,13 +83,19 @@ class PoseDecoder(nn.Module):
         condition: [N, C]; clock: [N, 8]; noise: [N, Z] standard normal, used only on a beat.
         """
         hidden = [state[f"hidden{i}"] for i in range(self.config.layers)]
-        mean, log_std = self.prior_of(condition, hidden[-1])
-        renew = beat_wrapped(clock, state["phase"])
-        latent = torch.where(renew, mean + log_std.exp() * noise, state["latent"])
+        latent = self.renewed(condition, clock, noise, hidden[-1], state)
         pose, hidden = self.advance(state["pose"], self.drive(condition, latent), hidden)
         after = {f"hidden{i}": h for i, h in enumerate(hidden)}
         after |= {"pose": pose, "latent": latent, "phase": stored_phase(clock)}
         return pose, after
+
+    def renewed(
+        self, condition: Tensor, clock: Tensor, noise: Tensor, top: Tensor, state: dict[str, Tensor]
+    ) -> Tensor:
+        """The latent [N, Z] of this frame: the state's, or a new one from the prior on a beat."""
+        mean, log_std = self.prior_of(condition, top)
+        renew = beat_wrapped(clock, state["phase"])
+        return torch.where(renew, mean + log_std.exp() * noise, state["latent"])
 
 
 class GatedCell(nn.Module):
@@ -99,8 +106,8 @@ class GatedCell(nn.Module):
 
     def __init__(self, inputs: int, hidden: int):
         super().__init__()
-        self.from_input = nn.Linear(inputs, 3 * hidden)
-        self.from_state = nn.Linear(hidden, 3 * hidden)
+        self.from_input = StepLinear(inputs, 3 * hidden)
+        self.from_state = StepLinear(hidden, 3 * hidden)
         nn.init.orthogonal_(self.from_state.weight)
 
     def forward(self, x: Tensor, state: Tensor) -> Tensor:

@@ -104,8 +104,13 @@ class DanceNetwork(nn.Module):
         Free running adds up small errors: without this the skeleton drifts by centimetres.
         """
         pose, after = self.decoder.step(condition, clock, noise, state)
-        pose = whole_bones(self.denormalise(pose))
-        return pose, after | {"pose": self.normalise(pose)}
+        plain, pose = self.whole(pose)
+        return plain, after | {"pose": pose}
+
+    def whole(self, pose: Tensor) -> tuple[Tensor, Tensor]:
+        """A normalised pose [N, 60] with whole bones, in plain units and normalised."""
+        plain = whole_bones(self.denormalise(pose))
+        return plain, self.normalise(plain)
 
 
 def whole_bones(pose: Tensor) -> Tensor:

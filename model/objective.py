@@ -15,7 +15,9 @@ from torch import Tensor, nn
 from model import losses
 from model.config import TrainConfig
 from model.dataset import Batch
+from model.decoder import stored_phase
 from model.network import DanceNetwork
+from model.stepped import weights_at_once
 
 
 class Tensors(NamedTuple):
@@ -86,14 +88,20 @@ class Objective(nn.Module):
         length = batch.clock.shape[1]
         dancers = len(batch.clock) // len(music)
         music = music[:, -length:].repeat_interleave(dancers, dim=0)
-        free = 0 if state is None else len(state["pose"]) // (len(batch.clock) // dancers)
+        free_rows = 0 if state is None else len(state["pose"]) // (len(batch.clock) // dancers)
         dancer = torch.arange(len(batch.clock), device=music.device) % dancers
-        told = dancer < dancers - free
-        parts, real = self._tell(batch, music, told, forced)
+        told = dancer < dancers - free_rows
+        with weights_at_once(network.decoder):
+            free = None
+            if state is not None:
+                mixed = self._mixed(batch.style[~told])
+                clock, control, condition = self._rows(batch, music, ~told, mixed)
+                free = _FreeDancers(network, condition, clock, state)
+            parts, real = self._told(batch, music, told, forced, free)
         parts["style"] = losses.style_loss(logits[:, -length:], batch.danced)
-        if state is None:
+        if free is None:
             return Outcome(parts, real, None, None, None)
-        made, after = self._perform(batch, music, ~told, state)
+        made = Dances(*free.dance(), clock, control, mixed)
         plain, style = batch.pose[~told][:, 1:], batch.style[~told]
         meant = Dances(network.normalise(plain), plain, made.clock, made.control, style)
         asked = batch.control[~told].abs().sum(dim=(1, 2)) > 0
@@ -109,23 +117,69 @@ class Objective(nn.Module):
         parts["accent"] = losses.accent_loss(
             made.plain[:, skip:], plain[:, skip:], made.clock[:, skip:], counts
         )
-        return Outcome(parts, real, made, meant, after)
+        return Outcome(parts, real, made, meant, free.state)
 
-    def _tell(
-        self, batch: Tensors, music: Tensor, rows: Tensor, forced: np.ndarray
+    def _rows(
+        self, batch: Tensors, music: Tensor, rows: Tensor, style: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Clock, control and condition of these rows, who dance styles [B, S]."""
+        clock, control = batch.clock[rows], batch.control[rows]
+        styles = style[:, None].expand(-1, clock.shape[1], -1)
+        decoder = self.network.decoder
+        return clock, control, decoder.conditions(music[rows], clock, styles, control)
+
+    def _roll(
+        self, target: Tensor, drive: Tensor, forced: np.ndarray, free: "_FreeDancers | None"
+    ) -> tuple[Tensor, Tensor]:
+        """Step told rows, and the free ones beside them: products of twice the rows take less than
+        twice the time. target [B, L + 1, 60] and drive [B, L, hidden] of the told rows; returns
+        their poses [B, L, 60] and the top state before each frame [B, L, hidden]."""
+        decoder, config = self.network.decoder, self.config
+        told = len(target)
+        hidden = [drive.new_zeros(told, decoder.config.hidden) for _ in decoder.cells]
+        if free is not None:
+            hidden = [torch.cat(pair) for pair in zip(hidden, free.hidden, strict=True)]
+        cold = (torch.rand(told, 1, device=target.device) < config.cold_start).float()
+        pose = target[:, 0] * (1 - cold)
+        noise = config.input_noise * torch.randn_like(target)
+        poses, tops = [], []
+        # Not drive[:, t]: the gradient of each slice would be a tensor as large as the whole.
+        for t, (teacher, driven) in enumerate(zip(forced, drive.unbind(dim=1), strict=True)):
+            if t and teacher:
+                pose = target[:, t]
+            given, top = pose + noise[:, t], hidden[-1]
+            if free is not None:
+                top, others = top.split([told, len(top) - told])
+                beside, pushed = free.enter(t, others)
+                given, driven = torch.cat([given, beside]), torch.cat([driven, pushed])
+            tops.append(top)
+            made, hidden = decoder.advance(given, driven, hidden)
+            pose = made
+            if free is not None:
+                pose, beside = made.split([told, len(made) - told])
+                free.moved(t, beside)
+            poses.append(pose)
+        if free is not None:
+            free.hidden = [state[told:] for state in hidden]
+        return torch.stack(poses, dim=1), torch.stack(tops, dim=1)
+
+    def _told(
+        self,
+        batch: Tensors,
+        music: Tensor,
+        rows: Tensor,
+        forced: np.ndarray,
+        free: "_FreeDancers | None",
     ) -> tuple[dict[str, Tensor], Dances]:
-        """Losses against the true dances of these rows, and the true dances themselves."""
+        """Let all rows dance; the losses of the told ones against their true dances, and those."""
         network, decoder = self.network, self.network.decoder
-        clock, beat, style = batch.clock[rows], batch.beat[rows], batch.style[rows]
-        control, plain = batch.control[rows], batch.pose[rows]
-        length = clock.shape[1]
-        styles = style[:, None].expand(-1, length, -1)
-        condition = decoder.conditions(music[rows], clock, styles, control)
+        beat, style, plain = batch.beat[rows], batch.style[rows], batch.pose[rows]
+        clock, control, condition = self._rows(batch, music, rows, style)
         target = network.normalise(plain)
         mean, log_std = network.posterior(target[:, 1:], clock, beat)
         latent = mean + log_std.exp() * torch.randn_like(mean)
         by_frame = latent.gather(1, beat[..., None].expand(-1, -1, latent.shape[-1]))
-        pose, tops = self._roll(target, decoder.drive(condition, by_frame), forced)
+        pose, tops = self._roll(target, decoder.drive(condition, by_frame), forced, free)
         starts, used = beat_starts(beat)
         at_start = starts[..., None]
         prior = decoder.prior_of(
@@ -140,51 +194,60 @@ class Objective(nn.Module):
             "velocity": losses.velocity_loss(made, target),
             "contact": losses.contact_loss(plain_made, plain),
             "bone": losses.bone_loss(plain_made),
-            "kl": nats / (length * len(beat)),
+            "kl": nats / (beat.shape[1] * len(beat)),
         }
         return parts, Dances(target[:, 1:], plain[:, 1:], clock, control, style)
-
-    def _roll(self, target: Tensor, drive: Tensor, forced: np.ndarray) -> tuple[Tensor, Tensor]:
-        """Poses [B, L, 60] and the top state before each frame [B, L, hidden]."""
-        decoder, config = self.network.decoder, self.config
-        hidden = [drive.new_zeros(len(target), decoder.config.hidden) for _ in decoder.cells]
-        cold = (torch.rand(len(target), 1, device=target.device) < config.cold_start).float()
-        pose = target[:, 0] * (1 - cold)
-        noise = config.input_noise * torch.randn_like(target)
-        poses, tops = [], []
-        # Not drive[:, t]: the gradient of each slice would be a tensor as large as the whole.
-        for t, (teacher, driven) in enumerate(zip(forced, drive.unbind(dim=1), strict=True)):
-            if t and teacher:
-                pose = target[:, t]
-            tops.append(hidden[-1])
-            pose, hidden = decoder.advance(pose + noise[:, t], driven, hidden)
-            poses.append(pose)
-        return torch.stack(poses, dim=1), torch.stack(tops, dim=1)
-
-    def _perform(
-        self, batch: Tensors, music: Tensor, rows: Tensor, state: dict[str, Tensor]
-    ) -> tuple[Dances, dict[str, Tensor]]:
-        """Dance these rows as the stage does, some of them in a mix of two styles."""
-        network, decoder = self.network, self.network.decoder
-        clock, control = batch.clock[rows], batch.control[rows]
-        style = self._mixed(batch.style[rows])
-        styles = style[:, None].expand(-1, clock.shape[1], -1)
-        condition = decoder.conditions(music[rows], clock, styles, control)
-        noise = torch.randn(*clock.shape[:2], decoder.config.latent_dim, device=clock.device)
-        poses, plains = [], []
-        for now in zip(condition.unbind(1), clock.unbind(1), noise.unbind(1), strict=True):
-            plain, state = network.dance_one(*now, state)
-            plains.append(plain)
-            poses.append(state["pose"])
-        pose, plain = torch.stack(poses, dim=1), torch.stack(plains, dim=1)
-        after = {name: value.detach() for name, value in state.items()}
-        return Dances(pose, plain, clock, control, style), after
 
     def _mixed(self, style: Tensor) -> Tensor:
         """One-hot styles [B, S], `mix_share` of them blended with the style of another row."""
         share = torch.rand(len(style), 1, device=style.device)
         share = share * (torch.rand_like(share) < self.config.mix_share)
         return style + share * (style.roll(1, dims=0) - style)
+
+
+class _FreeDancers:
+    """Dancers who go on from where they were, frame by frame: `DanceNetwork.dance_one`, cut in two
+    where the recurrence takes them together with others.
+
+    condition [N, L, C], clock [N, L, 8]; state: of `PoseDecoder`, of N dancers.
+    """
+
+    def __init__(
+        self, network: DanceNetwork, condition: Tensor, clock: Tensor, state: dict[str, Tensor]
+    ):
+        self._network = network
+        self._state = {name: state[name] for name in ("pose", "latent", "phase")}
+        self.hidden = [state[f"hidden{i}"] for i in range(len(network.decoder.cells))]
+        self._condition, self._clock = condition.unbind(1), clock.unbind(1)
+        width = network.decoder.config.latent_dim
+        self._noise = torch.randn(*clock.shape[:2], width, device=clock.device).unbind(1)
+        self._poses: list[Tensor] = []
+        self._plain: list[Tensor] = []
+
+    def enter(self, t: int, top: Tensor) -> tuple[Tensor, Tensor]:
+        """What they bring into frame t: their pose [N, 60] and drive [N, hidden]; top: the last
+        layer's state."""
+        decoder, condition = self._network.decoder, self._condition[t]
+        latent = decoder.renewed(condition, self._clock[t], self._noise[t], top, self._state)
+        self._state["latent"] = latent
+        return self._state["pose"], decoder.drive(condition, latent)
+
+    def moved(self, t: int, pose: Tensor) -> None:
+        """Where frame t took them: poses [N, 60]."""
+        plain, pose = self._network.whole(pose)
+        self._plain.append(plain)
+        self._poses.append(pose)
+        self._state |= {"pose": pose, "phase": stored_phase(self._clock[t])}
+
+    def dance(self) -> tuple[Tensor, Tensor]:
+        """All poses, normalised and in plain units, [N, L, 60]."""
+        return torch.stack(self._poses, dim=1), torch.stack(self._plain, dim=1)
+
+    @property
+    def state(self) -> dict[str, Tensor]:
+        """Where they are now, detached. (`hidden` is for the recurrence to set.)"""
+        hidden = {f"hidden{i}": h for i, h in enumerate(self.hidden)}
+        return {name: value.detach() for name, value in (hidden | self._state).items()}
 
 
 def beat_starts(beat: Tensor) -> tuple[Tensor, Tensor]:
