@@ -131,6 +131,7 @@ def manifest_of(network: DanceNetwork, checkpoint: dict) -> dict:
         "controls": list(CONTROL_NAMES),
         "latent_dim": c.decoder.latent_dim,
         "receptive_field": network.encoder.receptive_field,
+        "music_lag": (1 + checkpoint["train_config"]["lag_max"]) / 2,
         "states": [
             {
                 "name": STATE_PREFIX + name,

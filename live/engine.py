@@ -21,7 +21,7 @@ from live.errors import ConfigError
 from live.features import FRAME, LOUDNESS, SAMPLE_RATE, FeatureFrame, FeatureStream
 from live.motion import Body, SafeMotion, interpolate
 from live.osc_schema import CONTROLS, PICTURE, StageFrame
-from live.performer import Performer
+from live.performer import MAX_MUSIC_LAG, Performer
 from live.set_list import Cue, CuePlayer
 from live.style import StyleMixer, parse_style
 from live.tempo import BeatReading, TempoConfig
@@ -123,6 +123,7 @@ class Engine:
         )
         self.style = config.style.strip().lower()  # as it was asked for last
         self._heard: deque[FeatureFrame] = deque()
+        self._recent: deque[np.ndarray] = deque(maxlen=1 + round(MAX_MUSIC_LAG))
         self._keys: deque[KeyFrame] = deque(maxlen=4)
         self._beats = DancersBeat()
         self._cues = CuePlayer(config.cues)
@@ -228,7 +229,7 @@ class Engine:
                 self._set(name, value, seen)
             self._cued.append((name, value))
         pose, logits = self.performer.step(
-            frame.features,
+            self._held_back(frame.features),
             self._clock_inputs(reading),
             np.repeat(self._styles.step()[None], self.performer.dancers, axis=0),
             self._control_inputs(),
@@ -239,6 +240,19 @@ class Engine:
         self._heal()
         self.frames += 1
         self._keys.append(KeyFrame(seen, body, frame.onset, frame.level, self._styles.weights))
+
+    def _held_back(self, features: np.ndarray) -> np.ndarray:
+        """What the network hears now: these features, or earlier ones, so that music comes as long
+        before its pose as it did in training.
+
+        The clock tells the network when a pose will be seen, but what it hears moves its accents as
+        well: one frame sooner than in training, and they come up to 18 ms early. A late picture
+        (`Controls.latency_ms`) takes up some of it.
+        """
+        self._recent.append(features)
+        ahead = (self.config.horizon + self._latency_samples) / FRAME
+        held = max(round(self.performer.manifest.music_lag - ahead), 0)
+        return self._recent[-1 - min(held, len(self._recent) - 1)]
 
     def emit(self, number: int, sample: int) -> StageFrame | None:
         """The stage at presentation time `sample` (24 kHz); None before the first key frame.

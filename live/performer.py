@@ -32,6 +32,7 @@ _MAX_FILE_BYTES = 256 << 20
 _MAX_STATE_NUMBERS = 1 << 24  # 64 MB a dancer; the model that ships has some 100 000
 _MAX_LATENT = 4096
 _WARM_UP_STEPS = 20
+MAX_MUSIC_LAG = 8.0  # frames
 _NO_CUDA = (
     "CUDA is not available to ONNX Runtime here; install the gpu extra with CUDA 13 and cuDNN 9, "
     "or use --device cpu"
@@ -50,13 +51,16 @@ class StateSpec:
 class Manifest:
     """What the file says of itself (`live.contract`).
 
-    energy_offset: float32 [S], what to add to the energy input for each style's own size.
+    energy_offset: float32 [S], what to add to the energy input for each style's own size;
+    music_lag: frames from the music heard to the pose seen that it was trained for, 1 where the
+    file does not say.
     """
 
     styles: tuple[str, ...]
     energy_offset: np.ndarray
     latent_dim: int
     states: tuple[StateSpec, ...]
+    music_lag: float
     raw: dict
 
     @staticmethod
@@ -72,7 +76,10 @@ class Manifest:
             )
             styles = tuple(raw["styles"])
             offset = np.array([raw["energy_offset"][s] for s in styles], np.float32)
-            manifest = Manifest(styles, offset, int(raw["latent_dim"]), states, raw)
+            lag = float(raw.get("music_lag", 1.0))
+            if not 0.0 <= lag <= MAX_MUSIC_LAG:
+                raise ValueError(f"music_lag {lag}")
+            manifest = Manifest(styles, offset, int(raw["latent_dim"]), states, lag, raw)
         except (ValueError, KeyError, TypeError) as error:
             raise ArtifactError(f"{path}: its manifest is damaged ({error!r})") from error
         for field, expected in REQUIRED.items():

@@ -60,7 +60,7 @@ class TrainConfig:
     dancers: int = 4  # of a batch to each song: they share the encoder's work
     window: int = 120
     context: int = 60  # music heard before the first pose of a window
-    lag_max: int = 4  # the stage hears the music up to this long before the pose is seen
+    lag_max: int = 3  # music is heard one to so many frames before the pose, on stage their mean
     learning_rate: float = 1e-3
     warmup: int = 100
     decay_share: float = 0.3  # of the run, at its end: a cosine to 2 % of the learning rate

@@ -104,7 +104,7 @@ def tiny_checkpoint(tiny_network, tmp_path_factory):
         "network": tiny_network.state_dict(),
         "average": AveragedModel(tiny_network).state_dict(),
         "network_config": tiny_network.config.to_dict(),
-        "train_config": {"iterations": 0, "seed": 20},
+        "train_config": {"iterations": 0, "seed": 20, "lag_max": 3},
         "prepared": {"tiers": ["open"], "styles": list(tiny_network.config.styles)},
         "progress": {"iteration": 0, "seconds": 0.0},
         "machine": "none",

@@ -1,15 +1,17 @@
 """The engine: one dance for one sound, however it is chopped, and never a look into the future."""
 
+import json
+
 import numpy as np
 import pytest
 
 from live.contract import CONTROL_DIM, DANCE_BPM
 from live.engine import Controls, DancersBeat, Engine, EngineConfig, horizon_samples
 from live.errors import ArtifactError, ConfigError
-from live.features import SAMPLE_RATE
+from live.features import FRAME, SAMPLE_RATE, extract
 from live.osc_schema import CONTROLS
 from live.perform import perform, stage_frames, write_take
-from live.performer import Performer
+from live.performer import Manifest, Performer
 from live.set_list import Cue
 from live.skeleton import BONE_LENGTHS, FEET, JOINT_NAMES, MIRROR, N_JOINTS, PARENTS
 from live.tempo import BeatReading
@@ -496,6 +498,35 @@ def test_blackout_is_a_state_and_the_dance_goes_on(dancing, music):
     assert np.ptp(run_on(dancing, music(1.0)), axis=0).max() > 0.001
     control(dancing, "blackout", 0.0)
     assert dancing.state == "dancing"
+
+
+@pytest.mark.parametrize(
+    ("horizon", "latency_ms", "held"),
+    # Trained for two frames: what the picture's own lateness makes up is not waited for.
+    [(FRAME, 0.0, 1), (FRAME, 34.0, 0), (FRAME, 200.0, 0), (FRAME // 4, 0.0, 2)],
+)
+def test_music_comes_as_long_before_its_pose_as_in_training(
+    tiny_model, music, horizon, latency_ms, held
+):
+    performer = Listening(str(tiny_model))
+    assert performer.manifest.music_lag == 2.0
+    engine = Engine(EngineConfig(SAMPLE_RATE, horizon), performer, Controls(latency_ms=latency_ms))
+    audio = music(2.0, SAMPLE_RATE)
+    run(engine, audio)
+    heard = np.stack([frame.features for frame in extract(audio, SAMPLE_RATE)])
+    told = performer.told(0)
+    np.testing.assert_array_equal(told[held:], heard[: len(told) - held])
+    np.testing.assert_array_equal(told[:held], heard[:1].repeat(held, axis=0))
+
+
+def test_a_model_that_says_nothing_of_its_lag_hears_at_once(tiny_model):
+    manifest = dict(Performer(str(tiny_model)).manifest.raw)
+    del manifest["music_lag"]
+    assert Manifest.parse(json.dumps(manifest), tiny_model).music_lag == 1.0
+    for wrong in ("two", -1.0, 100, float("nan")):
+        manifest["music_lag"] = wrong
+        with pytest.raises(ArtifactError, match="damaged"):
+            Manifest.parse(json.dumps(manifest), tiny_model)
 
 
 def test_latency_can_be_turned_during_the_show(dancing):

@@ -22,6 +22,7 @@ FIELDS = {
     "controls",
     "latent_dim",
     "receptive_field",
+    "music_lag",
     "states",
     "tiers",
     "licence",
@@ -78,6 +79,7 @@ def test_the_file_holds_its_manifest(tiny_network, exported):
     assert manifest["controls"] == ["energy", "openness", "travel", "reserved"]
     assert manifest["latent_dim"] == 4
     assert manifest["receptive_field"] == tiny_network.encoder.receptive_field == 15
+    assert manifest["music_lag"] == 2.0  # the middle of one to three
     assert manifest["tiers"] == ["open"]
     assert set(manifest["recipe"]) == {
         "network", "training", "data", "iterations", "wall_minutes", "machine",
