@@ -42,6 +42,17 @@ def foot_speed(pose: Tensor) -> Tensor:
     return torch.sqrt(velocity[..., 0] ** 2 + velocity[..., 2] ** 2 + _EPSILON)
 
 
+def root_pull(pose: Tensor) -> Tensor:
+    """Acceleration of the pelvis on the stage without its downward part, m/s^2: [B, T - 2]."""
+    velocity = joint_velocity(pose)[:, :, 0]
+    turn = pose[:, 2:, -1]
+    x, y, z = (velocity.diff(dim=1) * FRAME_RATE).unbind(dim=-1)
+    # The axes turn with the heading, and a steady velocity seems to change in them.
+    x = x + turn * velocity[:, 1:, 2]
+    z = z - turn * velocity[:, 1:, 0]
+    return torch.sqrt(x**2 + y.clamp(min=0.0) ** 2 + z**2 + _EPSILON)
+
+
 def foot_height(pose: Tensor) -> Tensor:
     """[B, T, 4], metres."""
     return local_joints(pose)[..., list(FEET), 1]

@@ -90,7 +90,7 @@ class TrainConfig:
     critic_rate: float = 4e-4
     critic_skip: int = 24  # frames after a change of song, which no real dance shows
     movement_weight: float = 0.3
-    skate_weight: float = 0.8
+    skate_weight: float = 0.6
     moments_weight: float = 6.0
     accent_weight: float = 3.0
     features_weight: float = 0.5

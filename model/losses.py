@@ -7,14 +7,15 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from live.skeleton import BONE_LENGTHS, PARENTS
-from model.body import braking, foot_height, foot_speed, local_joints, movement
+from model.body import braking, foot_height, foot_speed, local_joints, movement, root_pull
 from model.decoder import twice_a_beat
+from model.metrics import GROUNDED_HEIGHT_M, SKATE_SPEED_M_S
 
 _MOVEMENT_UNITS = (0.5, 0.05, 0.5)  # of the control inputs, see model.prepare
 _CONTACT_HEIGHT_M = (0.11, 0.06, 0.11, 0.06)  # ankle, toe: above this a foot is in the air
 _CONTACT_SPEED_M_S = 0.25
 _CONTACT_SOFTNESS_M = 0.01
-_SLIDING_SPEED_M_S = 0.3
+_LEAST_SLIDING = 0.05
 _LEAST_SPREAD = 0.01
 _LEAST_BRAKING = 1e-4  # m/s a frame
 _CLARITY = 1.5  # one phasor of many dances is weaker than theirs one by one
@@ -37,41 +38,50 @@ def contact_loss(pose: Tensor, target: Tensor) -> Tensor:
     return (foot_speed(pose) * standing).sum() / standing.sum().clamp(min=1)
 
 
-def skate_loss(pose: Tensor, real: Tensor, style: Tensor) -> Tensor:
-    """How far the sliding of feet is from that of real dances, style by style. Poses [B, T, 60] in
-    plain units, style one-hot [B, S].
+def skate_loss(pose: Tensor, real: Tensor, style: Tensor, usual: Tensor) -> Tensor:
+    """How far the feet are from those of real dances in how much they slide and how little they
+    carry, style by style, as shares of what is usual there. Poses [B, T, 60] in plain units; style
+    one-hot [B, S]; usual [S, 2], see `Usual`.
 
-    Sliding is the mean of v^4 / (v^4 + v0^4) over low feet, v their horizontal speed: a smooth form
-    of the share of frames that `model.metrics.foot_skate` counts. With squares, feet that creep all
-    the time passed for feet that stand and step. Means of a style are compared, both ways: row by
-    row and one way, feet learned to stick. Heights have no gradient, or feet would learn to hover.
+    Means of a style are compared, both ways: row by row and one way, feet learned to stick.
     """
-    off = style.T @ (_sliding(pose) - _sliding(real))  # [S], times the rows of that style
-    return off.abs().sum() / len(style)
+    off = style.T @ (_feet(pose) - _feet(real)) / usual  # [S, 2], times the rows of that style
+    return off.abs().sum() / (2 * len(style))
 
 
-def _sliding(pose: Tensor) -> Tensor:
-    """[B]"""
-    above = foot_height(pose)[:, 1:] - torch.tensor(_CONTACT_HEIGHT_M, device=pose.device)
+def _feet(pose: Tensor) -> Tensor:
+    """Of each row how much its feet slide and how much it moves unsupported: [B, 2].
+
+    Smooth forms of `model.metrics.foot_skate` (v^4 / (v^4 + v0^4) for the frames in which a low
+    foot moves horizontally; with squares, feet that creep all the time passed for feet that stand
+    and step) and of `physical_foot_contact`, without its division by the greatest acceleration.
+    Heights have no gradient, or feet would learn to hover.
+    """
+    speed = foot_speed(pose)
+    above = foot_height(pose)[:, 1:] - torch.as_tensor(GROUNDED_HEIGHT_M).to(pose)
     low = torch.sigmoid(-above / _CONTACT_SOFTNESS_M).detach()
-    ratio = (foot_speed(pose) / _SLIDING_SPEED_M_S) ** 4
-    slides = ratio / (1 + ratio)
-    return (low * slides).sum(dim=(1, 2)) / low.sum(dim=(1, 2)).clamp(min=1.0)
+    ratio = (speed / SKATE_SPEED_M_S) ** 4
+    slides = (low * ratio / (1 + ratio)).sum(dim=(1, 2)) / low.sum(dim=(1, 2)).clamp(min=1.0)
+    left, right = speed[:, 1:, :2].amin(dim=2), speed[:, 1:, 2:].amin(dim=2)
+    return torch.stack([slides, (left * right * root_pull(pose)).mean(dim=1)], dim=1)
 
 
 class Usual(NamedTuple):
     """What is usual in each style. spread [S, 60]: the units of its mean pose (see
-    `PairedWindows.style_spread`); moments [S, 240]: of its dances, on average."""
+    `PairedWindows.style_spread`); moments [S, 240]: of its dances, on average; feet [S, 2]: how
+    much they slide, and how much the body moves unsupported (`skate_loss`)."""
 
     spread: Tensor
     moments: Tensor
+    feet: Tensor
 
 
-def usual_of(real: Tensor, style: Tensor, spread: Tensor) -> Usual:
-    """real: many poses [B, T, 60], normalised, of windows as long as those to be compared; style
-    [B, S] one-hot; spread [S, 60]."""
+def usual_of(real: Tensor, plain: Tensor, style: Tensor, spread: Tensor) -> Usual:
+    """real: many poses [B, T, 60], normalised, of windows as long as those to be compared; plain:
+    the same in plain units; style [B, S] one-hot; spread [S, 60]."""
     share = style / style.sum(dim=0).clamp(min=1.0)
-    return Usual(spread, share.T @ _moments(real, _units(style, spread)))
+    feet = (share.T @ _feet(plain)).clamp(min=_LEAST_SLIDING)
+    return Usual(spread, share.T @ _moments(real, _units(style, spread)), feet)
 
 
 def moments_loss(pose: Tensor, real: Tensor, style: Tensor, usual: Usual) -> Tensor:

@@ -22,8 +22,8 @@ FREEZE_SHARE = 0.1
 _NORMALISE_S = 2.0
 _KINEMATIC_SMOOTHING_S = 5 / 60  # AIST++: Gaussian of 5 frames at 60 fps
 _FREEZE_SMOOTHING_S = 0.2
-_FOOT_HEIGHT_M = np.array([0.08, 0.05, 0.08, 0.05])  # of FEET: ankle, toe, ankle, toe
-_SKATE_SPEED_M_S = 0.3  # 1 cm a frame at 30 fps
+GROUNDED_HEIGHT_M = np.array([0.08, 0.05, 0.08, 0.05])  # of FEET: ankle, toe, ankle, toe
+SKATE_SPEED_M_S = 0.3  # 1 cm a frame at 30 fps
 _SHIFTS_BEATS = (0.25, 0.5, 0.75)
 
 _LIMB_WEIGHT = np.ones(N_JOINTS)
@@ -220,7 +220,7 @@ def foot_skate(joints: np.ndarray, fps: float) -> float:
     """
     grounded = _grounded(joints)
     speed = np.linalg.norm(np.diff(joints[:, FEET][..., [0, 2]], axis=0), axis=-1) * fps
-    return float((grounded & (speed > _SKATE_SPEED_M_S)).sum() / max(grounded.sum(), 1))
+    return float((grounded & (speed > SKATE_SPEED_M_S)).sum() / max(grounded.sum(), 1))
 
 
 def grounded_share(joints: np.ndarray) -> float:
@@ -230,7 +230,7 @@ def grounded_share(joints: np.ndarray) -> float:
 
 def _grounded(joints: np.ndarray) -> np.ndarray:
     """bool [T - 1, 4]: foot joints that stay low (ankle <= 8 cm, toe <= 5 cm) to the next frame."""
-    low = joints[:, FEET, 1] <= _FOOT_HEIGHT_M
+    low = joints[:, FEET, 1] <= GROUNDED_HEIGHT_M
     return low[1:] & low[:-1]
 
 

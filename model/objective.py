@@ -71,12 +71,14 @@ class Objective(nn.Module):
 
     usual_spread: Tensor
     usual_moments: Tensor
+    usual_feet: Tensor
 
     def __init__(self, network: DanceNetwork, config: TrainConfig, usual: losses.Usual):
         super().__init__()
         self.network, self.config = network, config
         self.register_buffer("usual_spread", usual.spread)
         self.register_buffer("usual_moments", usual.moments)
+        self.register_buffer("usual_feet", usual.feet)
 
     def forward(
         self, batch: Tensors, forced: np.ndarray, state: dict[str, Tensor] | None = None
@@ -106,11 +108,11 @@ class Objective(nn.Module):
         meant = Dances(network.normalise(plain), plain, made.clock, made.control, style)
         asked = batch.control[~told].abs().sum(dim=(1, 2)) > 0
         unmixed = (made.style == style).all(dim=1)
-        parts["skate"] = losses.skate_loss(made.plain, plain, style)
+        parts["skate"] = losses.skate_loss(made.plain, plain, style, self.usual_feet)
         parts["movement"] = losses.movement_loss(made.plain, plain, (asked & unmixed).float())
         skip = self.config.critic_skip
         counts = style * unmixed[:, None]
-        usual = losses.Usual(self.usual_spread, self.usual_moments)
+        usual = losses.Usual(self.usual_spread, self.usual_moments, self.usual_feet)
         parts["moments"] = losses.moments_loss(
             made.pose[:, skip:], meant.pose[:, skip:], counts, usual
         )

@@ -224,7 +224,7 @@ class Trainer:
         )
         style = torch.as_tensor(np.concatenate([b.style for b in drawn]))
         spread = torch.as_tensor(self.windows.style_spread())
-        return usual_of(self.network.normalise(pose), style, spread)
+        return usual_of(self.network.normalise(pose), pose, style, spread)
 
     def _entering(self, style: Tensor) -> dict[str, Tensor]:
         """State of the free dancers: on from where they were, in their own style as far as this

@@ -13,9 +13,9 @@ from benchmarks.training import profile
 from live.contract import clock_vector
 from live.errors import ArtifactError, ConfigError
 from live.features import FEATURE_DIM, ONSET, SAMPLE_RATE, extract
-from live.pose import FRAME_RATE, POSE_DIM, ROOT, encode, rotate_y
+from live.pose import FRAME_RATE, POSE_DIM, ROOT, decode, encode, rotate_y
 from live.skeleton import BONE_LENGTHS, FEET, JOINT, N_JOINTS, PARENTS, REST_POSE
-from model import body, losses, music
+from model import body, losses, metrics, music
 from model.config import DecoderConfig, EncoderConfig, TrainConfig
 from model.critic import MotionCritic, StyleReader, critic_loss, mismatched, slipped
 from model.curriculum import KINDS, free_frames, teacher_mask
@@ -576,42 +576,83 @@ def sliding(speed_m_s, lifted_m=0.0):
 ONE_STYLE = torch.ones(1, 1)
 
 
-def test_sliding_more_or_less_than_real_dances_costs():
+def skate_cost(made, real, style, usual=((0.5, 1.0),)):
+    return float(losses.skate_loss(made, real, style, torch.tensor(usual)))
+
+
+def test_sliding_more_or_less_than_real_dances_costs_its_share_of_what_is_usual():
     still, slow, fast = sliding(0.0), sliding(0.3), sliding(3.0)
-    assert float(losses.skate_loss(still, still, ONE_STYLE)) == 0.0
-    assert np.isclose(float(losses.skate_loss(slow, still, ONE_STYLE)), 0.5, atol=0.01)
-    assert np.isclose(float(losses.skate_loss(still, slow, ONE_STYLE)), 0.5, atol=0.01)
-    assert float(losses.skate_loss(fast, still, ONE_STYLE)) > 0.9
-    assert float(losses.skate_loss(sliding(3.0, lifted_m=0.5), still, ONE_STYLE)) < NOTHING_M_S
+    assert skate_cost(still, still, ONE_STYLE) == 0.0
+    # .5 off, of .5 that are usual; the mean of two figures
+    assert np.isclose(skate_cost(slow, still, ONE_STYLE), 0.5, atol=0.01)
+    assert np.isclose(skate_cost(still, slow, ONE_STYLE), 0.5, atol=0.01)
+    assert np.isclose(skate_cost(slow, still, ONE_STYLE, ((0.25, 1.0),)), 1.0, atol=0.02)
+    assert skate_cost(fast, still, ONE_STYLE) > 0.9
+    assert skate_cost(sliding(3.0, lifted_m=0.5), still, ONE_STYLE) < 0.01
+
+
+def test_feet_slide_where_the_judge_of_feet_says_so():
+    """One foot stands, of the other only the toe is low enough to count."""
+    joints = standing()
+    ankle, toe = FEET[2:]
+    joints[:, (ankle, toe), 1] += 0.03
+    joints[:, (ankle, toe), 0] += 0.6 * np.arange(len(joints))[:, None] / FRAME_RATE
+    pose = pose_of(joints)
+    judged = metrics.foot_skate(decode(pose[0].numpy()), FRAME_RATE)
+    cost = skate_cost(pose, sliding(0.0), ONE_STYLE, ((1.0, 1e9),))
+    assert np.isclose(judged, 1 / 3, atol=0.01)
+    assert np.isclose(2 * cost, judged, atol=0.05)
 
 
 def test_creeping_all_the_time_is_no_way_to_stand_and_step():
     steps = torch.cat([sliding(0.0)] * 3 + [sliding(1.2)])
     creeps = sliding(0.19).expand_as(steps)
     style = torch.ones(4, 1)
-    assert float(losses.skate_loss(steps, sliding(0.0).expand_as(steps), style)) > 0.24
-    assert float(losses.skate_loss(creeps, steps, style)) > 0.1  # squares would find them equal
+    assert skate_cost(steps, sliding(0.0).expand_as(steps), style) > 0.24
+    assert skate_cost(creeps, steps, style) > 0.1  # squares would find them equal
 
 
 def test_sliding_counts_over_the_dances_of_a_style_and_no_other():
     made = torch.cat([sliding(0.3), sliding(0.0)])
     real = made.flip(0)
     same, apart = torch.ones(2, 1), torch.eye(2)
-    assert float(losses.skate_loss(made, real, same)) < 1e-6
-    assert np.isclose(float(losses.skate_loss(made, real, apart)), 0.5, atol=0.01)
+    assert skate_cost(made, real, same) < 1e-6
+    assert np.isclose(skate_cost(made, real, apart, ((0.5, 1.0),) * 2), 0.5, atol=0.01)
+
+
+def swinging(planted):
+    """A body that swings sideways with its feet, or over feet that stay where they are."""
+    joints = standing()
+    swing = 0.1 * np.sin(np.arange(len(joints)) / 2)
+    joints[..., 0] += swing[:, None]
+    if planted:
+        joints[:, FEET, 0] -= swing[:, None]
+    return pose_of(joints)
+
+
+def test_a_body_that_swings_with_no_foot_at_rest_costs_and_one_on_its_feet_does_not():
+    """As `metrics.physical_foot_contact` has it; the feet's sliding counts nothing here."""
+    at_rest = standing()
+    usual = ((1e9, 1.0),)
+    carried = skate_cost(swinging(True), pose_of(at_rest), ONE_STYLE, usual)
+    adrift = skate_cost(swinging(False), pose_of(at_rest), ONE_STYLE, usual)
+    assert carried < 0.01 < 1.0 < adrift
+    judged = [metrics.physical_foot_contact(decode(swinging(p)[0].numpy()), 30) for p in (1, 0)]
+    assert judged[0] < 0.01 < 1.0 < judged[1]
 
 
 def test_hovering_is_no_way_out_of_sliding():
     pose = sliding(0.5).requires_grad_()
-    losses.skate_loss(pose, sliding(0.0), ONE_STYLE).backward()
+    losses.skate_loss(pose, sliding(0.0), ONE_STYLE, torch.ones(1, 2)).backward()
     gradient = pose.grad[0, :, : N_JOINTS * 3].unflatten(-1, (N_JOINTS, 3))
-    assert float(gradient[..., 1].abs().max()) == 0.0
+    assert float(gradient[:, FEET, 1].abs().max()) == 0.0
     assert float(gradient[:, FEET, 0].abs().max()) > 0.0
 
 
 def moments_cost(made, real, style, spread=1.0, usual=None):
     spreads = torch.full((style.shape[1], POSE_DIM), spread)
-    known = losses.usual_of(real if usual is None else usual, style, spreads)
+    dances = real if usual is None else usual
+    known = losses.usual_of(dances, torch.zeros_like(dances), style, spreads)
     return losses.moments_loss(made, real, style, known)
 
 
