@@ -3,16 +3,20 @@
 The file is only written once `export.parity` has shown that it computes what was trained.
 """
 
+import base64
 import hashlib
+import io
 import json
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import onnx
 import torch
 from torch import Tensor, nn
 
+from export.from_onnx import IN_GRAPH, REST_KEY
 from export.parity import Parity, measure
 from live.contract import (
     CLOCK_DIM,
@@ -104,7 +108,9 @@ def to_onnx(network: DanceNetwork, manifest: dict) -> onnx.ModelProto:
     assert program is not None  # only torch's older exporter returns nothing
     model = program.model_proto
     _forget_origins(model)
-    onnx.helper.set_model_props(model, {MANIFEST_KEY: json.dumps(manifest)})
+    onnx.helper.set_model_props(
+        model, {MANIFEST_KEY: json.dumps(manifest), REST_KEY: _unread(model, network)}
+    )
     return model
 
 
@@ -119,6 +125,19 @@ def _forget_origins(model: onnx.ModelProto) -> None:
     for value in (*graph.input, *graph.output, *graph.value_info, *graph.initializer):
         del value.metadata_props[:]
     del graph.metadata_props[:]
+
+
+def _unread(model: onnx.ModelProto, network: DanceNetwork) -> str:
+    """The weights that the graph has not under their names, as base64 of an .npz: the posterior's,
+    which only training needs, and what the exporter folded into constants. With them a file is
+    enough to go on from (`train --init`)."""
+    there = {tensor.name for tensor in model.graph.initializer}
+    content = io.BytesIO()
+    np.savez(
+        content,
+        **{k: v.numpy() for k, v in network.state_dict().items() if IN_GRAPH + k not in there},
+    )
+    return base64.b64encode(content.getvalue()).decode("ascii")
 
 
 def manifest_of(network: DanceNetwork, checkpoint: dict) -> dict:
@@ -183,7 +202,8 @@ def export(checkpoints: Sequence[Path], out: Path, data: Path | None = None) -> 
             f"not exported: ONNX and PyTorch differ by {parity.worst:.1e} (at most {TOLERANCE:.0e})"
         )
     manifest["metrics"] = {"parity_max_abs_error": parity.worst}
-    onnx.helper.set_model_props(model, {MANIFEST_KEY: json.dumps(manifest)})
+    rest = {p.key: p.value for p in model.metadata_props} | {MANIFEST_KEY: json.dumps(manifest)}
+    onnx.helper.set_model_props(model, rest)
     content = model.SerializeToString()
     manifest["sha256"] = hashlib.sha256(content).hexdigest()
     out.parent.mkdir(parents=True, exist_ok=True)

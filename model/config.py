@@ -63,6 +63,7 @@ class TrainConfig:
     lag_max: int = 3  # music is heard one to so many frames before the pose, on stage their mean
     learning_rate: float = 1e-3
     warmup: int = 100
+    held: int = 0  # steps at first in which the dancer waits for critic, reader and posterior
     decay_share: float = 0.3  # of the run, at its end: a cosine to 2 % of the learning rate
     weight_decay: float = 1e-4
     gradient_clip: float = 1.0

@@ -171,6 +171,10 @@ class Trainer:
         total = self._weigh(parts)
         self.optimiser.zero_grad(set_to_none=True)
         self.fabric.backward(total)
+        if self.progress.iteration < self.config.held:
+            for name, parameter in self.network.named_parameters():
+                if not name.startswith(_POSTERIOR):
+                    parameter.grad = None
         norm = self.fabric.clip_gradients(
             self.objective, self.optimiser, max_norm=self.config.gradient_clip
         )
@@ -354,6 +358,8 @@ _PARTS = (
     "accent", "features", "critic", "judging", "reading",
 )  # fmt: skip
 
+_POSTERIOR = "posterior."
+
 _STYLE_AXIS = {
     "encoder.style_head.weight": 0,
     "encoder.style_head.bias": 0,
@@ -411,16 +417,16 @@ def mean_of(checkpoints: Sequence[dict]) -> dict:
 
 
 def inherit(network: DanceNetwork, checkpoint: dict) -> None:
-    """Begin with the averaged weights of another run of the same sizes, its normalisation included.
+    """Begin with the averaged weights of another run of the same sizes, its normalisation included,
+    or with those of a file for the stage (`export.from_onnx`).
 
     Styles are matched by name; a style it did not know begins as the mean of those it knew.
     Raises ConfigError where the sizes differ.
     """
-    donor = network_of(checkpoint)
-    ours, theirs = network.config, donor.config
+    ours, theirs = network.config, NetworkConfig.from_dict(checkpoint["network_config"])
     if (ours.encoder, ours.decoder) != (theirs.encoder, theirs.decoder):
         raise ConfigError("the network to begin with has other sizes than the one to train")
-    state = donor.state_dict()
+    state = checkpoint.get("released") or network_of(checkpoint).state_dict()
     for name, axis in _STYLE_AXIS.items():
         state[name] = of_styles(state[name], axis, theirs.styles, ours.styles)
     network.load_state_dict(state)
@@ -428,8 +434,8 @@ def inherit(network: DanceNetwork, checkpoint: dict) -> None:
 
 def inherit_critic(critic: MotionCritic, checkpoint: dict, styles: Sequence[str]) -> None:
     """Begin with the critic of another run: it knows dances, and only a new style is new to it.
-    What that run's critic did not have yet begins as new."""
-    donor = dict(checkpoint["critic"])
+    What that run's critic did not have yet begins as new, as all does where there was none."""
+    donor = dict(checkpoint.get("critic", {}))
     known = tuple(checkpoint["network_config"]["styles"])
     for name in _CRITIC_STYLES:
         if name in donor:

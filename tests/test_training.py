@@ -4,12 +4,14 @@ import json
 from dataclasses import replace
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from PIL import Image
 
 from benchmarks.encoders import with_encoder
 from benchmarks.training import profile
+from export.from_onnx import REST_KEY, released
 from live.contract import clock_vector
 from live.errors import ArtifactError, ConfigError
 from live.features import FEATURE_DIM, ONSET, SAMPLE_RATE, extract
@@ -1099,6 +1101,59 @@ def test_an_encoder_can_be_exchanged_for_an_untrained_one_of_another_kind(prepar
     ours, theirs = exchanged.state_dict(), network_of(donor).state_dict()
     kept = [name for name in theirs if not name.startswith("encoder.")]
     assert_same({n: ours[n] for n in kept}, {n: theirs[n] for n in kept})
+
+
+def test_a_run_can_begin_with_a_file_for_the_stage(prepared, tmp_path, tiny_network, tiny_model):
+    """It holds the posterior too, which the stage never needs."""
+    begun = released(tiny_model)
+    assert_same(begun["released"], tiny_network.state_dict())
+    c = tiny_network.config
+    run = Trainer(prepared, tmp_path, TINY, c.encoder, c.decoder, initial=begun)
+    ours = run.network.state_dict()
+    theirs = tiny_network.state_dict()
+    kept = [n for n in theirs if theirs[n].shape == ours[n].shape and "style" not in n]
+    assert len(kept) > 40
+    assert_same({n: ours[n] for n in kept}, {n: theirs[n] for n in kept})
+    assert np.isfinite(run.iterate()["loss"])
+
+
+def test_a_file_from_which_nothing_can_begin_is_named(tmp_path, tiny_model):
+    other = tmp_path / "other.onnx"
+    for content in (b"", b"no model", tiny_model.read_bytes()[:1000]):
+        other.write_bytes(content)
+        with pytest.raises(ArtifactError, match="is not a file of this program"):
+            released(other)
+    model = onnx.load(tiny_model)
+    (rest,) = (p for p in model.metadata_props if p.key == REST_KEY)
+    rest.value = rest.value[:1000]
+    onnx.save(model, other)
+    with pytest.raises(ArtifactError, match="is not a file of this program"):
+        released(other)
+    model.metadata_props.remove(rest)
+    onnx.save(model, other)
+    with pytest.raises(ArtifactError, match="by an older version, without "):
+        released(other)
+
+
+def test_the_network_waits_while_critic_reader_and_posterior_learn(prepared, tmp_path):
+    run = trainer(prepared, tmp_path, replace(TINY, critic_from=0, held=3))
+    parts = (run.network, run.critic, run.reader)
+
+    def now():
+        return [{k: v.clone() for k, v in part.state_dict().items()} for part in parts]
+
+    before = now()
+    for _ in range(3):
+        run.iterate()
+    after = now()
+    held = [n for n in before[0] if not n.startswith("posterior.")]
+    assert_same({n: after[0][n] for n in held}, {n: before[0][n] for n in held})
+    for name in ("posterior.out.weight", "posterior.read.weight_ih_l0"):
+        assert not torch.equal(after[0][name], before[0][name])
+    assert not torch.equal(after[1]["layers.0.bias"], before[1]["layers.0.bias"])
+    assert not torch.equal(after[2]["style.weight"], before[2]["style.weight"])
+    run.iterate()
+    assert not torch.equal(now()[0]["decoder.pose_in.weight"], after[0]["decoder.pose_in.weight"])
 
 
 def test_a_finished_run_leaves_a_network_that_dances(prepared, tmp_path):

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from export.from_onnx import released
 from live.errors import ConfigError
+from live.performer import find_model
 from model.config import EncoderConfig, TrainConfig
 from model.curriculum import KINDS
 from model.encoder import KINDS as KINDS_OF_ENCODER
@@ -23,7 +25,7 @@ def main(argv: list[str]) -> int:
         "precision": args.precision,
     }  # fmt: skip
     config = replace(config, **{k: v for k, v in given.items() if v is not None})
-    initial = load_checkpoint(args.init) if args.init else None
+    initial = _beginning(args.init) if args.init else None
     fabric = engine(config, args.accelerator, args.devices)
     encoder = EncoderConfig(kind=args.encoder)
     trainer = Trainer(args.data, args.out, config, encoder, fabric=fabric, initial=initial)
@@ -45,6 +47,13 @@ def main(argv: list[str]) -> int:
         trainer.run(report, watch)
     fabric.print(f"trained {config.iterations} iterations: {args.out / CHECKPOINT}")
     return 0
+
+
+def _beginning(name: str) -> dict:
+    """A checkpoint, or a file for the stage, or weights that ship by their name."""
+    if name.endswith(".pt"):
+        return load_checkpoint(Path(name))
+    return released(find_model(name))
 
 
 def read_config(path: Path) -> TrainConfig:
@@ -77,8 +86,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--curriculum", choices=KINDS, help="how free running grows")
     add("--encoder", choices=KINDS_OF_ENCODER, default="local",
         help="of the music; all but local are for comparison and run on no stage")  # fmt: skip
-    add("--init", type=Path, metavar="CHECKPOINT",
-        help="begin with the weights of another run, to teach it a style of your own")  # fmt: skip
+    add("--init", metavar="CHECKPOINT",
+        help="begin with the weights of another run, or with a model (open, FILE.onnx), "
+        "to teach it a style of your own")  # fmt: skip
     add("--watch", type=float, default=15.0, metavar="MIN",
         help="let it dance, judge and draw it about so often (15; 0 never)")  # fmt: skip
     add("--accelerator", default="cpu", help="cpu, cuda, mps or auto (cpu)")
