@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from live.contract import CLOCK_DIM, CONTROL_DIM
+from live.errors import ConfigError
 from model.config import DecoderConfig
 from model.stepped import StepLinear
 
@@ -67,6 +68,26 @@ class PoseDecoder(nn.Module):
         change = self.pose_out(torch.cat([x, drive], dim=-1))
         return pose + self.config.residual_scale * change, after
 
+    def compile_gates(self) -> None:
+        """One kernel for what a cell does besides its products, where PyTorch launches ten: for a
+        graphics card that waits for launches (`torch.compile`).
+
+        Raises ConfigError where there is no compiler for this device.
+        """
+        compiled = torch.compile(gates)
+        for cell in self.cells:
+            cell.gates = compiled
+        device = self.pose_in.weight.device
+        products = torch.zeros(2, 3 * self.config.hidden, device=device)
+        try:
+            compiled(products, products, products[:, : self.config.hidden])
+        except Exception as error:
+            # torch raises a family of its own classes, by what the compiler lacks
+            reason = str(error).strip().splitlines()[0]
+            raise ConfigError(
+                f"nothing can be compiled here ({reason}); leave out --compile"
+            ) from error
+
     def initial_state(self, dancers: int) -> dict[str, Tensor]:
         c = self.config
         state = {f"hidden{i}": torch.zeros(dancers, c.hidden) for i in range(c.layers)}
@@ -109,13 +130,19 @@ class GatedCell(nn.Module):
         self.from_input = StepLinear(inputs, 3 * hidden)
         self.from_state = StepLinear(hidden, 3 * hidden)
         nn.init.orthogonal_(self.from_state.weight)
+        self.gates = gates  # or a compiled form of it
 
     def forward(self, x: Tensor, state: Tensor) -> Tensor:
-        xr, xu, xc = self.from_input(x).chunk(3, dim=-1)
-        hr, hu, hc = self.from_state(state).chunk(3, dim=-1)
-        update = torch.sigmoid(xu + hu)
-        candidate = torch.tanh(xc + torch.sigmoid(xr + hr) * hc)
-        return candidate + update * (state - candidate)
+        return self.gates(self.from_input(x), self.from_state(state), state)
+
+
+def gates(from_input: Tensor, from_state: Tensor, state: Tensor) -> Tensor:
+    """The next state [N, H] of a cell, by its two products [N, 3 H]."""
+    xr, xu, xc = from_input.chunk(3, dim=-1)
+    hr, hu, hc = from_state.chunk(3, dim=-1)
+    update = torch.sigmoid(xu + hu)
+    candidate = torch.tanh(xc + torch.sigmoid(xr + hr) * hc)
+    return candidate + update * (state - candidate)
 
 
 class Posterior(nn.Module):

@@ -1,6 +1,7 @@
 """The network in torch: stepped as heard at once, a latent a beat, dancers that are alone."""
 
 import copy
+import shutil
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from live.features import FEATURE_DIM
 from live.pose import FRAME_RATE, POSE_DIM, encode
 from live.skeleton import BONE_LENGTHS, N_JOINTS, PARENTS, REST_POSE, with_bone_lengths
 from model.config import EncoderConfig, NetworkConfig
-from model.decoder import TWICE_DIM, beat_wrapped, stored_phase, twice_a_beat
+from model.decoder import TWICE_DIM, beat_wrapped, gates, stored_phase, twice_a_beat
 from model.encoder import KINDS, MusicEncoder
 from model.network import whole_bones
 from tests.contract import Stepped, assert_receptive_field, assert_streams_like_offline
@@ -207,6 +208,40 @@ def test_the_decoder_on_stage_is_the_decoder_in_training(tiny_network):
     for t in range(frames):
         pose, hidden = decoder.advance(pose, drive[t], hidden)
         assert difference(pose, staged[t]) < 1e-5
+
+
+@pytest.mark.filterwarnings("ignore")  # the compiler has many about itself
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
+def test_compiled_gates_are_the_same_gates(tiny_network):
+    decoder = copy.deepcopy(tiny_network).decoder.requires_grad_()
+    generator = torch.Generator().manual_seed(4)
+    pose, drive, *hidden = (
+        torch.randn(3, n, generator=generator)
+        for n in (POSE_DIM, *[decoder.config.hidden] * (1 + decoder.config.layers))
+    )
+
+    def stepped():
+        decoder.zero_grad()
+        made, after = decoder.advance(pose, drive, hidden)
+        (made.square().sum() + after[-1].sum()).backward()
+        return [made.detach(), *(p.grad.clone() for p in decoder.cells.parameters())]
+
+    plain = stepped()
+    decoder.compile_gates()
+    assert all(cell.gates is not gates for cell in decoder.cells)
+    torch.testing.assert_close(stepped(), plain)
+
+
+def test_a_machine_that_cannot_compile_says_so(tiny_network, monkeypatch):
+    def no_compiler(_function):
+        def fails(*_inputs):
+            raise RuntimeError("no C++ compiler\nand much more")
+
+        return fails
+
+    monkeypatch.setattr(torch, "compile", no_compiler)
+    with pytest.raises(ConfigError, match=r"compiled here \(no C\+\+ compiler\); leave out"):
+        copy.deepcopy(tiny_network).decoder.compile_gates()
 
 
 @pytest.mark.parametrize("dancers", [1, 3])
