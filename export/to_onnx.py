@@ -28,7 +28,7 @@ from live.contract import (
     STATE_SUFFIX,
 )
 from live.errors import ArtifactError
-from model.calibrate import energy_offsets
+from model.calibrate import accent_delays, energy_offsets
 from model.network import DanceNetwork
 from model.train import load_checkpoint, mean_of, network_of
 
@@ -170,6 +170,7 @@ def manifest_of(network: DanceNetwork, checkpoint: dict) -> dict:
             "machine": checkpoint["machine"],
         },
         "energy_offset": dict.fromkeys(c.styles, 0.0),
+        "accent_delay_ms": dict.fromkeys(c.styles, 0.0),
         "metrics": {},
     }
 
@@ -185,7 +186,8 @@ def export(checkpoints: Sequence[Path], out: Path, data: Path | None = None) -> 
     """Write `out` (and its manifest beside it as JSON) if, and only if, parity holds.
 
     checkpoints: one, or several whose mean is exported (`model.train.mean_of`); data: what
-    `prepare` wrote; with it the energy of every style is set to that of its real dances.
+    `prepare` wrote; with it the energy of every style and the place of its accents in the beat are
+    set to those of its real dances.
     Raises ArtifactError with the error measured where it does not; an older file stays.
     """
     loaded = [load_checkpoint(path) for path in checkpoints]
@@ -194,7 +196,8 @@ def export(checkpoints: Sequence[Path], out: Path, data: Path | None = None) -> 
     manifest = manifest_of(network, checkpoint)
     manifest["recipe"]["mean_of_iterations"] = [c["progress"]["iteration"] for c in loaded]
     if data is not None:
-        manifest["energy_offset"] = energy_offsets(network, data)
+        manifest["energy_offset"] = energy = energy_offsets(network, data)
+        manifest["accent_delay_ms"] = accent_delays(network, data, energy)
     model = to_onnx(network, manifest)
     parity = measure(network, model.SerializeToString())
     if parity.worst > TOLERANCE:

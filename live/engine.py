@@ -358,8 +358,11 @@ class Engine:
         return self._keys[-1], self._keys[-1]
 
     def _clock_inputs(self, reading: BeatReading) -> np.ndarray:
-        """float32 [N, 8]: every dancer on the same beat, at half or double time where it suits."""
+        """float32 [N, 8]: every dancer on the same beat, at half or double time where it suits, as
+        much later as the style danced needs it (`model.calibrate.accent_delays`)."""
         beats, tempo_bpm = self._beats.follow(reading)
+        late_ms = float(self.performer.manifest.accent_delay_ms @ self._styles.weights)
+        beats -= late_ms / 60_000 * tempo_bpm
         vector = clock_vector(beats, tempo_bpm, reading.confidence)
         return np.repeat(vector[None], self.performer.dancers, axis=0)
 

@@ -33,6 +33,7 @@ _MAX_STATE_NUMBERS = 1 << 24  # 64 MB a dancer; the model that ships has some 10
 _MAX_LATENT = 4096
 _WARM_UP_STEPS = 20
 MAX_MUSIC_LAG = 8.0  # frames
+MAX_ACCENT_DELAY_MS = 100.0
 _NO_CUDA = (
     "CUDA is not available to ONNX Runtime here; install the gpu extra with CUDA 13 and cuDNN 9, "
     "or use --device cpu"
@@ -52,12 +53,14 @@ class Manifest:
     """What the file says of itself (`live.contract`).
 
     energy_offset: float32 [S], what to add to the energy input for each style's own size;
-    music_lag: frames from the music heard to the pose seen that it was trained for, 1 where the
-    file does not say.
+    accent_delay_ms: float32 [S], how much later than the beat clock each style is to be driven for
+    its accents to fall where its real dances have them; music_lag: frames from the music heard to
+    the pose seen that it was trained for, 1 where the file does not say.
     """
 
     styles: tuple[str, ...]
     energy_offset: np.ndarray
+    accent_delay_ms: np.ndarray
     latent_dim: int
     states: tuple[StateSpec, ...]
     music_lag: float
@@ -76,10 +79,15 @@ class Manifest:
             )
             styles = tuple(raw["styles"])
             offset = np.array([raw["energy_offset"][s] for s in styles], np.float32)
+            told = raw.get("accent_delay_ms", dict.fromkeys(styles, 0.0))
+            delay = np.array([told[s] for s in styles], np.float32)
+            if not (np.abs(delay) <= MAX_ACCENT_DELAY_MS).all():
+                raise ValueError(f"accent_delay_ms {told}")
             lag = float(raw.get("music_lag", 1.0))
             if not 0.0 <= lag <= MAX_MUSIC_LAG:
                 raise ValueError(f"music_lag {lag}")
-            manifest = Manifest(styles, offset, int(raw["latent_dim"]), states, lag, raw)
+            latent_dim = int(raw["latent_dim"])
+            manifest = Manifest(styles, offset, delay, latent_dim, states, lag, raw)
         except (ValueError, KeyError, TypeError) as error:
             raise ArtifactError(f"{path}: its manifest is damaged ({error!r})") from error
         for field, expected in REQUIRED.items():

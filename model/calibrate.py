@@ -1,10 +1,12 @@
-"""How much energy to ask for, so that "0" looks like the real dances of a style.
+"""What a network needs on stage for "0" to look like the real dances of a style: measured once,
+put into the manifest and added there.
 
 A network that predicts the middle of what could come moves less than the dancers it learned from.
-Its energy input is a fader that undoes this: the offset that reaches a style's real mean speed is
-measured once, put into the manifest and added on stage.
+Its energy input is a fader that undoes this. What is steady in how early or late its accents come
+is undone by a clock that runs as much later or earlier.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +14,13 @@ import numpy as np
 from live.contract import CONTROL_DIM
 from live.pose import FRAME_RATE
 from model import metrics
-from model.evaluate import real_takes, rollout
+from model.evaluate import accent_off_ms, at_octave_of, real_takes, rollout, summarise
 from model.network import DanceNetwork
 
 _ENERGIES = (0.0, 0.75, 1.5)  # the last is as far as the training data's energy reaches
 _TEMPI_BPM = (95.0, 120.0, 140.0)
 _WARM_UP_S = 4.0
+_MOST_DELAY_MS = 90.0  # further off, accents fall on another place of the beat: no delay's matter
 
 
 def energy_offsets(
@@ -35,6 +38,32 @@ def energy_offsets(
         style: round(float(np.interp(real[i], [m[i] for m in made], _ENERGIES)), 2)
         for i, style in enumerate(styles)
     }
+
+
+def accent_delays(
+    network: DanceNetwork,
+    data: Path,
+    energy: Mapping[str, float],
+    seconds: float = 40.0,
+    seed: int = 77,
+) -> dict[str, float]:
+    """How much later each style's clock has to run, ms, for its accents to fall where its real
+    dances have them, by free-running takes with the energy offsets given; 0 where they are so far
+    off that no delay can be meant."""
+    real = real_takes(data)
+    takes = rollout(
+        network, network.config.styles, _TEMPI_BPM, seconds, seed, dancers=4, energy=energy
+    )
+    delays = {}
+    for style in network.config.styles:
+        there = [t for t in real if t.style == style]
+        figures = summarise(there, 1.0)
+        tempo = float(np.median([t.tempo_bpm for t in there]))
+        own = [t.after(_WARM_UP_S) for t in takes if t.style == style]
+        on_grid = [at_octave_of(t, tempo) for t in own]
+        late = accent_off_ms(own, on_grid, figures["accent_beats"], figures["harmonic"])
+        delays[style] = round(-late) + 0.0 if abs(late) <= _MOST_DELAY_MS else 0.0
+    return delays
 
 
 def _speed_by_style(takes, styles: tuple[str, ...]) -> list[float]:

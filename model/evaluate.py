@@ -319,6 +319,40 @@ def phasors_of(take: Take) -> dict[float, complex]:
     return {k: metrics.phasor(envelope, take.beats, k) for k in metrics.HARMONICS}
 
 
+def at_octave_of(take: Take, tempo_bpm: float) -> Take:
+    """The take counted at half, whole or double the music's beat, whichever is nearest to a tempo:
+    a style stepped at 165 does two steps to a beat of 90, and is measured by the step."""
+    octave = 2.0 ** float(np.clip(np.rint(np.log2(tempo_bpm / take.tempo_bpm)), -1, 1))
+    return Take(
+        take.label,
+        take.style,
+        take.tempo_bpm * octave,
+        take.joints,
+        take.beats * octave,
+        take.music,
+    )
+
+
+def accent_off_ms(
+    takes: Sequence[Take], on_grid: Sequence[Take], accent_beats: float, harmonic: float
+) -> float:
+    """How much later than in the real dances the accent falls, ms; circular mean of the takes.
+
+    on_grid: the same takes, counted as the real dances are, whose accent falls `accent_beats` after
+    the beat. Which of two beats of the music is the first is not known: where the accent comes less
+    than once a beat of the music, it is taken against the nearest beat.
+    """
+    total, periods, weights = 0j, [], []
+    for take, counted in zip(takes, on_grid, strict=True):
+        phasor = phasors_of(counted)[harmonic]
+        period = min(1 / harmonic, counted.tempo_bpm / take.tempo_bpm)
+        late = metrics.accent_of(phasor, harmonic) - accent_beats
+        total += abs(phasor) * np.exp(2j * np.pi * late / period)
+        periods.append(period * 60_000 / counted.tempo_bpm)
+        weights.append(abs(phasor) + 1e-12)
+    return float(np.angle(total) / (2 * np.pi) * np.average(periods, weights=weights))
+
+
 def evaluate(
     checkpoint: Path,
     data: Path,

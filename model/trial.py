@@ -25,9 +25,10 @@ from model import metrics, music, variety
 from model.classifier import WINDOW, StyleJudge, style_judge
 from model.evaluate import (
     Take,
+    accent_off_ms,
+    at_octave_of,
     held_out_song,
     mean_speed,
-    phasors_of,
     real_takes,
     summarise,
 )
@@ -261,7 +262,7 @@ def _distances(ref: Reference, made: variety.ByStyle) -> dict[str, float]:
 
 def _beside_real(takes: Sequence[Take], real: RealStyle) -> dict[str, float]:
     """Figures of one style's takes, on the grid its real dances are measured on."""
-    on_grid = [_at_octave_of(t, real.tempo_bpm) for t in takes]
+    on_grid = [at_octave_of(t, real.tempo_bpm) for t in takes]
     there = real.figures
     here = summarise(on_grid, there["speed"], there["harmonic"])
     return here | {
@@ -271,40 +272,6 @@ def _beside_real(takes: Sequence[Take], real: RealStyle) -> dict[str, float]:
         "skate_ratio": here["skate"] / max(there["skate"], 1e-9),
         "pfc_ratio": here["pfc"] / max(there["pfc"], 1e-9),
     }
-
-
-def _at_octave_of(take: Take, tempo_bpm: float) -> Take:
-    """The take counted at half, whole or double the music's beat, whichever is nearest to a tempo:
-    a style stepped at 165 does two steps to a beat of 90, and is measured by the step."""
-    octave = 2.0 ** float(np.clip(np.rint(np.log2(tempo_bpm / take.tempo_bpm)), -1, 1))
-    return Take(
-        take.label,
-        take.style,
-        take.tempo_bpm * octave,
-        take.joints,
-        take.beats * octave,
-        take.music,
-    )
-
-
-def accent_off_ms(
-    takes: Sequence[Take], on_grid: Sequence[Take], accent_beats: float, harmonic: float
-) -> float:
-    """How much later than in the real dances the accent falls, ms; circular mean of the takes.
-
-    on_grid: the same takes, counted as the real dances are, whose accent falls `accent_beats` after
-    the beat. Which of two beats of the music is the first is not known: where the accent comes less
-    than once a beat of the music, it is taken against the nearest beat.
-    """
-    total, periods, weights = 0j, [], []
-    for take, counted in zip(takes, on_grid, strict=True):
-        phasor = phasors_of(counted)[harmonic]
-        period = min(1 / harmonic, counted.tempo_bpm / take.tempo_bpm)
-        late = metrics.accent_of(phasor, harmonic) - accent_beats
-        total += abs(phasor) * np.exp(2j * np.pi * late / period)
-        periods.append(period * 60_000 / counted.tempo_bpm)
-        weights.append(abs(phasor) + 1e-12)
-    return float(np.angle(total) / (2 * np.pi) * np.average(periods, weights=weights))
 
 
 # ---- what it hears ---------------------------------------------------------------------------

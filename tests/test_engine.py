@@ -306,6 +306,26 @@ def frames_bpm(engine):
     return 110.0 * 2.0 ** engine.performer.told(1)[:, 0, 6]
 
 
+def test_a_style_is_driven_as_much_later_as_its_accents_need(make_engine, music):
+    plain, delayed = make_engine(style="street"), make_engine(style="street")
+    delay = delayed.performer.manifest.accent_delay_ms
+    assert not delay.any()
+    delay[delayed.performer.styles.index("street")] = 40.0
+    delay[delayed.performer.styles.index("salsa")] = -90.0  # which nobody dances
+    run(plain, music(6.0))
+    run(delayed, music(6.0))
+    beats = [np.unwrap(np.arctan2(e[:, 0, 1], e[:, 0, 0])) for e in clocks(plain, delayed)]
+    later = (beats[0] - beats[1]) / (2 * np.pi)
+    np.testing.assert_allclose(later, 0.040 * frames_bpm(plain) / 60, atol=0.002)
+
+
+@pytest.mark.parametrize("wrong", [{"street": 0.0}, {"street": 0.0, "salsa": 300.0}, 3.0])
+def test_a_delay_that_cannot_be_is_refused(tiny_model, wrong):
+    manifest = Performer(str(tiny_model)).manifest.raw | {"accent_delay_ms": wrong}
+    with pytest.raises(ArtifactError, match="damaged"):
+        Manifest.parse(json.dumps(manifest), tiny_model)
+
+
 def test_fast_music_is_danced_at_half_time(make_engine, music):
     engine = make_engine(dancers=2)
     run(engine, music(9.0, bpm=175.0))

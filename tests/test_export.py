@@ -28,6 +28,7 @@ FIELDS = {
     "licence",
     "recipe",
     "energy_offset",
+    "accent_delay_ms",
     "metrics",
 }
 
@@ -85,7 +86,8 @@ def test_the_file_holds_its_manifest(tiny_network, exported):
         "network", "training", "data", "iterations", "wall_minutes", "machine",
         "mean_of_iterations",
     }  # fmt: skip
-    assert manifest["energy_offset"] == {"street": 0.0, "salsa": 0.0}
+    for name in ("energy_offset", "accent_delay_ms"):
+        assert manifest[name] == {"street": 0.0, "salsa": 0.0}
     assert 0.0 <= manifest["metrics"]["parity_max_abs_error"] < 1e-5
 
 

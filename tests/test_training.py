@@ -18,6 +18,7 @@ from live.features import FEATURE_DIM, ONSET, SAMPLE_RATE, extract
 from live.pose import FRAME_RATE, POSE_DIM, ROOT, decode, encode, rotate_y
 from live.skeleton import BONE_LENGTHS, FEET, JOINT, N_JOINTS, PARENTS, REST_POSE
 from model import body, losses, metrics, music
+from model.calibrate import accent_delays
 from model.config import DecoderConfig, EncoderConfig, TrainConfig
 from model.critic import MotionCritic, StyleReader, critic_loss, mismatched, slipped
 from model.curriculum import KINDS, free_frames, teacher_mask
@@ -1133,6 +1134,22 @@ def test_a_file_from_which_nothing_can_begin_is_named(tmp_path, tiny_model):
     onnx.save(model, other)
     with pytest.raises(ArtifactError, match="by an older version, without "):
         released(other)
+
+
+def test_a_style_whose_dancers_brake_later_gets_a_clock_as_much_later(
+    prepared, tmp_path, tiny_network
+):
+    def delay_ms(dancers_later_ms):
+        motion = dict(np.load(prepared / "motion.npz"))
+        motion["phase"] = motion["phase"] + motion["tempo_bpm"] / 60_000 * dancers_later_ms
+        np.savez(tmp_path / "motion.npz", **motion)
+        return accent_delays(tiny_network, tmp_path, {}, seconds=10.0)["street"]
+
+    found = np.array([delay_ms(later) for later in range(0, 600, 60)])
+    near = (found[1:] != 0) & (found[:-1] != 0)  # the rest is too far off for any delay
+    assert near.any()
+    np.testing.assert_allclose(np.diff(found)[near], 60, atol=8)
+    assert np.abs(found).max() <= 90
 
 
 def test_the_network_waits_while_critic_reader_and_posterior_learn(prepared, tmp_path):

@@ -14,7 +14,7 @@ from live.skeleton import JOINT, N_JOINTS, REST_POSE
 from model import metrics, trial, variety
 from model.classifier import style_judge
 from model.cli import evaluate as command
-from model.evaluate import Take, held_out_song
+from model.evaluate import Take, accent_off_ms, at_octave_of, held_out_song
 from model.grids import Grid
 from model.recordings import Track
 
@@ -100,8 +100,8 @@ def test_equal_dances_to_a_song_have_no_multimodality():
 
 
 def accent(made, real_accent_beats=0.0, tempo_bpm=120.0, harmonic=1.0):
-    counted = [trial._at_octave_of(t, tempo_bpm) for t in made]
-    return trial.accent_off_ms(made, counted, real_accent_beats, harmonic)
+    counted = [at_octave_of(t, tempo_bpm) for t in made]
+    return accent_off_ms(made, counted, real_accent_beats, harmonic)
 
 
 def test_a_later_accent_is_later_by_as_much():
@@ -116,7 +116,7 @@ def test_the_accent_is_measured_against_that_of_the_real_dances():
 
 
 def test_a_style_stepped_twice_a_beat_is_measured_by_the_step():
-    counted = trial._at_octave_of(take(tempo_bpm=90.0), 165.0)
+    counted = at_octave_of(take(tempo_bpm=90.0), 165.0)
     assert counted.tempo_bpm == 180.0
     assert counted.beats[30] == pytest.approx(2 * take(tempo_bpm=90.0).beats[30])
 
