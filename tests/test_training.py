@@ -932,6 +932,30 @@ def test_the_reader_learns_styles_by_what_it_reads(windows):
     assert float(losses.features_loss(of_one, read, batch.style)) > 0.1
 
 
+def test_free_dancers_dance_as_on_stage_whoever_is_beside_them(prepared, windows):
+    """Told and free rows share the recurrence's products, and nothing else."""
+    run = trainer(prepared, prepared / "unused")
+    network, decoder = run.network, run.network.decoder
+    batch = Tensors.of(windows.batch(np.random.default_rng(2)), torch.device("cpu"))
+    config = replace(TINY, mix_share=0.0)
+    forced = teacher_mask(TINY.window, 4, 0, 0)
+    state = decoder.initial_state(4)
+    torch.manual_seed(3)
+    outcome = Objective(network, config, run._usual())(batch, forced, state)
+    torch.manual_seed(3)
+    torch.rand(4, 1), torch.rand(4, 1)  # the dice of mixing come first
+    noise = torch.randn(4, TINY.window, decoder.config.latent_dim)
+    made = outcome.made
+    music = network.hear(batch.features)[0][:, -TINY.window :]  # one free dancer to each song
+    for t in range(TINY.window):
+        clock = made.clock[:, t]
+        condition = decoder.conditions(music[:, t], clock, made.style, made.control[:, t])
+        plain, state = network.dance_one(condition, clock, noise[:, t], state)
+        torch.testing.assert_close(made.plain[:, t], plain, atol=1e-5, rtol=1e-5)
+    for name, value in state.items():
+        torch.testing.assert_close(outcome.state[name], value, atol=1e-5, rtol=1e-5)
+
+
 def test_free_dancers_go_on_from_where_they_were(prepared, windows):
     run = trainer(prepared, prepared / "unused")
     batch = Tensors.of(windows.batch(np.random.default_rng(2)), torch.device("cpu"))
