@@ -16,7 +16,6 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from export.from_onnx import IN_GRAPH, REST_KEY
 from export.parity import Parity, measure
 from live.contract import (
     CLOCK_DIM,
@@ -30,6 +29,7 @@ from live.contract import (
 from live.errors import ArtifactError
 from model.calibrate import accent_delays, energy_offsets
 from model.network import DanceNetwork
+from model.released import IN_GRAPH, REST_KEY
 from model.train import load_checkpoint, mean_of, network_of
 
 TOLERANCE = 1e-4  # DESIGN §6; errors measured so far are below 1e-5

@@ -418,7 +418,7 @@ def mean_of(checkpoints: Sequence[dict]) -> dict:
 
 def inherit(network: DanceNetwork, checkpoint: dict) -> None:
     """Begin with the averaged weights of another run of the same sizes, its normalisation included,
-    or with those of a file for the stage (`export.from_onnx`).
+    or with those of a file for the stage (`model.released`).
 
     Styles are matched by name; a style it did not know begins as the mean of those it knew.
     Raises ConfigError where the sizes differ.

@@ -198,7 +198,8 @@ def test_a_file_that_is_no_model_is_refused(tiny_model, tmp_path, damage):
         ({"latent_dim": 5}, r"expected noise \[5\], found noise \[4\]"),
         (
             {"styles": ["street", "salsa", "tango"],
-             "energy_offset": {"street": 0, "salsa": 0, "tango": 0}},
+             "energy_offset": {"street": 0, "salsa": 0, "tango": 0},
+             "accent_delay_ms": {"street": 0, "salsa": 0, "tango": 0}},
             r"expected style \[3\], found style \[2\]",
         ),
         ({"states": []}, r"expected nothing, found state_"),

@@ -11,7 +11,6 @@ from PIL import Image
 
 from benchmarks.encoders import with_encoder
 from benchmarks.training import profile
-from export.from_onnx import REST_KEY, released
 from live.contract import clock_vector
 from live.errors import ArtifactError, ConfigError
 from live.features import FEATURE_DIM, ONSET, SAMPLE_RATE, extract
@@ -39,6 +38,7 @@ from model.prepare import (
     write_music,
 )
 from model.recordings import fit_track, held_out_tracks, training_tracks
+from model.released import REST_KEY, released
 from model.train import (
     _PARTS,
     CHECKPOINT,

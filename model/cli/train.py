@@ -7,12 +7,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from export.from_onnx import released
 from live.errors import ConfigError
 from live.performer import find_model
 from model.config import EncoderConfig, TrainConfig
 from model.curriculum import KINDS
 from model.encoder import KINDS as KINDS_OF_ENCODER
+from model.released import released
 from model.train import CHECKPOINT, Trainer, engine, load_checkpoint
 from model.watch import Watcher
 
