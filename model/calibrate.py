@@ -57,7 +57,7 @@ def accent_delays(
     delays = {}
     for style in network.config.styles:
         there = [t for t in real if t.style == style]
-        figures = summarise(there, 1.0)
+        figures = summarise(there, reference_m_s=1.0)  # of no consequence to accents
         tempo = float(np.median([t.tempo_bpm for t in there]))
         own = [t.after(_WARM_UP_S) for t in takes if t.style == style]
         on_grid = [at_octave_of(t, tempo) for t in own]

@@ -11,9 +11,11 @@ from PIL import Image
 
 from benchmarks.encoders import with_encoder
 from benchmarks.training import profile
+from export.to_onnx import export
 from live.contract import clock_vector
 from live.errors import ArtifactError, ConfigError
 from live.features import FEATURE_DIM, ONSET, SAMPLE_RATE, extract
+from live.performer import Performer
 from live.pose import FRAME_RATE, POSE_DIM, ROOT, decode, encode, rotate_y
 from live.skeleton import BONE_LENGTHS, FEET, JOINT, N_JOINTS, PARENTS, REST_POSE
 from model import body, losses, metrics, music
@@ -1174,6 +1176,17 @@ def test_a_style_whose_dancers_brake_later_gets_a_clock_as_much_later(
     assert near.any()
     np.testing.assert_allclose(np.diff(found)[near], 60, atol=8)
     assert np.abs(found).max() <= 90
+
+
+def test_a_file_exported_beside_its_data_says_what_the_stage_has_to_make_up_for(
+    prepared, tmp_path, tiny_network, tiny_checkpoint
+):
+    export([tiny_checkpoint], tmp_path / "tuned.onnx", prepared)
+    manifest = Performer(str(tmp_path / "tuned.onnx")).manifest
+    delay = accent_delays(tiny_network, prepared, manifest.raw["energy_offset"])
+    np.testing.assert_array_equal(manifest.accent_delay_ms, [delay[s] for s in manifest.styles])
+    assert manifest.energy_offset.any()
+    assert manifest.accent_delay_ms.any()
 
 
 def test_the_network_waits_while_critic_reader_and_posterior_learn(prepared, tmp_path):
