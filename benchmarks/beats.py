@@ -19,9 +19,9 @@ from pathlib import Path
 
 import numpy as np
 
+from live.audio.features import FRAME, SAMPLE_RATE, FeatureFrame, extract
+from live.beat.clock import TRACKERS, TempoConfig
 from live.errors import ArtifactError, ConfigError
-from live.features import FRAME, SAMPLE_RATE, FeatureFrame, extract
-from live.tempo import TRACKERS, TempoConfig
 
 HORIZON_S = 0.1  # projector 60 ms, one frame, and some
 TRIM_S = 6.0
@@ -199,7 +199,8 @@ def render_pieces(
     seeds: range, duration_s: float, severity: float | None = None, genre: str | None = None
 ) -> Iterator[Piece]:
     """Songs without tempo changes, 85 to 175 BPM; severity: through a room, 0..1."""
-    from model import music, room
+    from model.data import room
+    from model.data.music import render as music
 
     for seed in seeds:
         rng = np.random.default_rng(seed)
@@ -218,7 +219,8 @@ def render_pieces(
 
 def jump_pieces(seeds: range, severity: float | None = None) -> Iterator[tuple[Piece, float]]:
     """Songs of 40 s whose tempo jumps after about 16 s, and the time of the jump."""
-    from model import music, room
+    from model.data import room
+    from model.data.music import render as music
 
     for seed in seeds:
         rng = np.random.default_rng(seed)
@@ -242,7 +244,7 @@ def jump_pieces(seeds: range, severity: float | None = None) -> Iterator[tuple[P
 
 def break_pieces(first_seed: int, count: int) -> Iterator[tuple[Piece, float]]:
     """Songs of 75 s with at least six bars without drums, and the time at which they return."""
-    from model import music
+    from model.data.music import render as music
 
     seed, found = first_seed, 0
     while found < count:
@@ -262,8 +264,8 @@ def break_pieces(first_seed: int, count: int) -> Iterator[tuple[Piece, float]]:
 
 def beatless_pieces(seed: int, seconds: float = 40.0) -> Iterator[Piece]:
     """Silence, white noise, a crowd, babble."""
-    from model import room
-    from model.beats import babble
+    from model.beat.train_evidence import babble
+    from model.data import room
 
     rng = np.random.default_rng(seed)
     size = int(seconds * SAMPLE_RATE)

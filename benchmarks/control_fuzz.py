@@ -10,8 +10,8 @@ import time
 
 import numpy as np
 
-from live.control_in import ControlIn
-from live.osc_schema import NEXT, PLAYED, PREVIOUS, encode_message
+from live.control.osc_in import ControlIn
+from live.osc.schema import NEXT, PLAYED, PREVIOUS, encode_message
 
 _BYTES = b",[]TFNIifsbhdtcrm\0#/"
 _AT_ONCE = 32  # fewer than a poll looks at, and than the socket holds

@@ -15,16 +15,16 @@ import numpy as np
 import torch
 from torch.optim.swa_utils import AveragedModel
 
-from live.features import SAMPLE_RATE, extract
-from live.pose import FRAME_RATE
-from model import music
-from model.classifier import style_judge
-from model.config import NetworkConfig, TrainConfig
-from model.encoder import KINDS
-from model.evaluate import rollout
-from model.network import DanceNetwork
-from model.train import CHECKPOINT, Trainer, load_checkpoint, network_of
-from model.trial import TEMPI_BPM, judge, reference
+from live.audio.features import SAMPLE_RATE, extract
+from live.body.pose import FRAME_RATE
+from model.data.music import render as music
+from model.evaluation.on_stage import TEMPI_BPM, judge, reference
+from model.evaluation.rollout import rollout
+from model.evaluation.style_classifier import style_judge
+from model.network.config import NetworkConfig, TrainConfig
+from model.network.dance_network import DanceNetwork
+from model.network.encoder import KINDS
+from model.training.trainer import CHECKPOINT, Trainer, load_checkpoint, network_of
 
 DANCED_S, HEARD_S = 30.0, 20.0
 SONGS_HEARD = 6  # of each style

@@ -23,9 +23,9 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from live.audio_in import DEFAULT_BLOCK, FileSource, Microphone
+from live.audio.sources import DEFAULT_BLOCK, FileSource, Microphone
 from live.errors import DeviceError
-from live.osc_schema import ONSET, decode
+from live.osc.schema import ONSET, decode
 
 _RATE = 48_000
 _FIRST_S = 1.5

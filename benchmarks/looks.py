@@ -20,11 +20,11 @@ import numpy as np
 
 os.environ["SDL_VIDEODRIVER"] = "dummy"
 
-from live.skeleton import JOINT, REST_POSE, with_bone_lengths
-from visuals.draw import Renderer
-from visuals.looks import LOOKS
-from visuals.osc_in import View
-from visuals.surfaces import black, pygame
+from live.body.skeleton import JOINT, REST_POSE, with_bone_lengths
+from visuals.draw.looks import LOOKS
+from visuals.draw.renderer import Renderer
+from visuals.draw.surfaces import black, pygame
+from visuals.feed.timeline import View
 
 FPS = 60
 BPM = 128.0
@@ -69,7 +69,7 @@ def measure(
     width, height = map(int, size.split("x"))
     canvas, renderer = black((width, height)), Renderer(look)
     if context:
-        from visuals.gl.card import Card
+        from visuals.draw.gl.card import Card
 
         card = Card(context, context.simple_framebuffer((width, height)))
         card.resize((width, height))

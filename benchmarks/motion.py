@@ -22,10 +22,10 @@ from pathlib import Path
 
 import numpy as np
 
-from live import osc_schema as osc
-from visuals.dances import Take, read_take
-from visuals.osc_in import Feed, Timeline
-from visuals.pacing import Pacer
+from live.osc import schema as osc
+from visuals.feed.recorded import Take, read_take
+from visuals.feed.timeline import Feed, Timeline
+from visuals.window.pacing import Pacer
 
 RATE = 60
 SETTLE_S = 3.0  # until the mean arrival is known

@@ -12,10 +12,10 @@ from contextlib import ExitStack
 
 import numpy as np
 
-from live.osc_out import OscOut
-from live.osc_schema import FrameEncoder, StageFrame
+from live.body.skeleton import REST_POSE
+from live.osc.schema import FrameEncoder, StageFrame
 from live.outputs.feeds import Feeds, parse_feed
-from live.skeleton import REST_POSE
+from live.outputs.udp import OscOut
 
 RATE = 60
 DANCERS = 4

@@ -26,17 +26,17 @@ from typing import cast
 import numpy as np
 from PIL import Image, ImageDraw
 
-from live import osc_schema
-from live.audio_in import AudioSource, BlockTime
-from live.control_in import ControlIn
-from live.demo import render
-from live.engine import Engine, EngineConfig, horizon_samples
-from live.features import SAMPLE_RATE
-from live.memory import SETTLE_S, resident_mb
-from live.osc_out import OscOut
-from live.performer import Performer
-from live.ring import SampleRing
-from live.show import Outputs, Show, arrival_s
+from live.audio.demo import render
+from live.audio.features import SAMPLE_RATE
+from live.audio.ring import SampleRing
+from live.audio.sources import AudioSource, BlockTime
+from live.control.osc_in import ControlIn
+from live.dance.performer import Performer
+from live.osc import schema as osc_schema
+from live.outputs.udp import OscOut
+from live.show.engine import Engine, EngineConfig, horizon_samples
+from live.show.loop import Outputs, Show, arrival_s
+from live.show.memory import SETTLE_S, resident_mb
 
 RATE, BLOCK, EMISSION_RATE = 48_000, 256, 60
 _DRIFT = 50e-6

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from model.cli.train import read_config
-from model.config import TrainConfig
-from model.train import Trainer
+from model.network.config import TrainConfig
+from model.training.trainer import Trainer
 
 
 class Stopwatch:

@@ -10,9 +10,9 @@ import numpy as np
 import onnxruntime
 import torch
 
-from live.contract import CONTROL_DIM, STATE_PREFIX, STATE_SUFFIX, clock_vector
-from live.pose import FRAME_RATE
-from model.network import DanceNetwork
+from live.body.pose import FRAME_RATE
+from live.dance.contract import CONTROL_DIM, STATE_PREFIX, STATE_SUFFIX, clock_vector
+from model.network.dance_network import DanceNetwork
 
 _DANCERS = 2
 _TEMPO_BPM = 123.0

@@ -9,12 +9,12 @@ import torch
 from torch.optim.swa_utils import AveragedModel
 
 from export.to_onnx import export
-from live.features import FEATURE_DIM, SAMPLE_RATE
-from live.pose import POSE_DIM
-from live.skeleton import REST_POSE
-from model.config import DecoderConfig, EncoderConfig, NetworkConfig
-from model.network import DanceNetwork
-from model.train import CHECKPOINT
+from live.audio.features import FEATURE_DIM, SAMPLE_RATE
+from live.body.pose import POSE_DIM
+from live.body.skeleton import REST_POSE
+from model.network.config import DecoderConfig, EncoderConfig, NetworkConfig
+from model.network.dance_network import DanceNetwork
+from model.training.trainer import CHECKPOINT
 
 # On a busy machine two threads wait for each other in products this small: minutes, not seconds.
 torch.set_num_threads(1)

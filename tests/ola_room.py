@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from live.outputs.cues import Cues
 from live.outputs.dmx import DmxOut
+from live.outputs.levels import Cues
 from live.outputs.patch import CHANNELS, Channel, Patch, Universe
 from tests.own_network import ADDRESS, make_network
 

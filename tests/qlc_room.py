@@ -16,10 +16,10 @@ from pathlib import Path
 
 import numpy as np
 
-from live.osc_out import OscOut
-from live.outputs.cues import CUES, Cues
+from live.outputs.levels import CUES, Cues
 from live.outputs.lights import PRESETS, Lights
 from live.outputs.moment import Moment
+from live.outputs.udp import OscOut
 from tests.own_network import ADDRESS, make_network
 from tests.test_outputs import standing
 

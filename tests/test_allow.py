@@ -4,11 +4,11 @@ import socket
 
 import pytest
 
-from live import osc_schema as osc
-from live.allow import AllowList
-from live.config import ShowConfig
-from live.control_in import ControlIn
+from live.control.allow_list import AllowList
+from live.control.osc_in import ControlIn
 from live.errors import ConfigError
+from live.osc import schema as osc
+from live.show.config import ShowConfig
 
 
 @pytest.mark.parametrize(

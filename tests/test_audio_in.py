@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from live import audio_in
-from live.audio_in import (
+from live.audio import sources as audio_in
+from live.audio.sources import (
     DemoSource,
     DeviceInfo,
     FileSource,
@@ -208,7 +208,7 @@ def test_no_thread_outlives_its_source(tmp_path):
 
 
 def test_the_demo_plays_its_track():
-    from live.demo import render
+    from live.audio.demo import render
 
     with DemoSource(play=False) as source:
         wait_until(lambda: source.ring.written > 0.2 * RATE, "sound")
@@ -588,7 +588,7 @@ class NoPortAudio:
             raise OSError("PortAudio library not found")
 
 sys.meta_path.insert(0, NoPortAudio())
-from live.audio_in import FileSource, open_source
+from live.audio.sources import FileSource, open_source
 from live.errors import DeviceError
 try:
     open_source("Microphone")
@@ -607,7 +607,7 @@ with source:
 LISTEN = """
 import json, sys, threading, time
 import numpy as np
-from live.audio_in import Microphone
+from live.audio.sources import Microphone
 
 end = threading.Event()
 threading.Thread(target=lambda: (sys.stdin.read(), end.set()), daemon=True).start()
@@ -682,7 +682,7 @@ def test_a_frozen_server_shows_in_the_age_of_the_last_block(sound_server, tmp_pa
 
 PLAY = """
 import json, sys, threading
-from live.audio_in import FileSource
+from live.audio.sources import FileSource
 
 end = threading.Event()
 threading.Thread(target=lambda: (sys.stdin.read(), end.set()), daemon=True).start()

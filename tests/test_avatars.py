@@ -6,20 +6,20 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from live import osc_schema as osc
-from live.engine import Controls, Engine, EngineConfig, horizon_samples
+from live.body import humanoid, unity
+from live.body.humanoid import BONE, BONES
+from live.body.pose import rotate_y
+from live.body.skeleton import BONE_LENGTHS, JOINT, PARENTS, REST_POSE, mirrored
+from live.dance.performer import Performer
 from live.errors import ConfigError
-from live.outputs import humanoid, unity
-from live.outputs.cues import Cues
+from live.osc import schema as osc
 from live.outputs.feeds import parse_feed
-from live.outputs.humanoid import BONE, BONES
+from live.outputs.levels import Cues
 from live.outputs.moment import Moment
 from live.outputs.vmc import Vmc
 from live.outputs.vrchat import TRACKERS, VrChat
-from live.perform import stage_frames
-from live.performer import Performer
-from live.pose import rotate_y
-from live.skeleton import BONE_LENGTHS, JOINT, PARENTS, REST_POSE, mirrored
+from live.show.engine import Controls, Engine, EngineConfig, horizon_samples
+from live.show.offline import stage_frames
 from tests.test_outputs import standing
 
 MOST_OFF_M = (

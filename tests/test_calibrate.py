@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import live.cli.calibrate as command
-from live import osc_schema as osc
-from live.calibrate import find_delay, make_clicks, tap_delay
+from live.audio.round_trip import find_delay, make_clicks, tap_delay
+from live.osc import schema as osc
 from posejockey import main
 from tests.sound_server import sound_server  # noqa: F401, the fixture
 

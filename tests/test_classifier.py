@@ -5,11 +5,11 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from live.body.pose import FRAME_RATE, encode  # noqa: E402
+from live.body.skeleton import JOINT, REST_POSE  # noqa: E402
 from live.errors import ArtifactError  # noqa: E402
-from live.pose import FRAME_RATE, encode  # noqa: E402
-from live.skeleton import JOINT, REST_POSE  # noqa: E402
-from model import classifier  # noqa: E402
-from model.classifier import FEATURE_DIM, WINDOW, style_judge, windows_of  # noqa: E402
+from model.evaluation import style_classifier as classifier  # noqa: E402
+from model.evaluation.style_classifier import FEATURE_DIM, WINDOW, style_judge, windows_of  # noqa: E402
 
 _STEPS = 25
 

@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 import posejockey
-from live.skeleton import BONE_LENGTHS, PARENTS
+from live.body.skeleton import BONE_LENGTHS, PARENTS
 from tests.sound_server import ROOT
 
 RATE = 24_000

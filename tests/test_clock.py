@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from live.clock import SampleClock
+from live.audio.sample_clock import SampleClock
 
 RATE, BLOCK = 48_000, 256
 START_S = 71_234.5  # monotonic time has an arbitrary origin

@@ -15,12 +15,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from live.beat_tracker import BeatEstimate
-from live.clock_sources import LinkSource, MidiClockSource, open_sources
+from live.audio.features import FRAME, SAMPLE_RATE, extract
+from live.beat.clock import BeatClock, TempoConfig
+from live.beat.sources import LinkSource, MidiClockSource, open_sources
+from live.beat.tracker import BeatEstimate
 from live.errors import ConfigError, DeviceError
-from live.features import FRAME, SAMPLE_RATE, extract
-from live.show import Outputs, Show, arrival_s
-from live.tempo import BeatClock, TempoConfig
+from live.show.loop import Outputs, Show, arrival_s
 from tests.test_show import BLOCK, RATE, START_S
 from tests.test_show import Stage as ShowStage
 
@@ -383,7 +383,7 @@ class Session:
 
 
 def test_link_speaks_only_among_peers(monkeypatch):
-    monkeypatch.setattr("live.clock_sources.time.monotonic", lambda: 70.0)
+    monkeypatch.setattr("live.beat.sources.time.monotonic", lambda: 70.0)
     alone = Session(peers=0)
     assert LinkSource(session=alone).poll(0.0, 70.0) is None
     assert LinkSource(always=True, session=alone).poll(0.0, 70.0) is not None
@@ -398,10 +398,10 @@ TWO_PEERS = """
 import json, sys, time
 import link
 import numpy as np
-from live.beat_tracker import BeatEstimate
-from live.clock_sources import LinkSource
-from live.features import FRAME, SAMPLE_RATE, extract
-from live.tempo import BeatClock, TempoConfig
+from live.beat.tracker import BeatEstimate
+from live.beat.sources import LinkSource
+from live.audio.features import FRAME, SAMPLE_RATE, extract
+from live.beat.clock import BeatClock, TempoConfig
 
 other = link.Link(128.0)
 other.enabled = True

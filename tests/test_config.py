@@ -4,9 +4,9 @@ from dataclasses import FrozenInstanceError, fields
 
 import pytest
 
-from live.config import VISUALS, ShowConfig, load
 from live.errors import ConfigError
-from live.osc_schema import DEFAULT_PORT
+from live.osc.schema import DEFAULT_PORT
+from live.show.config import VISUALS, ShowConfig, load
 from visuals.__main__ import _parser
 
 NONE_GIVEN = {f.name: None for f in fields(ShowConfig)}

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from live.discovery import OSC_TYPE, QUERY_TYPE, Discovery
-from live.engine import Controls, Engine, EngineConfig, horizon_samples
-from live.osc_schema import ACK_REQUEST, CONTROLS, LOOKS, PICTURE
-from live.oscquery import OscQueryServer
-from live.performer import Performer
+from live.control.discovery import OSC_TYPE, QUERY_TYPE, Discovery
+from live.control.oscquery import OscQueryServer
+from live.dance.performer import Performer
+from live.osc.schema import ACK_REQUEST, CONTROLS, LOOKS, PICTURE
+from live.show.engine import Controls, Engine, EngineConfig, horizon_samples
 from posejockey import main
 
 LOOPBACK = "127.0.0.1"

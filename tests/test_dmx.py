@@ -14,9 +14,9 @@ pytest.importorskip("stupidArtnet", reason="DMX needs the library")
 
 from live.errors import ConfigError, DeviceError
 from live.outputs import dmx
-from live.outputs.cues import CUES, Cues
 from live.outputs.dmx import DmxOut
 from live.outputs.feeds import Feeds
+from live.outputs.levels import CUES, Cues
 from live.outputs.patch import Channel, Patch, Universe, load_patch
 from tests.test_outputs import standing
 

@@ -5,7 +5,7 @@ import tomllib
 from dataclasses import fields
 from pathlib import Path
 
-from live.config import ShowConfig
+from live.show.config import ShowConfig
 from posejockey import COMMANDS
 from tools.osc_docs import PAGE, render
 

@@ -10,8 +10,8 @@ import pytest
 import soundfile
 
 import posejockey
-from live import doctor
-from live.doctor import FAIL, NOTE, OK
+from live.show import doctor
+from live.show.doctor import FAIL, NOTE, OK
 from tests.sound_server import ROOT, sound_server  # noqa: F401, a fixture
 
 RATE = 48_000

@@ -5,17 +5,17 @@ import json
 import numpy as np
 import pytest
 
-from live.contract import CONTROL_DIM, DANCE_BPM
-from live.engine import Controls, DancersBeat, Engine, EngineConfig, horizon_samples
+from live.audio.features import FRAME, SAMPLE_RATE, extract
+from live.beat.clock import BeatReading
+from live.body.skeleton import BONE_LENGTHS, FEET, JOINT_NAMES, MIRROR, N_JOINTS, PARENTS
+from live.control.scenes import Cue
+from live.dance.contract import CONTROL_DIM, DANCE_BPM
+from live.dance.performer import Manifest, Performer
 from live.errors import ArtifactError, ConfigError
-from live.features import FRAME, SAMPLE_RATE, extract
-from live.osc_schema import CONTROLS
-from live.perform import perform, stage_frames, write_take
-from live.performer import Manifest, Performer
-from live.set_list import Cue
-from live.skeleton import BONE_LENGTHS, FEET, JOINT_NAMES, MIRROR, N_JOINTS, PARENTS
-from live.tempo import BeatReading
-from model.music import SongConfig, render
+from live.osc.schema import CONTROLS
+from live.show.engine import Controls, DancersBeat, Engine, EngineConfig, horizon_samples
+from live.show.offline import perform, stage_frames, write_take
+from model.data.music.render import SongConfig, render
 
 RATE = 48_000
 TOP_SPEED_M_S = 15.0  # nothing on a stage moves faster from one emission to the next

@@ -11,10 +11,10 @@ import torch
 from export import to_onnx
 from export.parity import measure
 from export.to_onnx import TOLERANCE, export, licence
-from live.contract import MANIFEST_KEY, REQUIRED
+from live.dance.contract import MANIFEST_KEY, REQUIRED
+from live.dance.performer import Performer
 from live.errors import ArtifactError, ConfigError
-from live.performer import Performer
-from model.train import mean_of
+from model.training.trainer import mean_of
 
 FIELDS = {
     *REQUIRED,

@@ -16,12 +16,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from live import osc_schema as osc
-from live.features import FeatureStream
-from live.osc_out import OscOut
-from live.recording import SessionReader
-from live.skeleton import JOINT_NAMES
-from live.tempo import TempoConfig
+from live.audio.features import FeatureStream
+from live.beat.clock import TempoConfig
+from live.body.skeleton import JOINT_NAMES
+from live.osc import schema as osc
+from live.outputs.udp import OscOut
+from live.session.reader import SessionReader
 from tests.sound_server import ROOT, sound_server, wait_until  # noqa: F401, a fixture
 from tests.test_live import (
     _WAIT_S,

@@ -5,7 +5,7 @@ import copy
 import numpy as np
 import pytest
 
-from live.features import (
+from live.audio.features import (
     CHROMA,
     FEATURE_DIM,
     FRAME,
@@ -18,7 +18,7 @@ from live.features import (
     FeatureStream,
     extract,
 )
-from live.resample import Resampler
+from live.audio.resample import Resampler
 from tests.contract import assert_streams_like_offline, joined
 
 RATES = (8_000, 11_025, 24_000, 44_100, 48_000, 192_000)

@@ -6,18 +6,18 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from live import osc_schema as osc
+from live.body.skeleton import BONES
 from live.errors import ConfigError
-from live.skeleton import BONES
+from live.osc import schema as osc
 from tests.test_looks import FPS, flashes, pixels, stage_view
-from visuals import gl
-from visuals.app import App, Stage
-from visuals.draw import Renderer
-from visuals.looks.ribbons import Strips
-from visuals.osc_in import Feed
-from visuals.safety import Guard, luminance
-from visuals.scene import Scene
-from visuals.surfaces import black, pygame
+from visuals.draw import gl
+from visuals.draw.looks.ribbons import Strips
+from visuals.draw.renderer import Renderer
+from visuals.draw.safety import Guard, luminance
+from visuals.draw.surfaces import black, pygame
+from visuals.feed.timeline import Feed
+from visuals.scene.scene import Scene
+from visuals.window.app import App, Stage
 
 SIZE = (240, 135)  # the processor may have to compute it
 LARGE = (1280, 720)
@@ -43,7 +43,7 @@ def context():
 
 
 def card_of(context, size):
-    from visuals.gl.card import Card
+    from visuals.draw.gl.card import Card
 
     made = Card(context, context.simple_framebuffer(size))
     made.resize(size)
@@ -146,7 +146,7 @@ def test_a_cut_leaves_nothing_of_the_place_before(card):
 
 def test_an_old_hem_is_not_seen_through_newer_silk(context):
     """An old ribbon along y = 300, under a newer one from y = 200 (its hem) to y = 450."""
-    from visuals.gl.ribbons import Ribbons
+    from visuals.draw.gl.ribbons import Ribbons
 
     edges = np.zeros((2, 4, 5, 2))  # inner and outer; one hem alone moves
     edges[1, :, 0] = [(100, 300), (500, 300), (100, 200), (500, 200)]
@@ -281,7 +281,7 @@ def test_sixteen_dancers_and_any_size(size, context):
 
 
 def test_the_screen_is_the_picture_the_right_way_up(context):
-    from visuals.gl.card import Card
+    from visuals.draw.gl.card import Card
 
     screen = context.simple_framebuffer(SIZE)
     shown = Card(context, screen)

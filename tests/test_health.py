@@ -6,7 +6,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from live.health import RECENT_STEPS, Health
+from live.show.health import RECENT_STEPS, Health
 
 
 def test_nothing_yet_is_all_zeros():

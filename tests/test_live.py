@@ -19,10 +19,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from live import osc_schema as osc
-from live.features import SAMPLE_RATE
-from live.recording import SessionReader
-from live.skeleton import BONE_LENGTHS, JOINT_NAMES, PARENTS
+from live.audio.features import SAMPLE_RATE
+from live.body.skeleton import BONE_LENGTHS, JOINT_NAMES, PARENTS
+from live.osc import schema as osc
+from live.session.reader import SessionReader
 from tests.oscdump import oscdump
 from tests.sound_server import ROOT, sound_server, wait_until  # noqa: F401, a fixture
 

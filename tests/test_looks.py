@@ -7,18 +7,19 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from live import osc_schema as osc
+from live.body.skeleton import BONES, JOINT, REST_POSE, with_bone_lengths
 from live.errors import ConfigError
-from live.skeleton import BONES, JOINT, REST_POSE, with_bone_lengths
-from visuals import looks, palettes
-from visuals.camera import SHOTS, Camera
-from visuals.draw import Renderer
-from visuals.lineup import LINEUPS, Ensemble, places
-from visuals.looks.kaleidoscope import Kaleidoscope
-from visuals.matte import transparent
-from visuals.osc_in import View
-from visuals.safety import Guard, luminance
-from visuals.surfaces import black, pygame
+from live.osc import schema as osc
+from visuals.draw import looks
+from visuals.draw.looks.kaleidoscope import Kaleidoscope
+from visuals.draw.matte import transparent
+from visuals.draw.renderer import Renderer
+from visuals.draw.safety import Guard, luminance
+from visuals.draw.surfaces import black, pygame
+from visuals.feed.timeline import View
+from visuals.scene import palettes
+from visuals.scene.camera import SHOTS, Camera
+from visuals.scene.lineup import LINEUPS, Ensemble, places
 
 FPS = 60
 SIZE = (1280, 720)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from live.pose import FRAME_RATE
-from live.skeleton import JOINT, N_JOINTS, REST_POSE
-from model import metrics
+from live.body.pose import FRAME_RATE
+from live.body.skeleton import JOINT, N_JOINTS, REST_POSE
+from model.evaluation import metrics
 
 FPS = float(FRAME_RATE)
 SECONDS = 60.0
@@ -225,8 +225,8 @@ def test_kinetic_features_have_a_row_for_each_window_and_the_speeds_in_it():
 @pytest.fixture(scope="module")
 def network():
     torch = pytest.importorskip("torch")
-    from model.config import DecoderConfig, EncoderConfig, NetworkConfig
-    from model.network import DanceNetwork
+    from model.network.config import DecoderConfig, EncoderConfig, NetworkConfig
+    from model.network.dance_network import DanceNetwork
 
     torch.manual_seed(1)
     small = EncoderConfig(width=16, layers=1, heads=2, window=8)
@@ -236,7 +236,7 @@ def network():
 
 
 def test_a_rollout_is_reproducible_and_its_dancers_differ(network):
-    from model.evaluate import rollout
+    from model.evaluation.rollout import rollout
 
     first, again, other = (
         rollout(network, ["jpop"], [120.0], seconds=4.0, seed=seed) for seed in (1, 1, 2)
@@ -251,7 +251,7 @@ def test_a_rollout_is_reproducible_and_its_dancers_differ(network):
 def test_music_heard_in_pieces_is_the_music_heard_at_once(network, monkeypatch):
     import torch
 
-    from model import evaluate
+    from model.evaluation import rollout as evaluate
 
     features = torch.randn(100, 83)
     with torch.inference_mode():
@@ -263,7 +263,7 @@ def test_music_heard_in_pieces_is_the_music_heard_at_once(network, monkeypatch):
 
 def test_an_unknown_style_is_refused(network):
     from live.errors import ArtifactError
-    from model.evaluate import rollout
+    from model.evaluation.rollout import rollout
 
     with pytest.raises(ArtifactError, match="polka"):
         rollout(network, ["polka"], seconds=1.0)
@@ -272,8 +272,8 @@ def test_an_unknown_style_is_refused(network):
 def test_evaluation_sets_free_dances_beside_the_real_ones(network, tmp_path):
     import torch
 
-    from live.pose import encode
-    from model.evaluate import evaluate, format_table
+    from live.body.pose import encode
+    from model.evaluation.rollout import evaluate, format_table
 
     clips = [encode(swaying(beats_at(tempo, seconds=20.0))) for tempo in (100, 120)]
     np.savez(
@@ -304,7 +304,7 @@ def test_evaluation_sets_free_dances_beside_the_real_ones(network, tmp_path):
 
 def test_a_performed_take_is_judged_at_thirty_frames(tmp_path):
     pytest.importorskip("torch")
-    from model.evaluate import evaluate_take, format_table
+    from model.evaluation.rollout import evaluate_take, format_table
 
     beats = beats_at(120, 60.0, 20.0)
     path = tmp_path / "take.npz"
@@ -320,7 +320,7 @@ def test_a_performed_take_is_judged_at_thirty_frames(tmp_path):
 
 def test_a_contact_sheet_shows_every_row(tmp_path):
     image = pytest.importorskip("PIL.Image")
-    from model.contact_sheet import draw
+    from model.evaluation.contact_sheet import draw
 
     joints = swaying(beats_at(120))
     draw({"one": joints, "short": joints[:40]}, tmp_path / "sheet.png", FPS, columns=8)

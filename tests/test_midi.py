@@ -7,11 +7,20 @@ from types import SimpleNamespace
 import pytest
 
 import posejockey
+from live.control.midi_controller import (
+    Binding,
+    Event,
+    MidiDesk,
+    MidiMap,
+    event_of,
+    learn,
+    load,
+    write,
+)
+from live.control.scenes import Cue
 from live.errors import ConfigError, DeviceError
-from live.midi_desk import Binding, Event, MidiDesk, MidiMap, event_of, learn, load, write
 from live.midi_ports import MidiPorts, stem
-from live.osc_schema import PLAYED
-from live.set_list import Cue
+from live.osc.schema import PLAYED
 
 mido = pytest.importorskip("mido")
 

@@ -8,9 +8,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from live.motion import Body, SafeMotion, idle_sway, interpolate, line_up
-from live.pose import FRAME_RATE, POSE_DIM
-from live.skeleton import BONE_LENGTHS, FEET, MIRROR, PARENTS, REST_POSE
+from live.body.pose import FRAME_RATE, POSE_DIM
+from live.body.safe_motion import Body, SafeMotion, idle_sway, interpolate, line_up
+from live.body.skeleton import BONE_LENGTHS, FEET, MIRROR, PARENTS, REST_POSE
 
 BAD = {
     "nan": np.nan,

@@ -6,9 +6,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from live import demo
-from live.synth import BeatGrid, fast_length, held, hits, swing
-from model import music, room
+from live.audio import demo
+from live.audio.synth import BeatGrid, fast_length, held, hits, swing
+from model.data import room
+from model.data.music import render as music
 
 SAMPLE_RATE = 24_000
 HOP = 120  # 5 ms

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 import torch
 
-from live.contract import CLOCK_DIM, CONTROL_DIM, clock_vector, dance_ratio
+from live.audio.features import FEATURE_DIM
+from live.body.pose import FRAME_RATE, POSE_DIM, encode
+from live.body.skeleton import BONE_LENGTHS, N_JOINTS, PARENTS, REST_POSE, with_bone_lengths
+from live.dance.contract import CLOCK_DIM, CONTROL_DIM, clock_vector, dance_ratio
 from live.errors import ArtifactError, ConfigError
-from live.features import FEATURE_DIM
-from live.pose import FRAME_RATE, POSE_DIM, encode
-from live.skeleton import BONE_LENGTHS, N_JOINTS, PARENTS, REST_POSE, with_bone_lengths
-from model.config import EncoderConfig, NetworkConfig
-from model.decoder import TWICE_DIM, beat_wrapped, gates, stored_phase, twice_a_beat
-from model.encoder import KINDS, MusicEncoder
-from model.network import whole_bones
+from model.network.config import EncoderConfig, NetworkConfig
+from model.network.dance_network import whole_bones
+from model.network.decoder import TWICE_DIM, beat_wrapped, gates, stored_phase, twice_a_beat
+from model.network.encoder import KINDS, MusicEncoder
 from tests.contract import Stepped, assert_receptive_field, assert_streams_like_offline
 
 BPM = 120.0  # 15 frames a beat

@@ -14,11 +14,11 @@ from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
 from pythonosc.osc_message_builder import OscMessageBuilder
 
 from benchmarks import control_fuzz
-from live import osc_schema as osc
-from live.control_in import ControlIn
+from live.body.skeleton import JOINT_NAMES
+from live.control.osc_in import ControlIn
 from live.errors import ConfigError, DeviceError
-from live.osc_out import OscOut, format_target, parse_target
-from live.skeleton import JOINT_NAMES
+from live.osc import schema as osc
+from live.outputs.udp import OscOut, format_target, parse_target
 from tests.oscdump import oscdump
 
 HEALTH = osc.HealthReport(59.5, 1.25, 3.5, 2, 7, 60.0, "holding")

@@ -10,14 +10,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from live import osc_schema as osc
-from live.config import ShowConfig, load
+from live.body.skeleton import JOINT, JOINT_NAMES, REST_POSE
 from live.errors import ConfigError
-from live.osc_out import OscOut
-from live.outputs.cues import CUES, CueMaker
+from live.osc import schema as osc
 from live.outputs.feeds import PROFILES, FeedConfig, Feeds, parse_feed
+from live.outputs.levels import CUES, CueMaker
 from live.outputs.lights import MAX_ADDRESSES, PRESETS
-from live.skeleton import JOINT, JOINT_NAMES, REST_POSE
+from live.outputs.udp import OscOut
+from live.show.config import ShowConfig, load
 from tests.oscdump import oscdump
 from tests.test_osc import HEALTH, stage_frame, wait_for
 

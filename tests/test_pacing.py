@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from benchmarks.motion import Network, emissions, relayed, simulated
-from live.skeleton import REST_POSE
-from visuals.dances import Take
-from visuals.draw import Renderer
-from visuals.osc_in import Timeline
-from visuals.pacing import Pacer
-from visuals.surfaces import black, pygame
+from live.body.skeleton import REST_POSE
+from visuals.draw.renderer import Renderer
+from visuals.draw.surfaces import black, pygame
+from visuals.feed.recorded import Take
+from visuals.feed.timeline import Timeline
+from visuals.window.pacing import Pacer
 
 
 def swinging(seconds: float) -> Take:

@@ -9,11 +9,11 @@ import onnxruntime
 import pytest
 import torch
 
-from live.contract import CLOCK_DIM, CONTROL_DIM, MANIFEST_KEY, REQUIRED, clock_vector
+from live.audio.features import FEATURE_DIM
+from live.body.pose import FRAME_RATE, POSE_DIM
+from live.dance.contract import CLOCK_DIM, CONTROL_DIM, MANIFEST_KEY, REQUIRED, clock_vector
+from live.dance.performer import Performer, find_model
 from live.errors import ArtifactError, ConfigError
-from live.features import FEATURE_DIM
-from live.performer import Performer, find_model
-from live.pose import FRAME_RATE, POSE_DIM
 from tests.contract import assert_streams_like_offline, joined
 
 BPM = 120.0

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from live.pose import FRAME_RATE, POSE_DIM, ROOT, decode, encode, heading_of, rotate_y, split
-from live.skeleton import (
+from live.body.pose import FRAME_RATE, POSE_DIM, ROOT, decode, encode, heading_of, rotate_y, split
+from live.body.skeleton import (
     BONE_LENGTHS,
     BONES,
     JOINT,
@@ -16,7 +16,7 @@ from live.skeleton import (
     mirrored,
     with_bone_lengths,
 )
-from model.dataset import mirrored_vectors
+from model.data.windows import mirrored_vectors
 
 FRONT = np.array([0.0, 0.0, 1.0])
 

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from live.outputs.cues import CUES
+from live.outputs.levels import CUES
 from live.outputs.lights import PRESETS
 from tests.own_network import NAMESPACE, ROOT, has_own_network
 from tests.qlc_room import channel_of

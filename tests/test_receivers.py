@@ -12,9 +12,9 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from live import osc_schema as osc
-from live.osc_out import OscOut
+from live.osc import schema as osc
 from live.outputs.feeds import PROFILES
+from live.outputs.udp import OscOut
 from tests.test_osc import HEALTH, wait_for
 from tests.test_outputs import receiver, sent, standing  # noqa: F401  (a fixture)
 

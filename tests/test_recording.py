@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 from mcap.reader import make_reader
 
-from live import osc_schema, recording
 from live.errors import ArtifactError, ConfigError
-from live.osc_schema import SCHEMA_VERSION, encode_message
-from live.recording import SessionReader, SessionWriter, replay
+from live.osc import schema as osc_schema
+from live.osc.schema import SCHEMA_VERSION, encode_message
+from live.session import reader as recording
+from live.session.reader import SessionReader, SessionWriter, replay
 
 RATE = 44_100
 BLOCK = 441
@@ -408,7 +409,7 @@ def test_after_closing_everything_is_lost_and_closing_again_is_harmless(tmp_path
 _RECORDER = """
 import sys, time
 import numpy as np
-from live.recording import SessionWriter
+from live.session.reader import SessionWriter
 writer = SessionWriter(sys.argv[1], {"sample_rate": 24_000})
 block = np.random.default_rng(0).uniform(-1, 1, 480).astype(np.float32)
 start = time.monotonic()

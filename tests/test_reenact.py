@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 import posejockey
-from live import osc_schema as osc
-from live import set_list
-from live.config import ShowConfig
+from live.audio.features import SAMPLE_RATE
+from live.control import scenes as set_list
+from live.dance.performer import Performer
 from live.errors import ArtifactError
-from live.features import SAMPLE_RATE
-from live.performer import Performer
-from live.recording import SessionReader, SessionWriter
-from live.reenact import Reenactment, settings_of
-from live.show import Outputs, Show, arrival_s, stage_engine
+from live.osc import schema as osc
+from live.session.reader import SessionReader, SessionWriter
+from live.show.config import ShowConfig
+from live.show.loop import Outputs, Show, arrival_s, stage_engine
+from live.show.resimulate import Reenactment, settings_of
 from tests.test_show import BLOCK, RATE, away, music, stage  # noqa: F401, fixtures
 
 

@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import pytest
 
-from live.ring import SampleRing
+from live.audio.ring import SampleRing
 
 
 def ramp(start, count):

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 import posejockey
-from live.engine import Controls, Engine, EngineConfig, horizon_samples
+from live.control.scenes import FADERS, SETTABLE, Cue, CuePlayer, load
+from live.dance.performer import Performer
 from live.errors import ConfigError
-from live.osc_schema import PICTURE
-from live.performer import Performer
-from live.set_list import FADERS, SETTABLE, Cue, CuePlayer, load
+from live.osc.schema import PICTURE
+from live.show.engine import Controls, Engine, EngineConfig, horizon_samples
 
 ROOT = Path(__file__).resolve().parent.parent
 STYLES = ("street", "salsa")

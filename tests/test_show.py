@@ -12,16 +12,16 @@ from contextlib import ExitStack
 import numpy as np
 import pytest
 
-from live import osc_schema as osc
-from live.audio_in import BlockTime
-from live.control_in import ControlIn
-from live.engine import Controls, Engine, EngineConfig, horizon_samples
-from live.features import SAMPLE_RATE
-from live.osc_out import OscOut
-from live.performer import Performer
-from live.recording import SessionReader, SessionWriter
-from live.ring import SampleRing
-from live.show import Outputs, Show, arrival_s
+from live.audio.features import SAMPLE_RATE
+from live.audio.ring import SampleRing
+from live.audio.sources import BlockTime
+from live.control.osc_in import ControlIn
+from live.dance.performer import Performer
+from live.osc import schema as osc
+from live.outputs.udp import OscOut
+from live.session.reader import SessionReader, SessionWriter
+from live.show.engine import Controls, Engine, EngineConfig, horizon_samples
+from live.show.loop import Outputs, Show, arrival_s
 
 RATE = 48_000
 BLOCK = 256

@@ -7,8 +7,7 @@ from contextlib import ExitStack
 import pytest
 from PIL import Image
 
-from benchmarks import soak
-from live.cli import bench
+from benchmarks import bench, soak
 
 
 @pytest.fixture

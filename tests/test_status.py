@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from live import osc_schema as osc
-from live.glance import Glance, StatusText
-from live.osc_out import OscOut
+from live.osc import schema as osc
+from live.outputs.udp import OscOut
+from live.show.status import Glance, StatusText
 from tests.sound_server import ROOT
 from tests.test_live import _WAIT_S
 

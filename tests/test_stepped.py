@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from model.stepped import StepLinear, weights_at_once
+from model.network.step_linear import StepLinear, weights_at_once
 
 STEPS = 7
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from live.body.pose import FRAME_RATE
+from live.dance.style import StyleMixer, parse_style
 from live.errors import ConfigError
-from live.pose import FRAME_RATE
-from live.style import StyleMixer, parse_style
 
 STYLES = ("street", "salsa", "ballet")
 

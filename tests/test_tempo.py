@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from benchmarks.beats import first_lock, predicted_beats, signed_errors, trace
-from live.beat_bars import BarCounter
-from live.beat_evidence import BeatEvidence
+from live.audio.features import SAMPLE_RATE, FeatureFrame, extract
+from live.beat.bars import BarCounter
+from live.beat.clock import BeatClock, TempoConfig
+from live.beat.evidence import BeatEvidence
 from live.errors import ArtifactError, ConfigError
-from live.features import SAMPLE_RATE, FeatureFrame, extract
-from live.tempo import BeatClock, TempoConfig
 
 RNG_SEED = 7
 

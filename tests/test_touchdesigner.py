@@ -11,10 +11,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from live import osc_schema as osc
-from live.outputs.cues import CUES
+from live.body.skeleton import JOINT_NAMES
+from live.osc import schema as osc
+from live.outputs.levels import CUES
 from live.outputs.lights import PRESETS
-from live.skeleton import JOINT_NAMES
 from tests.test_osc import HEALTH, stage_frame
 from tools.wiring import IMAGES, PICTURES, render
 

@@ -12,22 +12,15 @@ from PIL import Image
 from benchmarks.encoders import with_encoder
 from benchmarks.training import profile
 from export.to_onnx import export
-from live.contract import clock_vector
+from live.audio.features import FEATURE_DIM, ONSET, SAMPLE_RATE, extract
+from live.body.pose import FRAME_RATE, POSE_DIM, ROOT, decode, encode, rotate_y
+from live.body.skeleton import BONE_LENGTHS, FEET, JOINT, N_JOINTS, PARENTS, REST_POSE
+from live.dance.contract import clock_vector
+from live.dance.performer import Performer
 from live.errors import ArtifactError, ConfigError
-from live.features import FEATURE_DIM, ONSET, SAMPLE_RATE, extract
-from live.performer import Performer
-from live.pose import FRAME_RATE, POSE_DIM, ROOT, decode, encode, rotate_y
-from live.skeleton import BONE_LENGTHS, FEET, JOINT, N_JOINTS, PARENTS, REST_POSE
-from model import body, losses, metrics, music
-from model.calibrate import accent_delays
-from model.config import DecoderConfig, EncoderConfig, TrainConfig
-from model.critic import MotionCritic, StyleReader, critic_loss, mismatched, slipped
-from model.curriculum import KINDS, free_frames, teacher_mask
-from model.dataset import PairedWindows, danced, mirrored_vectors, warp
-from model.grids import fit_grid
-from model.network import DanceNetwork
-from model.objective import Objective, Tensors, beat_starts
-from model.prepare import (
+from model.data.beat_grid import fit_grid
+from model.data.music import render as music
+from model.data.prepare import (
     Clip,
     beat_position,
     canonical,
@@ -39,9 +32,19 @@ from model.prepare import (
     write_motion,
     write_music,
 )
-from model.recordings import fit_track, held_out_tracks, training_tracks
-from model.released import REST_KEY, released
-from model.train import (
+from model.data.recordings import fit_track, held_out_tracks, training_tracks
+from model.data.windows import PairedWindows, danced, mirrored_vectors, warp
+from model.evaluation import metrics
+from model.evaluation.offsets import accent_delays
+from model.network.config import DecoderConfig, EncoderConfig, TrainConfig
+from model.network.dance_network import DanceNetwork
+from model.network.released import REST_KEY, released
+from model.training import kinematics as body
+from model.training import losses
+from model.training.critic import MotionCritic, StyleReader, critic_loss, mismatched, slipped
+from model.training.curriculum import KINDS, free_frames, teacher_mask
+from model.training.objective import Objective, Tensors, beat_starts
+from model.training.trainer import (
     _PARTS,
     CHECKPOINT,
     Trainer,
@@ -52,7 +55,7 @@ from model.train import (
     load_checkpoint,
     network_of,
 )
-from model.watch import Watcher
+from model.training.watch import Watcher
 
 # ---- curriculum ------------------------------------------------------------------------------
 
@@ -1102,7 +1105,7 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(prepared, tmp_path):
 
 
 def test_the_first_row_after_a_kill_is_a_mean_like_the_others(prepared, tmp_path, monkeypatch):
-    monkeypatch.setattr("model.train._LOG_EVERY", 4)
+    monkeypatch.setattr("model.training.trainer._LOG_EVERY", 4)
     constant = replace(TINY, curriculum="const")
     killed = trainer(prepared, tmp_path, config=constant)
     for _ in range(6):

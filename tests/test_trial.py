@@ -7,16 +7,18 @@ import pytest
 
 pytest.importorskip("torch")
 
+from live.body.pose import FRAME_RATE, encode
+from live.body.skeleton import JOINT, N_JOINTS, REST_POSE
+from live.dance.performer import Performer
 from live.errors import ArtifactError
-from live.performer import Performer
-from live.pose import FRAME_RATE, encode
-from live.skeleton import JOINT, N_JOINTS, REST_POSE
-from model import metrics, trial, variety
-from model.classifier import style_judge
 from model.cli import evaluate as command
-from model.evaluate import Take, accent_off_ms, at_octave_of, held_out_song
-from model.grids import Grid
-from model.recordings import Track
+from model.data.beat_grid import Grid
+from model.data.recordings import Track
+from model.evaluation import frechet as variety
+from model.evaluation import metrics
+from model.evaluation import on_stage as trial
+from model.evaluation.rollout import Take, accent_off_ms, at_octave_of, held_out_song
+from model.evaluation.style_classifier import style_judge
 
 
 def swaying(joint, seconds, tempo_bpm, late_s=0.0):

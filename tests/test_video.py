@@ -7,21 +7,22 @@ import numpy as np
 import pytest
 import soundfile
 
-from live import osc_schema as osc
+from live.body.skeleton import REST_POSE
 from live.errors import ArtifactError, ConfigError
-from live.recording import SessionWriter
-from live.skeleton import REST_POSE
+from live.osc import schema as osc
+from live.session.reader import SessionWriter
 from tools import make_looks
-from visuals import looks, palettes
-from visuals.dances import FileSound, Session, SessionSound, read_take
-from visuals.matte import cover_light, memory, straight, transparent
-from visuals.safety import luminance
-from visuals.surfaces import black, pygame
+from visuals.draw import looks
+from visuals.draw.matte import cover_light, memory, straight, transparent
+from visuals.draw.safety import luminance
+from visuals.draw.surfaces import black, pygame
+from visuals.feed.recorded import FileSound, Session, SessionSound, read_take
+from visuals.scene import palettes
 
 av = pytest.importorskip("av")
 
-from visuals import render  # noqa: E402  only where av is
-from visuals.video import Pictures, open_writer  # noqa: E402
+from visuals.film import render  # noqa: E402
+from visuals.film.writers import Pictures, open_writer  # noqa: E402
 
 RATE = 16_000
 SIZE = (320, 180)

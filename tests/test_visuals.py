@@ -12,22 +12,22 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from live import osc_schema as osc
+from live.body.skeleton import BONE_LENGTHS, BONES, JOINT, REST_POSE, with_bone_lengths
 from live.errors import ConfigError, DeviceError
-from live.skeleton import BONE_LENGTHS, BONES, JOINT, REST_POSE, with_bone_lengths
+from live.osc import schema as osc
 from visuals import terminal
 from visuals.__main__ import main
-from visuals.app import App, Stage
-from visuals.camera import Camera
-from visuals.controls import KEYS, MOUSE, Controls, ControlSender, shipped_styles
-from visuals.draw import Renderer
-from visuals.kept import Keeper
-from visuals.looks.chalk import Chalk
-from visuals.looks.neon import Neon
-from visuals.looks.wireframe import Wireframe
-from visuals.osc_in import Feed, Timeline, View, parse
-from visuals.scene import compose, pulses
-from visuals.surfaces import black, pygame
+from visuals.draw.looks.chalk import Chalk
+from visuals.draw.looks.neon import Neon
+from visuals.draw.looks.wireframe import Wireframe
+from visuals.draw.renderer import Renderer
+from visuals.draw.surfaces import black, pygame
+from visuals.feed.timeline import Feed, Timeline, View, parse
+from visuals.scene.camera import Camera
+from visuals.scene.scene import compose, pulses
+from visuals.window.app import App, Stage
+from visuals.window.keys import KEYS, MOUSE, Controls, ControlSender, shipped_styles
+from visuals.window.state_file import Keeper
 
 FPS = 60
 SIZE = (640, 360)

@@ -11,8 +11,8 @@ import time
 import numpy as np
 import pytest
 
-from live import osc_schema as osc
-from live.skeleton import REST_POSE
+from live.body.skeleton import REST_POSE
+from live.osc import schema as osc
 
 pytestmark = pytest.mark.skipif(shutil.which("Xvfb") is None, reason="Xvfb is missing")
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from PIL import Image
 
-from visuals import looks, palettes
-from visuals.dances import Take, read_take
-from visuals.draw import Renderer
-from visuals.surfaces import black, pygame
+from visuals.draw import looks
+from visuals.draw.renderer import Renderer
+from visuals.draw.surfaces import black, pygame
+from visuals.feed.recorded import Take, read_take
+from visuals.scene import palettes
 
 _SETTLE_S = 1.0  # trails need it to be what they are in the middle of a show
 

@@ -1,8 +1,9 @@
-"""Write docs/osc.md from live/osc_schema.py: `python tools/osc_docs.py`."""
+"""Write docs/osc.md from live/osc/schema.py: `python tools/osc_docs.py`."""
 
 from pathlib import Path
 
-from live.osc_schema import (
+from live.body.skeleton import JOINT_NAMES
+from live.osc.schema import (
     ACK,
     ACK_REQUEST,
     CONTROLS,
@@ -18,15 +19,14 @@ from live.osc_schema import (
     Control,
     Message,
 )
-from live.outputs.cues import CUES
 from live.outputs.feeds import MAX_RATE, PROFILES
+from live.outputs.levels import CUES
 from live.outputs.lights import PRESETS
-from live.skeleton import JOINT_NAMES
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "osc.md"
 
 _HEAD = f"""\
-<!-- Written by tools/osc_docs.py from live/osc_schema.py; a test fails where they differ. -->
+<!-- Written by tools/osc_docs.py from live/osc/schema.py; a test fails where they differ. -->
 # OSC: what leaves, what comes in
 
 Native schema v{SCHEMA_VERSION}, over UDP. Every emission (60 a second by default) is one bundle for

@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 
 from live.errors import ConfigError, PerformanceError
-from live.osc_schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT
-from visuals import limits, palettes
+from live.osc.schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT
+from visuals.draw import limits
+from visuals.scene import palettes
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -103,7 +104,7 @@ def _run(args: argparse.Namespace) -> int:
         return 0
     if not args.terminal:
         # Imported here: the terminal needs no pygame, the window no rich.
-        from visuals import app
+        from visuals.window import app
 
         stage = app.Stage(
             look=args.look,

@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from live.osc_schema import DEFAULT_PORT
-from live.skeleton import BONES, JOINT
-from visuals.camera import Camera
-from visuals.osc_in import Feed, View
-from visuals.scene import SKULL, Scene, compose
+from live.body.skeleton import BONES, JOINT
+from live.osc.schema import DEFAULT_PORT
+from visuals.feed.timeline import Feed, View
+from visuals.scene.camera import Camera
+from visuals.scene.scene import SKULL, Scene, compose
 
 _RATE_HZ = 30  # more is wasted on a terminal, and 4 kB a picture add up over ssh
 _PANEL_COLUMNS = 20

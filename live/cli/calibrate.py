@@ -15,13 +15,13 @@ from contextlib import ExitStack
 
 import numpy as np
 
-from live.audio_in import DEFAULT_BLOCK, Loopback
-from live.calibrate import Delay, find_delay, make_clicks, tap_delay
-from live.control_in import ControlIn
+from live.audio.round_trip import Delay, find_delay, make_clicks, tap_delay
+from live.audio.sources import DEFAULT_BLOCK, Loopback
+from live.body.skeleton import REST_POSE
+from live.control.osc_in import ControlIn
 from live.errors import ConfigError, DeviceError
-from live.osc_out import OscOut, parse_target
-from live.osc_schema import DEFAULT_CONTROL_PORT, FrameEncoder, StageFrame
-from live.skeleton import REST_POSE
+from live.osc.schema import DEFAULT_CONTROL_PORT, FrameEncoder, StageFrame
+from live.outputs.udp import OscOut, parse_target
 
 _PROJECTOR_MS = 60.0  # from the OSC packet to the eye, until --visual has measured it
 _FLASH_BPM = 75.0

@@ -4,7 +4,7 @@ import argparse
 import subprocess
 import sys
 
-from live.audio_in import list_devices
+from live.audio.sources import list_devices
 from live.cli import midi
 from live.errors import ConfigError, DeviceError
 from live.midi_ports import input_names, midi_library
@@ -55,6 +55,6 @@ def _list_midi() -> None:
 
 def _list_displays() -> None:
     """Asked of the visualizer, which alone may load pygame."""
-    command = [sys.executable, "-m", "visuals.displays"]
+    command = [sys.executable, "-m", "visuals.window.displays"]
     told = subprocess.run(command, capture_output=True, text=True, check=False)
     print(f"\ndisplays: {told.stdout or 'none, or no pygame'}", end="" if told.stdout else "\n")

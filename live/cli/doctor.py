@@ -3,7 +3,7 @@
 import argparse
 
 from live.cli.options import add_settings, config_of
-from live.doctor import FAIL, OK, examine
+from live.show.doctor import FAIL, OK, examine
 
 
 def main(argv: list[str]) -> int:

@@ -12,28 +12,29 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TextIO
 
-from live import midi_desk, set_list
-from live.allow import AllowList
-from live.audio_in import AudioSource, open_source
+from live.audio.sources import AudioSource, open_source
+from live.beat.sources import open_sources
 from live.cli.options import add_settings, config_of
 from live.cli.status import StatusLine
-from live.clock_sources import open_sources
-from live.config import ShowConfig
-from live.control_in import ControlIn
-from live.discovery import Discovery
+from live.control import midi_controller as midi_desk
+from live.control import scenes as set_list
+from live.control.allow_list import AllowList
+from live.control.discovery import Discovery
+from live.control.midi_controller import MidiDesk, MidiMap
+from live.control.osc_in import ControlIn
+from live.dance.performer import Performer
 from live.display import has_display
-from live.engine import Engine
 from live.errors import ConfigError
-from live.midi_desk import MidiDesk, MidiMap
 from live.midi_ports import MidiPorts
-from live.osc_out import OscOut, format_target
-from live.osc_schema import DEFAULT_PORT, SCHEMA_VERSION
+from live.osc.schema import DEFAULT_PORT, SCHEMA_VERSION
 from live.outputs.dmx import DmxOut
 from live.outputs.feeds import Feeds
 from live.outputs.patch import load_patch
-from live.performer import Performer
-from live.recording import SessionWriter
-from live.show import Outputs, Show, arrival_s, stage_engine
+from live.outputs.udp import OscOut, format_target
+from live.session.reader import SessionWriter
+from live.show.config import ShowConfig
+from live.show.engine import Engine
+from live.show.loop import Outputs, Show, arrival_s, stage_engine
 
 _RESTART_AFTER_S = 2.0
 _TRUSTED_AFTER_S = 10.0  # a visualizer that goes on with what was played and lives this long

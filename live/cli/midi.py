@@ -8,8 +8,17 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from live.control.midi_controller import (
+    Event,
+    MidiDesk,
+    MidiMap,
+    event_of,
+    learn,
+    load,
+    parse_wish,
+    write,
+)
 from live.errors import ConfigError
-from live.midi_desk import Event, MidiDesk, MidiMap, event_of, learn, load, parse_wish, write
 from live.midi_ports import MidiPorts, Tap, stem
 
 _USUAL = (

@@ -1,11 +1,11 @@
-"""The options that `live` and `perform` share: one for each setting of `live.config.ShowConfig`."""
+"""The options that `live` and `perform` share: one for each setting of `ShowConfig`."""
 
 import argparse
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from live.config import ShowConfig, load
+from live.show.config import ShowConfig, load
 
 _BY_NAME = {f.name: f for f in fields(ShowConfig)}
 

@@ -9,13 +9,13 @@ import argparse
 import time
 from pathlib import Path
 
-from live.audio_in import read_audio
+from live.audio.sources import read_audio
+from live.beat.clock import TempoConfig
 from live.cli.options import add_settings, config_of
-from live.perform import check_out, perform, take_of, write_take
-from live.performer import Performer
-from live.recording import SessionReader
-from live.reenact import Reenactment, settings_of
-from live.tempo import TempoConfig
+from live.dance.performer import Performer
+from live.session.reader import SessionReader
+from live.show.offline import check_out, perform, take_of, write_take
+from live.show.resimulate import Reenactment, settings_of
 
 
 def main(argv: list[str]) -> int:

@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
-from live.osc_out import OscOut, parse_target
-from live.osc_schema import DEFAULT_PORT
-from live.recording import replay
+from live.osc.schema import DEFAULT_PORT
+from live.outputs.udp import OscOut, parse_target
+from live.session.reader import replay
 
 
 def main(argv: list[str]) -> int:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Self, TextIO, cast
 
-from live.glance import Glance, StatusText
+from live.show.status import Glance, StatusText
 
 _EVERY_S = 0.25
 _LEAVE_S = 1.0  # a terminal that takes nothing for so long is left alone at the end

@@ -13,7 +13,7 @@ import time
 from typing import Any, Protocol, Self
 
 from live.errors import ConfigError, DeviceError
-from live.outputs.cues import Cues
+from live.outputs.levels import Cues
 from live.outputs.patch import CHANNELS, Patch, Universe
 
 log = logging.getLogger(__name__)

@@ -12,15 +12,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from live.audio.features import SAMPLE_RATE
 from live.errors import ConfigError
-from live.features import SAMPLE_RATE
-from live.osc_out import OscOut, Target, format_target, parse_target
-from live.osc_schema import MAX_DANCERS, HealthReport, StageFrame
-from live.outputs.cues import CueMaker, Cues
+from live.osc.schema import MAX_DANCERS, HealthReport, StageFrame
 from live.outputs.dmx import DmxOut
+from live.outputs.levels import CueMaker, Cues
 from live.outputs.lights import Lights
 from live.outputs.moment import Moment, Profile
 from live.outputs.native import Native
+from live.outputs.udp import OscOut, Target, format_target, parse_target
 from live.outputs.vmc import Vmc
 from live.outputs.vrchat import VrChat
 

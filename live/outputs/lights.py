@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from live.errors import ConfigError
-from live.osc_schema import HealthReport, encode_message
-from live.outputs.cues import CUES
+from live.osc.schema import HealthReport, encode_message
+from live.outputs.levels import CUES
 from live.outputs.moment import Moment
 
 MAX_ADDRESSES = 16

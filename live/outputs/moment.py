@@ -9,9 +9,9 @@ from typing import Protocol
 
 import numpy as np
 
-from live.osc_schema import HealthReport, StageFrame
-from live.outputs import humanoid
-from live.outputs.cues import Cues
+from live.body import humanoid
+from live.osc.schema import HealthReport, StageFrame
+from live.outputs.levels import Cues
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Moment:
 
     @cached_property
     def rotations(self) -> np.ndarray:
-        """float64 [N, 21, 3, 3], each bone's from the T-pose; see `live.outputs.humanoid`."""
+        """float64 [N, 21, 3, 3], each bone's from the T-pose; see `live.body.humanoid`."""
         return humanoid.global_rotations(self.frame.joints)
 
     @cached_property

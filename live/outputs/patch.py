@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from live.errors import ConfigError
-from live.osc_schema import MAX_DANCERS
-from live.outputs.cues import CUES, Cues
+from live.osc.schema import MAX_DANCERS
+from live.outputs.levels import CUES, Cues
 
 CHANNELS = 512
 PROTOCOLS = ("sacn", "artnet")

@@ -7,11 +7,11 @@ hips carry where the dancer is.
 
 import numpy as np
 
+from live.audio.features import SAMPLE_RATE
+from live.body import unity
+from live.body.humanoid import BONES
 from live.errors import ConfigError
-from live.features import SAMPLE_RATE
-from live.osc_schema import HealthReport, Template
-from live.outputs import unity
-from live.outputs.humanoid import BONES
+from live.osc.schema import HealthReport, Template
 from live.outputs.moment import Moment
 
 _TRUNK_AND_LEFT_ARM = 9  # bones of the first bundle

@@ -8,12 +8,12 @@ import struct
 
 import numpy as np
 
-from live.osc_schema import HealthReport, encode_message
-from live.outputs import unity
-from live.outputs.humanoid import BONE
+from live.body import unity
+from live.body.humanoid import BONE
+from live.body.skeleton import BODY_HEIGHT_M, JOINT
+from live.osc.schema import HealthReport, encode_message
 from live.outputs.moment import Moment
 from live.outputs.vmc import only_one
-from live.skeleton import BODY_HEIGHT_M, JOINT
 
 DEFAULT_HEIGHT_M = 1.7
 # VRChat finds out by itself, when calibrated, which tracker is where.

@@ -8,13 +8,13 @@ import argparse
 import json
 from pathlib import Path
 
+from live.body.pose import FRAME_RATE
 from live.errors import ConfigError
-from live.pose import FRAME_RATE
-from model.calibrate import energy_offsets
-from model.classifier import style_judge
-from model.contact_sheet import draw
-from model.evaluate import Take, evaluate, format_table
-from model.train import load_checkpoint, network_of
+from model.evaluation.contact_sheet import draw
+from model.evaluation.offsets import energy_offsets
+from model.evaluation.rollout import Take, evaluate, format_table
+from model.evaluation.style_classifier import style_judge
+from model.training.trainer import load_checkpoint, network_of
 
 _LIMITS = {"seconds": (10.0, 3600.0), "hours": (0.0, 24.0), "dancers": (1, 16)}
 
@@ -50,7 +50,7 @@ def _judge_checkpoint(args: argparse.Namespace) -> tuple[Take, ...]:
 
 
 def _judge_weights(args: argparse.Namespace) -> tuple[Take, ...]:
-    from model.trial import format_marathon, format_trials, marathon, reference, trial
+    from model.evaluation.on_stage import format_marathon, format_trials, marathon, reference, trial
 
     ref = reference(args.data, style_judge(args.data, report=print))
     styles = _listed(args.styles)
@@ -97,7 +97,7 @@ def _judge_weights(args: argparse.Namespace) -> tuple[Take, ...]:
 
 
 def _draw_curve(runs: list, path: Path) -> None:
-    from model import curve
+    from model.evaluation import line_chart as curve
 
     curve.draw(
         {r.name: (r.minutes, [d.ratio for d in r.distance]) for r in runs},

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from live.errors import ConfigError
-from model.prepare import TIERS, prepare
+from model.data.prepare import TIERS, prepare
 
 
 def main(argv: list[str]) -> int:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from live.dance.performer import find_model
 from live.errors import ConfigError
-from live.performer import find_model
-from model.config import EncoderConfig, TrainConfig
-from model.curriculum import KINDS
-from model.encoder import KINDS as KINDS_OF_ENCODER
-from model.released import released
-from model.train import CHECKPOINT, Trainer, engine, load_checkpoint
-from model.watch import Watcher
+from model.network.config import EncoderConfig, TrainConfig
+from model.network.encoder import KINDS as KINDS_OF_ENCODER
+from model.network.released import released
+from model.training.curriculum import KINDS
+from model.training.trainer import CHECKPOINT, Trainer, engine, load_checkpoint
+from model.training.watch import Watcher
 
 
 def main(argv: list[str]) -> int:

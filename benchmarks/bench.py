@@ -1,0 +1,189 @@
+"""`posejockey bench`: how fast this machine is, measured as on stage: paced, one core.
+
+With --beats it scores the beat clock on a folder of annotated music instead; with --soak it runs
+hours of simulated show in which everything goes wrong on schedule.
+"""
+
+import argparse
+import gc
+import json
+import os
+import platform
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+
+from live.audio.demo import render
+from live.audio.features import FRAME, SAMPLE_RATE
+from live.dance.performer import Performer
+from live.errors import ConfigError
+from live.osc.schema import FrameEncoder
+from live.outputs.udp import OscOut
+from live.show.engine import Engine, EngineConfig, horizon_samples
+
+_RATE = 48_000
+_CROWD = (1, 2, 4, 8, 16, 32, 64)
+_FRAME_S = FRAME / SAMPLE_RATE
+_EMISSIONS_PER_FRAME = 2
+
+
+def main(argv: list[str]) -> int:
+    args = _parser().parse_args(argv)
+    if args.beats:
+        return _benchmark("beats")([str(args.beats)])
+    if args.clicks:
+        options = ["--model", args.model, *(["--json", str(args.json)] if args.json else [])]
+        return _benchmark("latency")([str(args.clicks), *options])
+    if args.soak:
+        given = {"--model": args.model, "--device": args.device}
+        given |= {f"--{n}": getattr(args, n) for n in ("json", "png") if getattr(args, n)}
+        options = [str(word) for pair in given.items() for word in pair]
+        return _benchmark("soak")([str(args.soak), *options])
+    figures = {
+        "machine": machine(),
+        "first_pose_s": first_pose_s(args.model, args.device),
+        "frame_ms": paced_ms(args.model, args.device, args.seconds),
+        "dancers_ms": crowd_ms(args.model, args.device),
+    }
+    _print(figures)
+    if args.json:
+        args.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+def _benchmark(name: str) -> Callable[[list[str]], int]:
+    try:
+        return import_module(f"benchmarks.{name}").main
+    except ModuleNotFoundError as error:
+        if error.name != "benchmarks":
+            raise
+        raise ConfigError(
+            f"the {name} benchmark is not installed with PoseJockey; run it from the source folder"
+        ) from error
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="posejockey bench", description=__doc__)
+    add = parser.add_argument
+    add("--model", default="open", help="weights that ship, or a path")
+    add("--device", default="auto", help="auto, cpu or cuda")
+    add("--seconds", type=float, default=30.0, metavar="S", help="of paced dancing (30)")
+    add("--beats", type=Path, metavar="DIR", help="annotated music to score the beat clock on")
+    add("--clicks", type=int, metavar="N", help="microphone to packet, by clicks it plays, instead")
+    add("--soak", type=float, metavar="HOURS", help="of simulated show, with faults, instead")
+    add("--png", type=Path, metavar="FILE", help="draw the soak's curves there")
+    add("--json", type=Path, metavar="FILE", help="write the figures there as well")
+    return parser
+
+
+def machine() -> str:
+    """The processor's name where it is known, its cores, system and Python."""
+    name = platform.processor() or platform.machine()
+    with suppress(OSError, StopIteration):
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        name = next(li.partition(":")[2].strip() for li in lines if li.startswith("model name"))
+    return (
+        f"{name}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    )
+
+
+def first_pose_s(model: str, device: str) -> float:
+    """Seconds from nothing loaded to the first frame of stage joints."""
+    started = time.perf_counter()
+    engine = _engine(Performer(model, device))
+    for block in _blocks(render(_RATE).audio):
+        engine.push(block)
+        if engine.advance(engine.config.horizon):
+            break
+    engine.emit(0, 0)
+    return round(time.perf_counter() - started, 3)
+
+
+def paced_ms(model: str, device: str, seconds: float) -> dict[str, float]:
+    """Milliseconds of one core a model frame: features, clock, network, motion, two emissions.
+
+    Paced at 30 frames a second, because a processor that sleeps between the frames is slower than
+    one in a tight loop.
+    """
+    engine = _engine(Performer(model, device))
+    blocks = _blocks(render(_RATE).audio)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sink:
+        sink.bind(("127.0.0.1", 0))
+        with OscOut([sink.getsockname()]) as out:
+            return _percentiles(_timed_frames(engine, blocks, out, round(seconds / _FRAME_S)))
+
+
+def crowd_ms(model: str, device: str) -> dict[str, float]:
+    """Median milliseconds a model frame for 1 to 64 dancers, in a tight loop."""
+    figures = {}
+    for dancers in _CROWD:
+        engine = _engine(Performer(model, device, dancers))
+        blocks = _blocks(render(_RATE).audio)
+        with OscOut([]) as out:
+            frames = list(_timed_frames(engine, blocks, out, 60, paced=False))
+        figures[str(dancers)] = round(float(np.median(frames[10:])), 3)
+    return figures
+
+
+def _timed_frames(
+    engine: Engine, blocks: Iterator[np.ndarray], out: OscOut, frames: int, paced: bool = True
+) -> Iterator[float]:
+    dancers = engine.performer.dancers
+    encoder = FrameEncoder(dancers, len(engine.performer.styles))
+    gc.collect()
+    gc.freeze()  # as the show does
+    start = time.perf_counter()
+    for i in range(frames):
+        if paced:
+            time.sleep(max(start + i * _FRAME_S - time.perf_counter(), 0.0))
+        block = next(blocks)
+        began = time.perf_counter()
+        engine.push(block)
+        engine.advance()
+        for n in range(_EMISSIONS_PER_FRAME):
+            sample = (_EMISSIONS_PER_FRAME * i + n) * FRAME // _EMISSIONS_PER_FRAME
+            frame = engine.emit(sample, sample)
+            if frame is not None:
+                out.send(encoder.encode(frame))
+        yield 1000 * (time.perf_counter() - began)
+
+
+def _engine(performer: Performer) -> Engine:
+    return Engine(EngineConfig(_RATE, horizon_samples(60), "auto"), performer)
+
+
+def _blocks(audio: np.ndarray) -> Iterator[np.ndarray]:
+    size = _RATE * FRAME // SAMPLE_RATE
+    while True:
+        for start in range(0, len(audio) - size, size):
+            yield audio[start : start + size]
+
+
+def _percentiles(milliseconds: Iterator[float]) -> dict[str, float]:
+    values = np.array(list(milliseconds))
+    p50, p99 = np.percentile(values, (50, 99))
+    return {
+        "p50": round(float(p50), 3),
+        "p99": round(float(p99), 3),
+        "max": round(float(values.max()), 3),
+    }
+
+
+def _print(figures: dict) -> None:
+    frame, crowd = figures["frame_ms"], figures["dancers_ms"]
+    fits = max((int(n) for n, ms in crowd.items() if ms <= 1000 * _FRAME_S), default=0)
+    by_dancers = ", ".join(f"{n}: {ms:.1f}" for n, ms in crowd.items())
+    print(figures["machine"])
+    print(f"first pose after                 {figures['first_pose_s']:.2f} s")
+    print(
+        "engine a frame, 1 dancer, paced  {p50:.2f} ms p50, {p99:.2f} p99, {max:.2f} max".format(
+            **frame
+        )
+    )
+    print(f"engine a frame, by dancers       {by_dancers} ms")
+    print(f"dancers at 30 frames a second    {fits} of {_CROWD[-1]} tried, on one core")

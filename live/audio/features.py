@@ -1,0 +1,270 @@
+"""Sound in, music features out: the one implementation that trains and performs.
+
+Enters: mono samples at the device's rate, in blocks of any size. Leaves: one FeatureFrame per
+1/30 s (800 samples at 24 kHz) with its four ticks (120 Hz). Causal; runs in the engine's thread.
+A frame is always computed in the same shapes from the same samples, so block sizes never change a
+bit.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from live.audio.resample import Resampler
+
+SAMPLE_RATE = 24_000
+TICK = 200  # samples: 120 Hz
+TICKS_PER_FRAME = 4
+FRAME = TICK * TICKS_PER_FRAME  # samples: 30 Hz
+
+FEATURES_VERSION = 1
+N_MELS = 64
+N_CHROMA = 12
+N_BANDS = 3  # low, mid, high
+FEATURE_DIM = N_MELS + N_BANDS + 2 + 2 + N_CHROMA
+MEL = slice(0, N_MELS)
+ONSET = slice(N_MELS, N_MELS + N_BANDS)
+LOUDNESS = slice(67, 69)  # absolute 0..1, relative to the automatic gain -1..1
+TIMBRE = slice(69, 71)  # spectral centroid and flatness, 0..1
+CHROMA = slice(71, FEATURE_DIM)
+
+_N_FFT = 1024
+_MEL_LOW_HZ, _MEL_HIGH_HZ = 40.0, 11_000.0
+_BAND_EDGES_HZ = (200.0, 2_000.0)
+_SILENCE_DB = -80.0
+_GATE_DB = -65.0  # below this the automatic gain holds: silence must not turn noise into music
+_GAIN_RISE_S, _GAIN_FALL_S = 0.5, 15.0
+_FLUX_LAG = 2  # ticks; a 1024-sample window hardly changes within one tick of 200
+_MEL_RANGE_DB = 60.0
+
+
+@dataclass(frozen=True)
+class FeatureFrame:
+    """Features of the 800 samples that end at sample `end` (24 kHz, exclusive).
+
+    samples: float32 [800], the audio itself, finite. features: float32 [83], the network's input.
+    ticks: float32 [4, 3], onset strength per tick in three bands, 0..1. mel: float32 [4, 64] per
+    tick, dB relative to the automatic gain, scaled to [-1, 0.5]. level: 0..1. gain_db: the
+    automatic gain's reference.
+    """
+
+    end: int
+    samples: np.ndarray
+    features: np.ndarray
+    ticks: np.ndarray
+    mel: np.ndarray
+    level: float
+    gain_db: float
+
+    @property
+    def onset(self) -> np.ndarray:
+        """float32 [3], onset strength in the low, mid and high band, 0..1."""
+        return self.features[ONSET]
+
+
+@dataclass
+class FeatureState:
+    """Everything a frame depends on besides its own samples."""
+
+    history: np.ndarray = field(
+        default_factory=lambda: np.zeros(_N_FFT - TICK, np.float32)
+    )  # float32 [824], the samples before the frame
+    compressed: np.ndarray = field(
+        default_factory=lambda: np.zeros((_FLUX_LAG, N_MELS), np.float32)
+    )  # the last ticks' compressed mel spectrum
+    gain_db: float = -40.0
+    end: int = 0
+
+
+class FeatureExtractor:
+    """One frame of 800 samples a step. Immutable once built; the state is passed through."""
+
+    latency = 0
+
+    def __init__(self) -> None:
+        self._window = np.hanning(_N_FFT + 1)[:-1].astype(np.float32)
+        # A full-scale sine gives 0 dB in its bin.
+        self._power_scale = np.float32((2.0 / self._window.sum()) ** 2)
+        self._mel = _mel_filters()
+        self._chroma = _chroma_filters()
+        centres = _mel_centres()
+        low, high = np.searchsorted(centres, _BAND_EDGES_HZ)
+        self._bands = (slice(0, low), slice(low, high), slice(high, N_MELS))
+        self._tick_index = np.arange(TICKS_PER_FRAME)[:, None] * TICK + np.arange(_N_FFT)[None, :]
+
+    def initial_state(self) -> FeatureState:
+        return FeatureState()
+
+    def step(self, samples: np.ndarray, state: FeatureState) -> tuple[FeatureFrame, FeatureState]:
+        """samples: float32 [800] at 24 kHz, any values; non-finite ones count as silence."""
+        samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
+        samples = np.clip(samples, -4.0, 4.0).astype(np.float32)
+        audio = np.concatenate([state.history, samples])
+        spectrum = np.fft.rfft(audio[self._tick_index] * self._window, axis=1)
+        power = (spectrum.real**2 + spectrum.imag**2).astype(np.float32) * self._power_scale
+        mel = power @ self._mel
+        level_db = _db(np.float32(np.mean((samples - samples.mean()) ** 2) * 2))
+        gain_db = _follow_gain(state.gain_db, float(level_db))
+        relative_db = _db(mel) - np.float32(gain_db)
+        scaled = np.clip(relative_db / _MEL_RANGE_DB, -1.0, 0.5).astype(np.float32)
+        ticks, compressed = self._flux(mel, gain_db, state.compressed)
+        level = float(np.clip(1.0 - level_db / _SILENCE_DB, 0.0, 1.0))
+        features = np.concatenate(
+            [
+                scaled.mean(axis=0),
+                ticks.max(axis=0),
+                [level, np.clip((level_db - gain_db) / 30.0, -1.0, 1.0)],
+                _timbre(mel, power),
+                _chroma(power[-1] @ self._chroma),
+            ]
+        ).astype(np.float32)
+        frame = FeatureFrame(state.end + FRAME, samples, features, ticks, scaled, level, gain_db)
+        return frame, FeatureState(audio[FRAME:], compressed, gain_db, state.end + FRAME)
+
+    def _flux(
+        self, mel: np.ndarray, gain_db: float, before: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Half-wave-rectified spectral flux per band (Dixon 2006; lag as in SuperFlux, 2013)."""
+        compressed = np.log1p(mel * np.float32(1000.0 * 10 ** (-gain_db / 10)))
+        spectrum = np.concatenate([before, compressed])
+        rise = np.maximum(spectrum[_FLUX_LAG:] - spectrum[:-_FLUX_LAG], 0.0)
+        flux = np.stack([rise[:, band].mean(axis=1) for band in self._bands], axis=1)
+        return np.tanh(flux).astype(np.float32), spectrum[-_FLUX_LAG:]
+
+
+class FeatureStream:
+    """Owns the state: push blocks of any size at `source_rate`, get the frames they complete."""
+
+    def __init__(self, source_rate: int):
+        self.source_rate = source_rate
+        self._extractor = FeatureExtractor()
+        self._resampler = Resampler(source_rate, SAMPLE_RATE)
+        self.reset()
+
+    def reset(self) -> None:
+        self._state = self._extractor.initial_state()
+        # Sample input_start(0) lies before the input began: those samples are silence.
+        lead = -self._resampler.input_start(0)
+        self._pending = np.zeros(lead, np.float32)
+        self._pending_start = -lead
+
+    def push(self, block: np.ndarray) -> list[FeatureFrame]:
+        """block: float32 [n], mono, at the source rate. Returns the frames completed by it."""
+        self._pending = np.concatenate([self._pending, np.asarray(block, np.float32)])
+        frames = []
+        while self._pending_start + len(self._pending) >= self._resampler.input_end(
+            self._state.end + FRAME
+        ):
+            frames.append(self._next_frame())
+        return frames
+
+    @property
+    def missing(self) -> int:
+        """Samples (source rate) that complete the next frame."""
+        needed = self._resampler.input_end(self._state.end + FRAME)
+        return needed - self._pending_start - len(self._pending)
+
+    def skip(self, samples: int) -> None:
+        """Advance the time by samples (source rate) that were lost, to the next whole frame.
+
+        What is heard of the frame they fell into is lost with them.
+        """
+        position = self._pending_start + len(self._pending) + max(samples, 0)
+        end = self._state.end
+        while self._resampler.input_start(end) < position:
+            end += FRAME
+        self._state.end = end
+        self._pending = np.zeros(0, np.float32)
+        self._pending_start = position
+        # The first samples of that frame are still to come; those before `position` are gone.
+        missing = position - self._resampler.input_start(end)
+        if missing > 0:
+            self._pending = np.zeros(missing, np.float32)
+            self._pending_start -= missing
+
+    def _next_frame(self) -> FeatureFrame:
+        start, stop = self._state.end, self._state.end + FRAME
+        first = self._resampler.input_start(start) - self._pending_start
+        last = self._resampler.input_end(stop) - self._pending_start
+        samples = self._resampler.block(self._pending[first:last], start, FRAME)
+        frame, self._state = self._extractor.step(samples, self._state)
+        used = self._resampler.input_start(stop) - self._pending_start
+        self._pending = self._pending[used:]
+        self._pending_start += used
+        return frame
+
+
+def extract(audio: np.ndarray, sample_rate: int) -> list[FeatureFrame]:
+    """All frames of a whole recording; the same code as on stage. audio: float [n], mono."""
+    return FeatureStream(sample_rate).push(audio)
+
+
+def _db(power: np.ndarray | np.float32):
+    return 10.0 * np.log10(power + np.float32(1e-10))
+
+
+def _follow_gain(gain_db: float, level_db: float) -> float:
+    """Slow automatic gain: rises within a second, falls over a quarter of a minute."""
+    if level_db < _GATE_DB:
+        return gain_db
+    time_s = _GAIN_RISE_S if level_db > gain_db else _GAIN_FALL_S
+    return gain_db + (level_db - gain_db) * (1.0 - np.exp(-FRAME / SAMPLE_RATE / time_s))
+
+
+def _timbre(mel: np.ndarray, power: np.ndarray) -> np.ndarray:
+    """Spectral centroid on the mel axis and spectral flatness, both 0..1; 0 in silence."""
+    total = mel.sum()
+    if total < 1e-9:
+        return np.zeros(2, np.float32)
+    centroid = float((mel.sum(axis=0) * np.linspace(0, 1, N_MELS)).sum() / total)
+    mean = power.mean(axis=0) + 1e-12
+    flatness = float(np.exp(np.log(mean).mean()) / mean.mean())
+    return np.array([centroid, min(flatness, 1.0)], np.float32)
+
+
+def _chroma(energy: np.ndarray) -> np.ndarray:
+    """Share of each pitch class, relative to the strongest; zeros in silence."""
+    peak = energy.max()
+    return energy / peak if peak > 1e-9 else np.zeros(N_CHROMA, np.float32)
+
+
+def _hz_to_mel(hz):
+    return 2595.0 * np.log10(1.0 + np.asarray(hz) / 700.0)
+
+
+def _mel_to_hz(mel):
+    return 700.0 * (10.0 ** (np.asarray(mel) / 2595.0) - 1.0)
+
+
+def _mel_edges() -> np.ndarray:
+    low, high = _hz_to_mel([_MEL_LOW_HZ, _MEL_HIGH_HZ])
+    return _mel_to_hz(np.linspace(low, high, N_MELS + 2))
+
+
+def _mel_centres() -> np.ndarray:
+    return _mel_edges()[1:-1]
+
+
+def _mel_filters() -> np.ndarray:
+    """float32 [513, 64]: triangles on the mel scale (O'Shaughnessy), unit sum, DC left out."""
+    bins = np.fft.rfftfreq(_N_FFT, 1 / SAMPLE_RATE)
+    edges = _mel_edges()
+    width = SAMPLE_RATE / _N_FFT  # the lowest triangles are narrower than a bin: widen them
+    rising = (bins[:, None] - edges[:-2]) / np.maximum(edges[1:-1] - edges[:-2], width)
+    falling = (edges[2:] - bins[:, None]) / np.maximum(edges[2:] - edges[1:-1], width)
+    filters = np.clip(np.minimum(rising, falling), 0.0, None)
+    filters[:2] = 0.0  # a DC offset leaks into bins 0 and 1 through the Hann window
+    empty = filters.sum(axis=0) == 0
+    nearest = np.maximum(np.rint(edges[1:-1] / width).astype(int), 2)
+    filters[nearest[empty], np.flatnonzero(empty)] = 1.0
+    return (filters / filters.sum(axis=0)).astype(np.float32)
+
+
+def _chroma_filters() -> np.ndarray:
+    """float32 [513, 12]: bins from 130 Hz to 2 kHz to the nearest pitch class, C = 0."""
+    bins = np.fft.rfftfreq(_N_FFT, 1 / SAMPLE_RATE)
+    filters = np.zeros((len(bins), N_CHROMA), np.float32)
+    use = np.flatnonzero((bins > 130.0) & (bins < 2_000.0))
+    pitch = 12.0 * np.log2(bins[use] / 261.6256)
+    filters[use, np.rint(pitch).astype(int) % 12] = 1.0
+    return filters

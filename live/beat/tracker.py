@@ -1,0 +1,223 @@
+"""Where the beat is, judged from sound: two trackers behind one protocol.
+
+Enters: feature frames. Leaves: one `BeatEstimate` a frame. Estimates may jump when a better
+explanation wins; the clock (`live/beat/clock.py`) turns them into a smooth phase. Engine's thread.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from live.audio.features import FRAME, SAMPLE_RATE, FeatureFrame
+from live.beat.evidence import EVIDENCE_LATENCY_S, BeatEvidence, chances
+from live.beat.filter import FRAME_S, BeatFilterConfig, Hypothesis
+from live.errors import ConfigError
+
+# Weights of the two kinds of evidence, tuned on rendered songs and a part of the real tracks.
+# Neighbouring ticks hear the same stroke, so weights near 1 would count it several times: twice
+# these gave F .79 instead of .87 on hard real tracks.
+_NETWORK_WEIGHT, _ONSET_WEIGHT = 0.17, 0.4
+_NETWORK_FLOOR = -2.0
+SILENT_LEVEL = 0.15  # 1 + dB / 80: -68 dB
+SILENT_AFTER_S = 0.8
+
+
+@dataclass(frozen=True)
+class BeatEstimate:
+    """phase: 0..1 at 24 kHz sample index `sample`; tempo_bpm; confidence 0..1; silent: no sound
+    to judge from; coasting: sound, but hardly anything in it that could be a beat;
+    ticks: float [4, 2], chances of a beat and a downbeat on each of the ticks up to `sample`;
+    bar_beat: beats since the downbeat, 0..4, phase included, where the source counts bars of four.
+    """
+
+    sample: float
+    phase: float
+    tempo_bpm: float
+    confidence: float
+    silent: bool = False
+    coasting: bool = False
+    ticks: np.ndarray | None = None
+    bar_beat: float | None = None
+
+
+class BeatTracker(Protocol):
+    def push(self, frame: FeatureFrame) -> BeatEstimate: ...
+    def suggest(self, estimate: BeatEstimate) -> None: ...
+
+
+class SilenceGate:
+    """True after SILENT_AFTER_S without sound."""
+
+    def __init__(self) -> None:
+        self._quiet_s = SILENT_AFTER_S
+
+    def step(self, level: float) -> bool:
+        self._quiet_s = self._quiet_s + FRAME_S if level < SILENT_LEVEL else 0.0
+        return self._quiet_s >= SILENT_AFTER_S
+
+
+class OnsetEvidence:
+    """Log likelihood ratio of a beat per tick from onset strength alone.
+
+    Each band is measured by its own recent mean and deviation, so that a hi-hat next to the
+    microphone does not drown a distant kick. It knows nothing of music, and for that reason it
+    holds on recordings unlike everything the network has heard.
+    """
+
+    _WEIGHTS = np.array([0.5, 0.3, 0.2])  # low, mid, high
+    _MEMORY_S = 3.0
+
+    def __init__(self) -> None:
+        self._mean = np.zeros(3)
+        self._power = np.full(3, 1e-3)
+
+    def step(self, ticks: np.ndarray) -> np.ndarray:
+        """ticks: float [4, 3], onset strength. Returns float64 [4], -0.5..1.2."""
+        ticks = ticks.astype(np.float64)
+        rate = FRAME_S / self._MEMORY_S
+        self._mean += rate * (ticks.mean(axis=0) - self._mean)
+        self._power += rate * ((ticks**2).mean(axis=0) - self._power)
+        deviation = np.sqrt(np.maximum(self._power - self._mean**2, 1e-4))
+        score = ((ticks - self._mean) / deviation) @ self._WEIGHTS
+        return np.clip(0.5 * score - 0.2, -0.5, 1.2)
+
+
+_SWITCH_RATIO = 2.0
+_SUPPORT_DECAY = float(np.exp(-FRAME_S / 3.0))
+_TRUST_S = 2.0
+_USUAL_RISE_S, _USUAL_FALL_S = 4.0, 20.0
+_COAST_BELOW = 0.45
+_COAST_BEATS = 32
+
+
+class NativeTracker:
+    """Evidence, filter, and the choice of one hypothesis to follow."""
+
+    def __init__(self, config: BeatFilterConfig):
+        self._filter = config.make()
+        self._network = BeatEvidence()
+        self._state = self._network.initial_state()
+        self._onsets = OnsetEvidence()
+        self._gate = SilenceGate()
+        self._chosen: Hypothesis | None = None
+        self._support = 0.0
+        self._usual = 0.0
+        self._coasting = False
+        self._coasted = 0.0
+        self._trust = 0.0
+
+    def push(self, frame: FeatureFrame) -> BeatEstimate:
+        silent = self._gate.step(frame.level)
+        heard, self._state = self._network.step(frame, self._state)
+        self._filter.step(self._weigh(heard[:, 0], frame))
+        now = self._choose()
+        self._trust += FRAME_S / _TRUST_S * (now.probability - self._trust)
+        self._coasted = self._coasted + FRAME_S * now.tempo_bpm / 60 if self._coasting else 0.0
+        return BeatEstimate(
+            sample=frame.end - EVIDENCE_LATENCY_S * SAMPLE_RATE,
+            phase=now.phase,
+            tempo_bpm=now.tempo_bpm,
+            confidence=0.0 if silent else self._confidence(),
+            silent=silent,
+            coasting=self._coasting,
+            ticks=chances(heard),
+        )
+
+    def suggest(self, estimate: BeatEstimate) -> None:
+        """Lean towards what the operator tapped."""
+        self._filter.favour(estimate.phase, estimate.tempo_bpm)
+
+    def _confidence(self) -> float:
+        """The chosen cluster's probability, squared, fading to 0 over eight bars without beats.
+
+        Squared, more than 0.8 means that the next beat is within 50 ms of a true one in 98 % of
+        cases on rendered songs and in 87 % on ballroom recordings (waltzes taken at double tempo).
+        """
+        return self._trust**2 * max(1 - self._coasted / _COAST_BEATS, 0.0)
+
+    def _weigh(self, heard: np.ndarray, frame: FeatureFrame) -> np.ndarray:
+        """Evidence per tick; that there was no beat counts only where beats are heard at all.
+
+        Otherwise noise, in which nothing is ever a beat, would speak for the slowest tempo. And
+        where the music turns much less rhythmic than it was, nothing counts: a break without drums
+        is crossed on what was known before.
+        """
+        network = _NETWORK_WEIGHT * np.maximum(heard, _NETWORK_FLOOR)
+        evidence = network + _ONSET_WEIGHT * self._onsets.step(frame.ticks)
+        if frame.level < SILENT_LEVEL:
+            evidence = np.zeros_like(evidence)
+        self._support = max(self._support * _SUPPORT_DECAY, min(float(evidence.max()), 1.0))
+        if not 0 < self._coasted < _COAST_BEATS:  # a break must not become the usual
+            time_s = _USUAL_RISE_S if self._support > self._usual else _USUAL_FALL_S
+            self._usual += FRAME_S / time_s * (self._support - self._usual)
+        self._coasting = self._support < _COAST_BELOW * self._usual
+        if self._coasting:
+            return np.zeros_like(evidence)
+        return np.where(evidence < 0, self._support * evidence, evidence)
+
+    def _choose(self) -> Hypothesis:
+        """Stay with the hypothesis of the last frame until another is clearly likelier."""
+        best, before = self._filter.best(), self._chosen
+        if before is not None:
+            phase = before.phase + before.tempo_bpm / 60 * FRAME_S
+            same = self._filter.near(phase % 1.0, before.tempo_bpm)
+            if best.probability <= _SWITCH_RATIO * same.probability:
+                best = same
+        self._chosen = best
+        return best
+
+
+class AubioTracker:
+    """aubio.tempo (Brossier 2006), its beats continued in a straight line.
+
+    Confidence is aubio's own measure squeezed into 0..1; it is not calibrated.
+    """
+
+    _N_FFT, _HOP = 1024, 200
+    _LAST_BEATS = 4
+
+    def __init__(self) -> None:
+        try:
+            import aubio
+        except ImportError as error:
+            raise ConfigError(
+                "the beat tracker 'aubio' needs aubio: pip install aubio-ledfx"
+            ) from error
+        # A C extension without type information.
+        make = aubio.tempo  # pyright: ignore[reportAttributeAccessIssue]
+        self._tempo = make("default", self._N_FFT, self._HOP, SAMPLE_RATE)
+        self._gate = SilenceGate()
+        self._beats: deque[float] = deque(maxlen=self._LAST_BEATS)
+        self._start: int | None = None
+        self._tempo_bpm = 120.0
+
+    def push(self, frame: FeatureFrame) -> BeatEstimate:
+        if self._start is None:
+            self._start = frame.end - FRAME
+        silent = self._gate.step(frame.level)
+        for hop in frame.samples.reshape(-1, self._HOP):
+            if self._tempo(hop)[0] > 0:
+                self._hear(self._start + self._tempo.get_last())
+        beat = self._beats[-1] if self._beats else float(self._start)
+        beats_since = (frame.end - beat) / SAMPLE_RATE * self._tempo_bpm / 60
+        fresh = len(self._beats) > 1 and beats_since < 4
+        confidence = min(max(float(self._tempo.get_confidence()), 0.0), 1.0) if fresh else 0.0
+        return BeatEstimate(
+            frame.end,
+            beats_since % 1.0,
+            self._tempo_bpm,
+            0.0 if silent else confidence,
+            silent,
+            coasting=not fresh,
+        )
+
+    def suggest(self, estimate: BeatEstimate) -> None:
+        """aubio cannot be told anything."""
+
+    def _hear(self, sample: float) -> None:
+        self._beats.append(sample)
+        tempo_bpm = float(self._tempo.get_bpm())
+        if tempo_bpm > 0:
+            self._tempo_bpm = tempo_bpm

@@ -1,0 +1,83 @@
+"""Lets programs find the show by themselves: Zeroconf announces the controls and their OSCQuery.
+
+Enters: where the controls listen. Leaves: two services, `_osc._udp` and `_oscjson._tcp`. The
+library answers in a thread of its own; it is optional (`pip install -e .[control]`).
+"""
+
+import importlib
+import ipaddress
+import sys
+from contextlib import ExitStack
+from typing import Any, Self
+
+from live.control.oscquery import NAME, OscQueryServer, Stand
+from live.errors import ConfigError
+
+OSC_TYPE = "_osc._udp.local."
+QUERY_TYPE = "_oscjson._tcp.local."
+
+
+class Discovery:
+    """Announced from when it is built, which takes some two seconds, until it is closed.
+
+    host, port: where controls are listened to, over UDP. allow: who besides this machine is
+    answered. stand: the value a control has now, None for none; called from another thread. If
+    host is a loopback address the services are announced on that alone.
+
+    ConfigError where the library is missing. What else fails is said in one line, `error`, and
+    printed: the show goes on unannounced. server: None where that failed.
+    """
+
+    def __init__(self, host: str, port: int, allow: tuple[str, ...], stand: Stand):
+        library = _library()
+        self.error = ""
+        self.server: OscQueryServer | None = None
+        with ExitStack() as stack:
+            try:
+                self.server = stack.enter_context(OscQueryServer(host, port, allow, stand))
+                _register(library, self.server, port, stack)
+            except (OSError, TimeoutError, library.Error) as error:
+                self.error = f"not announced on the network: {error or type(error).__name__}"
+                print(self.error, file=sys.stderr)
+            self._stack = stack.pop_all()
+
+    def close(self) -> None:
+        """Say goodbye and end both threads."""
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+def _register(library: Any, server: OscQueryServer, port: int, stack: ExitStack) -> None:
+    everywhere = ipaddress.ip_address(server.host.partition("%")[0]).is_unspecified
+    interfaces = library.InterfaceChoice.All if everywhere else [server.host]
+    zeroconf = library.Zeroconf(interfaces=interfaces)
+    stack.callback(zeroconf.close)  # which says goodbye for all that is registered
+    addresses = _addresses(library) if everywhere else [server.host]
+    for kind, number in ((OSC_TYPE, port), (QUERY_TYPE, server.port)):
+        info = library.ServiceInfo(
+            kind, f"{NAME}.{kind}", number, parsed_addresses=addresses,
+            server=f"{NAME.lower()}-{port}.local.",
+        )  # fmt: skip
+        # A second show on the same network becomes "PoseJockey-2".
+        zeroconf.register_service(info, allow_name_change=True)
+
+
+def _addresses(library: Any) -> list[str]:
+    """Where others reach this machine; the loopback only if there is nothing else."""
+    addresses = sorted(library.get_all_addresses())
+    reachable = [a for a in addresses if not ipaddress.ip_address(a).is_loopback]
+    return reachable or addresses
+
+
+def _library() -> Any:
+    try:
+        return importlib.import_module("zeroconf")
+    except ImportError as error:
+        raise ConfigError(
+            "--announce needs the package zeroconf: pip install -c constraints.txt -e .[control]"
+        ) from error

@@ -1,0 +1,173 @@
+"""What the show obeys, for programs that ask: an OSCQuery server, read-only.
+
+Enters: HTTP requests, from whoever the allow-list names. Leaves: the controls of `live.osc.schema`
+as JSON, after the OSCQuery proposal (github.com/Vidvox/OSCQueryProposal): their types, ranges and,
+where they stand at one, their values. One thread of its own answers, one request after the other;
+the engine's thread never waits for it.
+"""
+
+import http.server
+import json
+import os
+import socket
+import socketserver
+import threading
+import urllib.parse
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, Self
+
+from live.control.allow_list import AllowList
+from live.osc.schema import ACK_REQUEST, CONTROLS, PICTURE, Control
+
+NAME = "PoseJockey"
+ATTRIBUTES = ("FULL_PATH", "DESCRIPTION", "ACCESS", "CONTENTS", "TYPE", "RANGE", "VALUE")
+_NO_ACCESS, _WRITE, _READ_WRITE = 0, 2, 3
+_MAX_TARGET = 256  # characters of path and query; the longest control has 23
+_PATIENCE_S = 1.0  # for a client that says nothing
+_LOOK_EVERY_S = 0.1  # whether the server is to end
+
+Stand = Callable[[str], float | None]
+
+
+def host_info(port: int) -> dict[str, Any]:
+    """What the proposal calls HOST_INFO. port: UDP, of the controls."""
+    return {
+        "NAME": NAME,
+        "OSC_PORT": port,
+        "OSC_TRANSPORT": "UDP",
+        "EXTENSIONS": {
+            name: name not in ("FULL_PATH", "CONTENTS") for name in ATTRIBUTES
+        } | {"LISTEN": False},
+    }  # fmt: skip
+
+
+def namespace(stand: Stand) -> dict[str, Any]:
+    """The tree of containers and controls. stand: the value a control has now, None for none."""
+    controls = (*CONTROLS.values(), ACK_REQUEST)
+    leaves = {control.name: _leaf(control, stand(control.name)) for control in controls}
+    picture = {control.name: _leaf(control, None) for control in PICTURE.values()}
+    inner = {
+        "control": _container("/pj/control", "What the show obeys", leaves),
+        "visuals": _container("/pj/visuals", "What the picture obeys", picture),
+    }
+    return _container("/", NAME, {"pj": _container("/pj", NAME, inner)})
+
+
+def answer(target: str, port: int, stand: Stand) -> tuple[HTTPStatus, Any]:
+    """Status and content (None for none) for the path and query of a request.
+
+    400 for an attribute that the proposal does not know, 404 for an address that is none, 204 for
+    an attribute that this address does not have.
+    """
+    path, _, query = target.partition("?")
+    if len(target) > _MAX_TARGET:
+        return HTTPStatus.REQUEST_URI_TOO_LONG, None
+    if query == "HOST_INFO":
+        return HTTPStatus.OK, host_info(port)
+    node = namespace(stand)
+    for name in filter(None, urllib.parse.unquote(path).split("/")):
+        node = node.get("CONTENTS", {}).get(name)
+        if node is None:
+            return HTTPStatus.NOT_FOUND, None
+    if not query:
+        return HTTPStatus.OK, node
+    if query not in ATTRIBUTES:
+        return HTTPStatus.BAD_REQUEST, None
+    if query not in node:
+        return HTTPStatus.NO_CONTENT, None
+    return HTTPStatus.OK, {query: node[query]}
+
+
+class OscQueryServer:
+    """Answers on host and `port`: that of the controls, over TCP, or a free one if it is taken.
+
+    stand: called in the server's thread, must not wait. OSError if nothing can be opened.
+    """
+
+    def __init__(self, host: str, control_port: int, allow: tuple[str, ...], stand: Stand):
+        def reply(target: str) -> tuple[HTTPStatus, Any]:
+            return answer(target, control_port, stand)
+
+        try:
+            self._server = _Server(host, control_port, AllowList(allow), reply)
+        except OSError:
+            self._server = _Server(host, 0, AllowList(allow), reply)
+        self.host = str(self._server.server_address[0])
+        self.port: int = self._server.server_address[1]
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(_LOOK_EVERY_S,), name="oscquery", daemon=True
+        )
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+class _Server(socketserver.TCPServer):
+    allow_reuse_address = os.name != "nt"  # Windows would give two programs the same port
+    request_queue_size = 8
+
+    def __init__(self, host: str, port: int, allow: AllowList, reply: Callable):
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, *_, address = min(found, key=lambda info: info[0] != socket.AF_INET)
+        self.address_family = family
+        self.allow, self.reply = allow, reply
+        super().__init__(address, _Handler)  # pyright: ignore[reportArgumentType]
+
+    def verify_request(self, request, client_address) -> bool:
+        return client_address[0] in self.allow
+
+    def handle_error(self, request, client_address) -> None:
+        """A client that went away in the middle is nobody's concern."""
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    timeout = _PATIENCE_S
+    server: _Server  # pyright: ignore[reportIncompatibleVariableOverride]
+
+    def do_GET(self) -> None:
+        status, content = self.server.reply(self.path)
+        body = b"" if content is None else json.dumps(content).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        if status != HTTPStatus.NO_CONTENT:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """The terminal is the show's."""
+
+
+def _container(path: str, meaning: str, contents: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "FULL_PATH": path,
+        "DESCRIPTION": meaning,
+        "ACCESS": _NO_ACCESS,
+        "CONTENTS": contents,
+    }
+
+
+def _leaf(control: Control, value: float | None) -> dict[str, Any]:
+    leaf: dict[str, Any] = {
+        "FULL_PATH": control.address,
+        "DESCRIPTION": control.meaning,
+        "ACCESS": _WRITE if value is None else _READ_WRITE,
+        "TYPE": "T" if control.is_switch else "s" if control.types in ("s", "a") else "f",
+    }
+    if leaf["TYPE"] == "f":  # what has no value is a button, which sends 1
+        leaf["RANGE"] = [{"MIN": control.low, "MAX": control.high}]
+    elif control.choices:
+        leaf["RANGE"] = [{"VALS": list(control.choices)}]
+    if value is not None:
+        leaf["VALUE"] = [bool(value) if control.is_switch else value]
+    return leaf

@@ -1,0 +1,227 @@
+"""The set list: named scenes from a TOML file, called live, taking effect on the next bar.
+
+Enters: the file, before the show; calls, beat readings and where the faders stand, from the
+engine's thread. Leaves: the controls that a scene sets, at the frame that is seen on the bar. Time
+is the beat's alone, so that the same music and calls give the same dance.
+"""
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from live.dance.style import parse_style
+from live.errors import ConfigError
+from live.osc.schema import NEXT, PICTURE, PLAYED, PREVIOUS
+
+MOMENTS = ("bar", "beat", "now")
+FADERS = ("energy", "openness", "travel", "temperature")  # what can move over some bars
+SETTABLE = ("style", *FADERS, "mirror", "freeze", "blackout", "dancers", "seed", "bpm", *PICTURE)
+
+_MAX_CUES = 999
+_MAX_NAME = 64
+_MAX_BARS = 64.0
+_HALF_A_BEAT = 0.125  # of a bar of four
+
+Value = float | str
+
+
+class Beat(Protocol):
+    """What is needed of a `live.beat.clock.BeatReading`: phases in [0, 1)."""
+
+    @property
+    def phase(self) -> float: ...
+    @property
+    def bar_phase(self) -> float: ...
+
+
+@dataclass(frozen=True)
+class Cue:
+    """controls: what it sets, (name, value) of SETTABLE; what it does not name stays as it is.
+    at: one of MOMENTS. bars: how long FADERS take to get there; 0: at once."""
+
+    name: str
+    controls: tuple[tuple[str, Value], ...]
+    at: str = "bar"
+    bars: float = 0.0
+
+
+class CuePlayer:
+    """Waits with a called cue for its moment, then moves the faders. See the module's docstring."""
+
+    def __init__(self, cues: Sequence[Cue] = ()):
+        self.cues = tuple(cues)
+        self._called = -1  # index of the last cue called, for next and previous
+        self._waiting: Cue | None = None
+        self._before: Beat | None = None
+        self._glides: dict[str, _Glide] = {}
+
+    @property
+    def called(self) -> str:
+        """The name of the cue that was called last; "" before the first."""
+        return self.cues[self._called].name if self._called >= 0 else ""
+
+    def call(self, wanted: Value | None) -> None:
+        """Take up a cue by its name, its number (from 1), "next" or "previous".
+
+        One that still waited gives way. ConfigError if there is no such cue.
+        """
+        self._called = self._find(wanted)
+        self._waiting = self.cues[self._called]
+
+    def take_over(self, name: str) -> None:
+        """The operator has this fader now: no cue moves it any more."""
+        self._glides.pop(name, None)
+
+    def step(self, beat: Beat, stands: object) -> list[tuple[str, Value]]:
+        """The controls to set for the next frame, seen at `beat`; stands: has the FADERS' values.
+
+        Frames follow each other by less than a beat.
+        """
+        before, self._before = self._before or beat, beat
+        moved = [self._glide(name, beat, before) for name in tuple(self._glides)]
+        cue = self._waiting
+        if cue is None or not _has_come(cue.at, before, beat):
+            return moved
+        self._waiting = None
+        moved = [(name, value) for name, value in moved if name not in dict(cue.controls)]
+        return moved + self._start(cue, stands)
+
+    def _start(self, cue: Cue, stands: object) -> list[tuple[str, Value]]:
+        at_once = []
+        for name, value in cue.controls:
+            self._glides.pop(name, None)
+            if name in FADERS and cue.bars > 0 and not isinstance(value, str):
+                self._glides[name] = _Glide(float(getattr(stands, name)), value, cue.bars)
+            else:
+                at_once.append((name, value))
+        return at_once
+
+    def _glide(self, name: str, beat: Beat, before: Beat) -> tuple[str, Value]:
+        glide = self._glides[name]
+        passed = (beat.bar_phase - before.bar_phase) % 1.0
+        # The downbeat may be found anew; that is no bar gone by.
+        glide.passed += passed if passed < 0.5 else 0.0
+        share = min(glide.passed / glide.bars, 1.0)
+        if share == 1.0:
+            del self._glides[name]
+        return name, glide.start + share * (glide.end - glide.start)
+
+    def _find(self, wanted: Value | None) -> int:
+        if not self.cues:
+            raise ConfigError("there are no cues; start the show with --cues FILE")
+        if isinstance(wanted, str):
+            text = wanted.strip().casefold()
+            if text in (NEXT, PREVIOUS):
+                return min(max(self._called + (1 if text == NEXT else -1), 0), len(self.cues) - 1)
+            names = [cue.name.casefold() for cue in self.cues]
+            if text in names:
+                return names.index(text)
+            wanted = float(text) if text.isascii() and text.isdigit() else None
+        if isinstance(wanted, int | float) and 1 <= wanted < len(self.cues) + 1:
+            return int(wanted) - 1
+        raise ConfigError(f"there is no such cue; there are {', '.join(c.name for c in self.cues)}")
+
+
+@dataclass
+class _Glide:
+    start: float
+    end: float
+    bars: float
+    passed: float = 0.0  # bars
+
+
+def _has_come(at: str, before: Beat, beat: Beat) -> bool:
+    if at == "now":
+        return True
+    back = before.phase - beat.phase if at == "beat" else before.bar_phase - beat.bar_phase
+    if back > 0.5:
+        return True
+    # A sync jumps to a downbeat from anywhere; a downbeat found anew jumps anywhere.
+    return back > 0 and (beat.bar_phase if at == "bar" else beat.phase) < _HALF_A_BEAT
+
+
+# The file -------------------------------------------------------------------------------------
+
+
+def load(path: Path, styles: tuple[str, ...]) -> tuple[Cue, ...]:
+    """The cues of a set list, for a model with these styles. ConfigError that names the mistake."""
+    try:
+        return parse(path.read_text(encoding="utf-8"), path, styles)
+    except OSError as error:
+        raise ConfigError(f"cannot read the set list {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}") from error
+
+
+def parse(text: str, path: Path, styles: tuple[str, ...]) -> tuple[Cue, ...]:
+    """As `load`, of a set list that was read before; path: where, for what is said of mistakes."""
+    try:
+        content = tomllib.loads(text)
+    except ValueError as error:  # of TOML, or a number too long for Python
+        raise ConfigError(f"{path} is not valid TOML: {error}") from error
+    tables = content.pop("cue", None)
+    if content:
+        raise ConfigError(f"{path}: unknown {next(iter(content))!r}; a set list holds [[cue]] only")
+    if not isinstance(tables, list) or not 1 <= len(tables) <= _MAX_CUES:
+        raise ConfigError(f"{path}: a set list needs 1 to {_MAX_CUES} scenes, each under [[cue]]")
+    cues: list[Cue] = []
+    for number, table in enumerate(tables, 1):
+        try:
+            cues.append(_cue(table, styles, [cue.name.casefold() for cue in cues]))
+        except ConfigError as error:
+            raise ConfigError(f"{path}: cue {number}: {error}") from error
+    return tuple(cues)
+
+
+def _cue(table: Any, styles: tuple[str, ...], taken: list[str]) -> Cue:
+    if not isinstance(table, dict):
+        raise ConfigError("write it as a table under [[cue]]")
+    table = dict(table)
+    name = _name(table.pop("name", None), taken)
+    at = table.pop("at", "bar")
+    if at not in MOMENTS:
+        raise ConfigError(f"at is {at!r}; it must be one of {', '.join(MOMENTS)}")
+    bars = _number("bars", table.pop("bars", 0.0), 0.0, _MAX_BARS)
+    return Cue(name, tuple((k, _value(k, v, styles)) for k, v in table.items()), at, bars)
+
+
+def _name(name: Any, taken: list[str]) -> str:
+    if not isinstance(name, str) or not name.strip() or len(name) > _MAX_NAME:
+        raise ConfigError(f"it needs a name, a text of 1 to {_MAX_NAME} characters")
+    folded = name.strip().casefold()
+    if folded in (NEXT, PREVIOUS) or folded.isdigit() or not name.isprintable():
+        raise ConfigError(f"{name!r} cannot be its name; it has a meaning already")
+    if folded in taken:
+        raise ConfigError(f"another one is called {name!r} as well")
+    return name.strip()
+
+
+def _value(name: str, value: Any, styles: tuple[str, ...]) -> Value:
+    if name not in SETTABLE:
+        raise ConfigError(f"unknown setting {name!r}; a scene may set {', '.join(SETTABLE)}")
+    control = PLAYED[name]
+    if control.types == "s":
+        if not isinstance(value, str):
+            raise ConfigError(f"{name} is {value!r}; it must be a text")
+        parse_style(value, styles)
+        return value
+    if control.is_switch:
+        if not isinstance(value, bool):
+            raise ConfigError(f"{name} is {value!r}; it must be true or false")
+        return float(value)
+    if control.choices:
+        if value not in control.choices:
+            known = ", ".join(control.choices)
+            raise ConfigError(f"{name} is {value!r}; it must be one of {known}")
+        return value
+    return _number(name, value, control.low, control.high)
+
+
+def _number(name: str, value: Any, low: float, high: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ConfigError(f"{name} is {value!r}; it must be a number")
+    if not low <= value <= high:
+        raise ConfigError(f"{name} is {value}; it must be {low:.10g} to {high:.10g}")
+    return float(value)

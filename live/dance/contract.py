@@ -1,0 +1,55 @@
+"""The contract between a network file and the stage: tensors, clock and control vectors.
+
+Training writes against it, export puts it into the file's manifest, the performer checks it.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from live.audio.features import FEATURE_DIM, FEATURES_VERSION, SAMPLE_RATE
+from live.body.pose import FRAME_RATE, POSE_DIM
+from live.body.skeleton import SKELETON_VERSION
+
+CONTRACT_VERSION = 1
+MANIFEST_KEY = "posejockey"  # of the ONNX file's metadata
+CLOCK_DIM = 8
+CONTROL_DIM = 4
+CONTROL_NAMES = ("energy", "openness", "travel", "reserved")
+STATE_PREFIX, STATE_SUFFIX = "state_", "_out"
+
+# Dancers move at these tempi; faster or slower music is danced at half or double time.
+DANCE_BPM = (75.0, 155.0)
+_TEMPO_CENTRE_BPM = 110.0
+
+# Every entry has to match exactly, or the features, poses or ticks mean something else.
+REQUIRED = {
+    "contract_version": CONTRACT_VERSION,
+    "features_version": FEATURES_VERSION,
+    "feature_dim": FEATURE_DIM,
+    "sample_rate": SAMPLE_RATE,
+    "frame_rate": FRAME_RATE,
+    "skeleton_version": SKELETON_VERSION,
+    "pose_dim": POSE_DIM,
+}
+
+
+def dance_ratio(tempo_bpm: float) -> float:
+    """Dancer's beats per beat of the music: 0.5, 1 or 2, so that the dance stays in DANCE_BPM."""
+    low, high = DANCE_BPM
+    if tempo_bpm > high:
+        return 0.5
+    return 2.0 if tempo_bpm < low else 1.0
+
+
+def clock_vector(beats: ArrayLike, tempo_bpm: ArrayLike, confidence: ArrayLike = 1.0) -> np.ndarray:
+    """What the decoder knows of the beat: float32 [..., 8].
+
+    beats: position in the dancer's beats, 0 on a downbeat; tempo_bpm: of the dancer's beats.
+    Cosine and sine of the phase at 1x, 1/2x and 1/4x, log2(tempo / 110), confidence 0..1.
+    """
+    beats = np.asarray(beats, np.float64)
+    angles = 2 * np.pi * beats[..., None] / np.array([1.0, 2.0, 4.0])
+    tempo = np.broadcast_to(np.log2(np.asarray(tempo_bpm) / _TEMPO_CENTRE_BPM), beats.shape)
+    confidence = np.broadcast_to(np.asarray(confidence), beats.shape)
+    waves = np.stack([np.cos(angles), np.sin(angles)], axis=-1).reshape(*beats.shape, 6)
+    return np.concatenate([waves, tempo[..., None], confidence[..., None]], -1).astype(np.float32)

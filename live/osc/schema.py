@@ -1,0 +1,373 @@
+"""What crosses the wire: native OSC schema v1, addresses, argument order, types and ranges.
+
+Pure encoding and decoding, no sockets. `docs/osc.md` is generated from the tables here.
+Only types i, f, s, b are used, bundles are stamped "immediately" and stay within 1 472 bytes (one
+Ethernet packet), because that is what TouchDesigner, Pd, SuperCollider and node-osc all accept.
+"""
+
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
+from pythonosc.osc_message_builder import OscMessageBuilder
+from pythonosc.osc_packet import OscPacket, ParseError
+
+from live.body.skeleton import JOINT_NAMES
+
+SCHEMA_VERSION = 1
+MAX_BUNDLE_BYTES = 1_472
+MAX_DANCERS = 16
+SAMPLE_WRAP = 1 << 31  # an OSC int32 counts 24.8 h of samples at 24 kHz
+DEFAULT_PORT = 7401
+DEFAULT_CONTROL_PORT = 7402
+
+# Codes of /pj/health's last argument.
+STATES = ("starting", "dancing", "idle", "holding", "frozen", "blackout")
+STATE = {name: code for code, name in enumerate(STATES)}
+
+
+@dataclass(frozen=True)
+class Argument:
+    name: str
+    type: str  # an OSC type tag: i, f or s
+    unit: str = ""
+    range: str = ""
+
+
+@dataclass(frozen=True)
+class Message:
+    address: str
+    arguments: tuple[Argument, ...]
+    meaning: str
+
+    @property
+    def types(self) -> str:
+        return "".join(a.type for a in self.arguments)
+
+
+def _floats(names: str, unit: str = "", range_: str = "") -> tuple[Argument, ...]:
+    return tuple(Argument(name, "f", unit, range_) for name in names.split())
+
+
+FRAME = Message(
+    "/pj/frame",
+    (Argument("frame", "i", "", "0.."), Argument("sample", "i", "1/24000 s", "0..2^31-1, wraps")),
+    "Opens every bundle: the emitted frame's number and its presentation time since the start.",
+)
+ROOT = Message(
+    "/pj/{dancer}/root",
+    _floats("x y z", "m") + _floats("heading", "rad"),
+    "The pelvis on the stage and where the dancer faces: 0 is the audience (+z), positive to +x.",
+)
+JOINTS = Message(
+    "/pj/{dancer}/{joint}",
+    _floats("x y z", "m"),
+    "One message a joint, in stage space: x to the dancer's left, y up, z to the audience.",
+)
+BEAT = Message(
+    "/pj/beat",
+    _floats("phase bar_phase", "", "0..1")
+    + _floats("bpm", "beats/min", "0..400")
+    + _floats("confidence", "", "0..1"),
+    "The beat clock at the moment this frame is seen; the beat falls where the phase wraps to 0.",
+)
+ONSET = Message("/pj/onset", _floats("low mid high", "", "0..1"), "Onset strength in three bands.")
+LEVEL = Message(
+    "/pj/level", _floats("level", "", "0..1"), "Loudness: 0 is -80 dB, 1 is full scale."
+)
+STYLE = Message(
+    "/pj/style", (Argument("weight", "f", "", "0..1"),), "One weight a style, summing to 1."
+)
+HEALTH = Message(
+    "/pj/health",
+    _floats("fps", "frames/s")
+    + _floats("step_p50 step_p99", "ms")
+    + (Argument("xruns", "i"), Argument("dropped", "i", "losses of sound"))
+    + _floats("latency", "ms")
+    + (Argument("state", "i", "", ", ".join(f"{i} {s}" for i, s in enumerate(STATES))),),
+    "Once a second, and at once when the state changes.",
+)
+MESSAGES = (FRAME, ROOT, JOINTS, BEAT, ONSET, LEVEL, STYLE, HEALTH)
+STYLES = Message(
+    "/pj/styles",
+    (Argument("wish", "s"), Argument("name", "s")),
+    "The style asked for (`auto`, a name or a mix), then what the weights of `/pj/style` are "
+    "called; once a second, and at once when another is asked for.",
+)
+POSE = Message(
+    "/pj/{dancer}/pose",
+    tuple(Argument(f"{name}_{axis}", "f", "m") for name in JOINT_NAMES for axis in "xyz"),
+    "Profile `flat` only, instead of the joints: all of them in one message, x y z each.",
+)
+
+# The answer to a control, on the control port, to those who asked for answers (ACK_REQUEST).
+ACK = Message(
+    "/pj/ack",
+    (
+        Argument("name", "s"),
+        Argument("obeyed", "i", "", "0 refused, 1 obeyed"),
+        Argument("value", "f"),
+        Argument("text", "s"),
+    ),
+    "A control that came: its number as it is in force (0 for none), its text (empty for none).",
+)
+
+
+@dataclass(frozen=True)
+class Control:
+    """A control message `/pj/control/<name>`: its arguments, the range, and what it does."""
+
+    name: str
+    types: str  # of the arguments: f a number, s a text, a either; "" none
+    low: float = 0.0
+    high: float = 1.0
+    meaning: str = ""
+    is_switch: bool = False  # 1 or 0; without an argument it changes over
+    choices: tuple[str, ...] = ()  # of a text; () for any
+    under: str = "/pj/control"
+
+    @property
+    def address(self) -> str:
+        return f"{self.under}/{self.name}"
+
+
+def _switch(name: str, meaning: str, under: str = "/pj/control") -> Control:
+    return Control(name, "f", 0, 1, meaning, is_switch=True, under=under)
+
+
+CONTROLS = {
+    c.name: c
+    for c in (
+        Control("style", "s", meaning="'auto', a style's name, or a mix: 'street=2,salsa=1'"),
+        Control("energy", "f", -2, 2, "how large the movement is; 0 is the style's own"),
+        Control("openness", "f", -2, 2, "how far arms and legs reach out; 0 is the style's own"),
+        Control("travel", "f", -2, 2, "how much ground is covered; 0 is the style's own"),
+        Control("temperature", "f", 0, 2, "variety; 1 is the model's own, 0 always the likeliest"),
+        _switch("mirror", "1 swaps left and right, 0 swaps back"),
+        _switch("freeze", "1 holds the pose, 0 goes on"),
+        _switch("blackout", "1 darkens the figures and lights, 0 brings them back"),
+        Control("cue", "a", 0, 999, "a scene of the set list: name, number, 'next' or 'previous'"),
+        Control("tap", "", meaning="a beat, now: four or more set the tempo"),
+        Control("bpm", "f", 0, 300, "sets the tempo, beats/min, from here on; 0 follows the music"),
+        Control("nudge", "f", -500, 500, "beats come so many ms earlier; negative: later"),
+        Control("sync", "", meaning="the beat is now, and it is the first of its bar"),
+        Control("half", "", meaning="half the tempo"),
+        Control("double", "", meaning="twice the tempo"),
+        Control("seed", "f", 0, 2**31 - 1, "starts the dance anew from this seed"),
+        Control("dancers", "f", 1, MAX_DANCERS, "number of dancers"),
+        Control("latency", "f", 0, 500, "output latency to make up for, ms"),
+    )
+}
+
+# What a visualizer draws; tests hold these names against its own.
+LOOKS = (
+    "neon", "chalk", "ribbons", "particles", "constellation", "silhouette", "canon",
+    "kaleidoscope", "wireframe",
+)  # fmt: skip
+PALETTES = ("night", "safe", "ember", "ice", "acid", "mono")
+CAMERAS = ("front", "orbit", "cuts")
+LINEUPS = ("stage", "line", "wedge", "circle", "grid")
+NEXT, PREVIOUS = "next", "previous"
+_PICTURE = "/pj/visuals"
+
+
+def _choice(name: str, choices: tuple[str, ...], meaning: str) -> Control:
+    return Control(name, "a", 0, len(choices), meaning, choices=choices, under=_PICTURE)
+
+
+# The picture's, not the engine's: obeyed by visualizers, passed on to them by the show. No name is
+# that of an engine's control, so that a MIDI mapping or a scene needs to say no more than it.
+PICTURE = {
+    c.name: c
+    for c in (
+        _choice("look", LOOKS, "how the dancers are drawn, from the next bar on"),
+        _choice("palette", PALETTES, "their colours"),
+        _choice("camera", CAMERAS, "still, swaying, or cutting every other bar"),
+        _choice("lineup", LINEUPS, "where they stand; stage: where the engine puts them"),
+        Control("cast", "f", 0, MAX_DANCERS, "dancers shown; 0: those that arrive", under=_PICTURE),
+        _switch("pairs", "1 has every second dancer dance mirrored", _PICTURE),
+        Control("canon", "f", 0, 2, "each dancer so many beats later", under=_PICTURE),
+        _switch("dark", "1 darkens the picture alone, 0 brings it back", _PICTURE),
+    )
+}
+PLAYED = CONTROLS | PICTURE
+
+# Not the engine's: who sends it is answered.
+ACK_REQUEST = Control(
+    "ack", "f", 0, 65_535, "1 asks for answers where this came from, a port number there; 0 ends it"
+)
+
+
+def encode_styles(wish: str, names: Sequence[str]) -> bytes:
+    """The styles of a show as a message; as many names as fit one packet."""
+    packet = encode_message(STYLES.address, "s", (wish,))
+    for count in range(1, len(names) + 1):
+        longer = encode_message(STYLES.address, "s" * (count + 1), (wish, *names[:count]))
+        if len(longer) > MAX_BUNDLE_BYTES:
+            break
+        packet = longer
+    return packet
+
+
+def encode_picture(name: str, value: float | str | None) -> bytes:
+    """A control of PICTURE as a message; value: None has a switch change over."""
+    types = "" if value is None else "s" if isinstance(value, str) else "f"
+    return encode_message(PICTURE[name].address, types, () if value is None else (value,))
+
+
+def encode_ack(name: str, obeyed: bool, value: float | str | None) -> bytes:
+    """The answer to a control; value: as it is in force."""
+    number, text = (0.0, value) if isinstance(value, str) else (value or 0.0, "")
+    return encode_message(ACK.address, ACK.types, (name, int(obeyed), number, text))
+
+
+@dataclass(frozen=True)
+class HealthReport:
+    fps: float
+    step_p50_ms: float
+    step_p99_ms: float
+    xruns: int
+    dropped: int
+    latency_ms: float
+    state: str
+
+
+@dataclass(frozen=True)
+class StageFrame:
+    """Everything one emission says. Positions in metres, stage space; angles in radians."""
+
+    frame: int
+    sample: int  # presentation time, 24 kHz samples since the start
+    joints: np.ndarray  # float32 [N, 19, 3]
+    heading: np.ndarray  # float32 [N]
+    beat: tuple[float, float, float, float]  # phase, bar phase, bpm, confidence
+    onset: np.ndarray  # float32 [3]
+    level: float
+    style: np.ndarray  # float32 [S]
+
+
+class FrameEncoder:
+    """StageFrame to bundles of bytes.
+
+    n_dancers: in the frames to come. flat: one message with a dancer's joints instead of 19.
+    chosen: dancers to send, counted from 1, under their own numbers; () for all. Those who are not
+    on stage are left out.
+
+    python-osc lays each bundle out once; after that only the numbers are written into it, which
+    takes 20 us a dancer where building 25 messages with the library takes 0.4 ms.
+    """
+
+    def __init__(
+        self, n_dancers: int, n_styles: int, *, flat: bool = False, chosen: tuple[int, ...] = ()
+    ):
+        self.n_dancers = n_dancers
+        self._rows = [d for d in range(n_dancers) if not chosen or d + 1 in chosen]
+        self._bundles = [
+            Template(
+                [
+                    (FRAME.address, "ii"),
+                    *(_music_layout(n_styles) if place == 0 else ()),
+                    *_dancer_layout(d + 1, flat),
+                ]
+            )
+            for place, d in enumerate(self._rows)
+        ]
+
+    def encode(self, frame: StageFrame, health: HealthReport | None = None) -> list[bytes]:
+        """One bundle a dancer sent; the first also carries the music, and the health if given."""
+        head = (frame.frame & 0x7FFFFFFF, frame.sample % SAMPLE_WRAP)
+        music = (*frame.beat, *frame.onset.tolist(), frame.level, *frame.style.tolist())
+        bundles = []
+        for d, template in zip(self._rows, self._bundles, strict=True):
+            joints = frame.joints[d]
+            body = (*joints[0].tolist(), float(frame.heading[d]), *joints.ravel().tolist())
+            bundles.append(template.fill((*head, *(() if bundles else music), *body)))
+        if health is not None and bundles:
+            bundles[0] += encode_health(health)
+        return bundles
+
+
+def encode_health(health: HealthReport) -> bytes:
+    """The health message as a bundle element: its length, then the message."""
+    values = (
+        health.fps, health.step_p50_ms, health.step_p99_ms,
+        health.xruns & 0x7FFFFFFF, health.dropped & 0x7FFFFFFF,
+        health.latency_ms, STATE[health.state],
+    )  # fmt: skip
+    message = encode_message(HEALTH.address, HEALTH.types, values)
+    return struct.pack(">i", len(message)) + message
+
+
+def encode_message(address: str, types: str, values) -> bytes:
+    """One OSC message. types: a tag (i, f, s, b) for each value."""
+    builder = OscMessageBuilder(address)
+    for tag, value in zip(types, values, strict=True):
+        builder.add_arg(value, tag)
+    return builder.build().dgram
+
+
+def decode(datagram: bytes) -> Iterator[tuple[str, list]]:
+    """(address, arguments) of every message in a packet. Nothing at all from a damaged packet."""
+    try:
+        packet = OscPacket(datagram)
+    except (ParseError, ValueError, IndexError, struct.error, UnicodeDecodeError):
+        return
+    for timed in packet.messages:
+        yield timed.message.address, timed.message.params
+
+
+def _music_layout(n_styles: int):
+    return (
+        (BEAT.address, BEAT.types),
+        (ONSET.address, ONSET.types),
+        (LEVEL.address, LEVEL.types),
+        (STYLE.address, "f" * n_styles),
+    )
+
+
+def _dancer_layout(dancer: int, flat: bool):
+    root = (ROOT.address.format(dancer=dancer), ROOT.types)
+    if flat:
+        return (root, (POSE.address.format(dancer=dancer), POSE.types))
+    return (
+        root,
+        *((JOINTS.address.format(dancer=dancer, joint=name), JOINTS.types) for name in JOINT_NAMES),
+    )
+
+
+class Template:
+    """A bundle's bytes with the places of its numbers.
+
+    layout: (address, types of the numbers) a message, or (address, types, texts) where texts that
+    never change come before the numbers.
+    """
+
+    def __init__(self, layout: Iterable[tuple]):
+        builder = OscBundleBuilder(IMMEDIATELY)
+        self._fields = []
+        offset = 16  # "#bundle", then the time tag
+        for address, types, *texts in layout:
+            message = OscMessageBuilder(address)
+            for text in texts:
+                message.add_arg(text, "s")
+            for tag in types:
+                message.add_arg(0, tag)
+            built = message.build()
+            builder.add_content(built)
+            end = offset + 4 + built.size  # each element is preceded by its length
+            self._fields.append((end - 4 * len(types), struct.Struct(">" + types)))
+            offset = end
+        self._bytes = bytearray(builder.build().dgram)
+        if len(self._bytes) > MAX_BUNDLE_BYTES:
+            raise ValueError(f"a bundle of {len(self._bytes)} bytes; at most {MAX_BUNDLE_BYTES}")
+
+    def fill(self, values: Sequence[float]) -> bytes:
+        """The bundle with these numbers, in the layout's order."""
+        at = 0
+        for offset, field in self._fields:
+            count = field.size // 4
+            field.pack_into(self._bytes, offset, *values[at : at + count])
+            at += count
+        return bytes(self._bytes)

@@ -1,0 +1,151 @@
+"""The dance and the music as a handful of faders, 0 to 1, for lights and other simple receivers.
+
+Enters: a StageFrame an emission, in the engine's thread. Leaves: `Cues`, immutable, so that another
+thread may read the newest. Every value is finite and within 0 to 1, whatever the frame holds.
+"""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from live.audio.features import SAMPLE_RATE
+from live.body.pose import rotate_y
+from live.body.skeleton import JOINT
+from live.osc.schema import STATE, StageFrame
+
+CUES = {
+    "beat": "a flash: 1 on the beat, falling to 0 before the next",
+    "bar": "a ramp: 0 at the start of a bar, 1 at its end",
+    "level": "loudness: 0 is -80 dB, 1 is full scale",
+    "low": "hits of the bass: up at once, down within a quarter of a second",
+    "mid": "hits in the middle",
+    "high": "hits of the cymbals",
+    "arms": "how fast the arms move; 1 is 3 m/s",
+    "legs": "how fast the legs move; 1 is 2 m/s",
+    "height": "the highest joint above the floor; 1 is 2.2 m",
+    "travel": "how fast the dancer crosses the stage; 1 is 1.5 m/s",
+    "lean": "0.5 upright, 1 is 45 degrees to the dancer's left, 0 to the right",
+    "openness": "from wrist to wrist; 1 is arms stretched wide",
+    "style": "the strongest style: 0 is the model's first, 1 its last",
+    "state": "0 starting, 0.2 dancing, 0.4 idle, 0.6 holding, 0.8 frozen, 1 blackout",
+}
+"""Name and meaning of each cue, as ordered in `Cues.of`. In a blackout all are 0 but the state."""
+
+_SURE = 0.5  # the flash is at full height from this confidence of the beat clock on
+_HIT_FALL_S = 0.12
+_SPEED_SMOOTHING_S = 0.12
+_LONGEST_STEP_S = 0.25  # across a longer gap a difference of positions is no speed
+_ARMS_M_S, _LEGS_M_S, _TRAVEL_M_S = 3.0, 2.0, 1.5
+_HIGHEST_M = 2.2
+_LEAN_RAD = math.pi / 4
+_SPAN_M = 1.44  # both arms and the shoulders, stretched
+
+_ARMS = [JOINT[n] for n in ("l_elbow", "l_wrist", "r_elbow", "r_wrist")]
+_LEGS = [JOINT[n] for n in ("l_knee", "l_ankle", "r_knee", "r_ankle")]
+_L_WRIST, _R_WRIST, _NECK = JOINT["l_wrist"], JOINT["r_wrist"], JOINT["neck"]
+_STATES = max(STATE.values())
+
+
+@dataclass(frozen=True)
+class Cues:
+    """music: float64 [6]; body: float64 [N, 6]; style and state: one number each. All 0 to 1."""
+
+    music: np.ndarray = field(default_factory=lambda: np.zeros(6))
+    body: np.ndarray = field(default_factory=lambda: np.zeros((0, 6)))
+    style: float = 0.0
+    state: float = 0.0
+    dark: bool = False
+
+    def of(self, dancers: tuple[int, ...] = ()) -> list[float]:
+        """One value a cue, in the order of CUES: the mean over these dancers, () for all.
+
+        Dancers count from 1. Where none of them is on stage their body's cues are 0.
+        """
+        if self.dark:
+            return [0.0] * (len(CUES) - 1) + [self.state]
+        rows = [d - 1 for d in dancers if d <= len(self.body)] if dancers else slice(None)
+        body = self.body[rows]
+        mean = body.mean(axis=0) if len(body) else np.zeros(self.body.shape[1])
+        return [*self.music.tolist(), *mean.tolist(), self.style, self.state]
+
+
+class CueMaker:
+    """Owns what the cues remember: the last positions, the speeds and the hits' decay."""
+
+    def __init__(self) -> None:
+        self._sample = -math.inf
+        self._joints = np.zeros((0, len(JOINT), 3))
+        self._speeds = np.zeros((0, 3))  # of arms, legs and pelvis, m/s
+        self._hits = np.zeros(3)
+
+    def step(self, frame: StageFrame, state: str) -> Cues:
+        """One emission; state: one of `live.osc.schema.STATES`."""
+        joints = frame.joints.astype(np.float64)
+        if not np.isfinite(joints).all():
+            joints = np.nan_to_num(joints)
+        dt = (frame.sample - self._sample) / SAMPLE_RATE
+        self._sample = frame.sample
+        self._follow_speeds(joints, dt)
+        self._joints = joints
+        return Cues(
+            _clamped(self._music(frame, dt)),
+            _clamped(self._body(joints, np.nan_to_num(frame.heading))),
+            _strongest(frame.style),
+            STATE[state] / _STATES,
+            state == "blackout",
+        )
+
+    def _music(self, frame: StageFrame, dt: float) -> np.ndarray:
+        phase, bar_phase, _, confidence = frame.beat
+        fall = math.exp(-dt / _HIT_FALL_S) if dt >= 0 else 0.0
+        self._hits = np.maximum(np.nan_to_num(frame.onset), self._hits * fall)
+        flash = (1.0 - phase) ** 3 * min(confidence / _SURE, 1.0)
+        return np.array([flash, bar_phase, frame.level, *self._hits])
+
+    def _follow_speeds(self, joints: np.ndarray, dt: float) -> None:
+        n = len(joints)
+        if len(self._speeds) != n:
+            kept = self._speeds[:n]
+            self._speeds = np.vstack([kept, np.zeros((n - len(kept), 3))])
+        both = min(n, len(self._joints))
+        if not 0 < dt <= _LONGEST_STEP_S or not both:
+            return
+        moved = (joints[:both] - self._joints[:both]) / dt
+        pelvis = moved[:, 0]
+        # Against the pelvis: walking about is `travel`, not busy limbs.
+        limbs = _length(moved[:, _ARMS + _LEGS] - pelvis[:, None])
+        across = np.hypot(pelvis[:, 0], pelvis[:, 2])
+        now = np.stack([limbs[:, :4].mean(axis=1), limbs[:, 4:].mean(axis=1), across], axis=1)
+        share = 1.0 - math.exp(-dt / _SPEED_SMOOTHING_S)
+        self._speeds[:both] += share * (now - self._speeds[:both])
+
+    def _body(self, joints: np.ndarray, heading: np.ndarray) -> np.ndarray:
+        back = rotate_y(joints[:, _NECK] - joints[:, 0], -heading)
+        lean = np.arctan2(back[:, 0], np.maximum(back[:, 1], 1e-6))
+        span = _length(joints[:, _L_WRIST] - joints[:, _R_WRIST])
+        arms, legs, travel = self._speeds.T
+        return np.stack(
+            [
+                arms / _ARMS_M_S,
+                legs / _LEGS_M_S,
+                joints[..., 1].max(axis=1, initial=0.0) / _HIGHEST_M,
+                travel / _TRAVEL_M_S,
+                0.5 + 0.5 * lean / _LEAN_RAD,
+                span / _SPAN_M,
+            ],
+            axis=1,
+        )
+
+
+def _clamped(values: np.ndarray) -> np.ndarray:
+    return np.fmin(np.fmax(values, 0.0), 1.0)  # these two take the number where one is NaN
+
+
+def _length(vectors: np.ndarray) -> np.ndarray:
+    return np.sqrt(np.einsum("...k,...k->...", vectors, vectors))
+
+
+def _strongest(weights: np.ndarray) -> float:
+    last = len(weights) - 1
+    return float(np.argmax(np.nan_to_num(weights))) / last if last > 0 else 0.0

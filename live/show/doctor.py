@@ -1,0 +1,333 @@
+"""Whether this machine is ready for the show, asked before the audience is there.
+
+Enters: the show's settings. Leaves: findings, each with what to do about it. Nothing here raises
+for what it finds wrong, and every check stands alone: one that fails hides no other. The self-test
+is two seconds of the real show: its source, its network, its packets, received on loopback.
+"""
+
+import importlib.metadata
+import os
+import platform
+import shutil
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from live.audio.features import FRAME, SAMPLE_RATE
+from live.audio.sources import AudioSource, list_devices, open_source, supported_rates
+from live.beat.sources import open_sources
+from live.control.allow_list import AllowList
+from live.control.osc_in import ControlIn
+from live.dance.performer import Performer
+from live.errors import PerformanceError
+from live.osc.schema import DEFAULT_PORT
+from live.outputs.udp import OscOut, format_target
+from live.show.config import ShowConfig
+from live.show.engine import Controls, Engine, EngineConfig, horizon_samples
+from live.show.loop import Outputs, Show, arrival_s
+
+OK, NOTE, FAIL = "ok", "note", "fail"
+_SELF_TEST_S = 2.0
+_FRAME_MS = 1000 * FRAME / SAMPLE_RATE
+_QUIET_LEVEL = 0.2  # -64 dB, as in the engine: below it the dancer idles
+_LATE_SHARE = 0.05
+_HOUR_BYTES = 0.7e9  # of a recording, docs/session-file.md
+_LOW_HOURS = 8.0
+_CUDA = "CUDAExecutionProvider"
+_RUNTIMES = ("onnxruntime", "onnxruntime-gpu")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """level: OK, NOTE (the show runs, but know this) or FAIL (it will not). remedy: what to do."""
+
+    topic: str
+    level: str
+    text: str
+    remedy: str = ""
+
+
+def examine(config: ShowConfig) -> Iterator[Finding]:
+    """Every finding, as soon as it is known; takes some three seconds."""
+    for topic, check in _CHECKS.items():
+        try:
+            yield from check(config)
+        except PerformanceError as error:
+            yield Finding(topic, FAIL, str(error))
+
+
+def _program(config: ShowConfig) -> Iterator[Finding]:
+    version = importlib.metadata.version("posejockey")
+    yield Finding(
+        "program",
+        OK,
+        f"PoseJockey {version}, Python {platform.python_version()}, {platform.platform()}",
+    )
+    runtimes = [name for name in _RUNTIMES if _is_installed(name)]
+    if len(runtimes) == 2:
+        yield Finding(
+            "program",
+            FAIL,
+            "onnxruntime and onnxruntime-gpu are both installed and overwrite each other's files",
+            "pip uninstall -y onnxruntime onnxruntime-gpu, then install one of the extras cpu, gpu",
+        )
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _sound(config: ShowConfig) -> Iterator[Finding]:
+    devices = list_devices()
+    inputs = [d for d in devices if d.inputs]
+    for device in inputs:
+        rates = ", ".join(map(str, supported_rates(device))) or "none of the usual rates"
+        mark = " (the default)" if device.default_input else ""
+        yield Finding(
+            "sound", OK, f"{device.label}{mark}: {device.inputs} channels; opens at {rates} Hz"
+        )
+    if not inputs:
+        yield Finding(
+            "sound",
+            NOTE,
+            "no input device: the built-in demo would play",
+            "plug one in, start the sound server, or give a file with --input",
+        )
+    if config.play and not any(d.outputs for d in devices):
+        yield Finding(
+            "sound",
+            NOTE,
+            "no output device: files and the demo play silently",
+            "only if you need it",
+        )
+
+
+def _network(config: ShowConfig) -> Iterator[Finding]:
+    performer = Performer(config.model, config.device, config.dancers, config.seed)
+    import onnxruntime
+
+    available = onnxruntime.get_available_providers()
+    yield Finding(
+        "network",
+        OK,
+        f"{config.model} fits this program ({', '.join(performer.styles)}); runs on "
+        f"{performer.provider}",
+    )
+    if _CUDA in available and performer.provider != _CUDA and config.device != "cpu":
+        yield Finding(
+            "network",
+            NOTE,
+            f"{_CUDA} is installed, but did not start",
+            "check the driver, CUDA 13 and cuDNN 9 with --device cuda; the processor will do",
+        )
+
+
+def _beats(config: ShowConfig) -> Iterator[Finding]:
+    with ExitStack() as stack:
+        names = [source.name for source in open_sources(config.clock, config.midi_port, stack)]
+    yield Finding("beats", OK, f"from {', '.join([*names, 'sound'])}")
+
+
+def _ports(config: ShowConfig) -> Iterator[Finding]:
+    with ControlIn(
+        config.control_bind, config.control_port, AllowList(config.control_allow)
+    ) as control:
+        address = format_target(config.control_bind, control.port)
+    yield Finding("ports", OK, f"control messages can arrive at {address}")
+    if not config.opens_visualizer:
+        return
+    if _is_free(DEFAULT_PORT):
+        yield Finding("ports", OK, f"the visualizer can listen at 127.0.0.1:{DEFAULT_PORT}")
+    else:
+        yield Finding(
+            "ports",
+            NOTE,
+            f"somebody listens at 127.0.0.1:{DEFAULT_PORT} already; the show's visualizer would "
+            "not start",
+            "that may be the visualizer you want; else end it, or use --no-visuals",
+        )
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _targets(config: ShowConfig) -> Iterator[Finding]:
+    for host, port in config.targets:
+        name = format_target(host, port)
+        try:
+            with OscOut([(host, port)]) as out:
+                out.send([_NOTHING])
+                refused, address = out.errors, out.targets[0].address[0]
+        except PerformanceError as error:
+            yield Finding("targets", FAIL, str(error))
+            continue
+        where = "" if address == host else f" is {address}, and"
+        if refused:
+            yield Finding(
+                "targets",
+                FAIL,
+                f"{name}{where} cannot be reached from here",
+                "check the cable, the address and the network",
+            )
+        else:
+            yield Finding(
+                "targets",
+                OK,
+                f"{name}{where} takes packets (whether anybody listens, UDP never says)",
+            )
+
+
+_NOTHING = b"#bundle\0" + bytes(7) + b"\1"  # an empty bundle: every receiver ignores it
+
+
+def _screen(config: ShowConfig) -> Iterator[Finding]:
+    if not config.opens_visualizer:
+        return
+    on_linux = sys.platform.startswith("linux")
+    named = any(os.environ.get(n) for n in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"))
+    if on_linux and not named:
+        yield Finding(
+            "screen",
+            NOTE,
+            "no display: the figure dances in the terminal",
+            "log in to a desktop, or send the poses to a visualizer elsewhere with --osc",
+        )
+    else:
+        yield Finding("screen", OK, "there is a display")
+
+
+def _recording(config: ShowConfig) -> Iterator[Finding]:
+    if not config.record:
+        return
+    path = Path(config.record)
+    folder = path.parent
+    if path.exists():
+        yield Finding("recording", FAIL, f"{path} exists", "record to another file, or remove it")
+    elif not folder.is_dir() or not os.access(folder, os.W_OK):
+        yield Finding(
+            "recording",
+            FAIL,
+            f"{folder} cannot be written",
+            "name a folder that exists and is yours",
+        )
+    else:
+        hours = shutil.disk_usage(folder).free / _HOUR_BYTES
+        level = NOTE if hours < _LOW_HOURS else OK
+        remedy = "free some space, or record to another disk" if level == NOTE else ""
+        yield Finding("recording", level, f"{folder} has room for {hours:.0f} hours", remedy)
+
+
+def _self_test(config: ShowConfig) -> Iterator[Finding]:
+    performer = Performer(config.model, config.device, config.dancers, config.seed)
+    source = open_source(config.input, loop=True, play=False, block=config.block)
+    with ExitStack() as stack:
+        sink = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        sink.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+        sink.setblocking(False)
+        sink.bind(("127.0.0.1", 0))
+        outputs = Outputs(
+            stack.enter_context(OscOut([sink.getsockname()])),
+            stack.enter_context(ControlIn(port=0)),
+        )
+        arrival = arrival_s(config.block, source.rate)
+        engine = Engine(
+            EngineConfig(source.rate, horizon_samples(config.emission_rate, arrival)),
+            performer,
+            Controls(latency_ms=config.latency_ms),
+        )
+        show = Show(engine, source, outputs, config.emission_rate, arrival)
+        stack.enter_context(source)
+        ear = _Ear(engine)
+        summary = show.run(ear.listen, _SELF_TEST_S)
+        received = _drain(sink)
+    yield from _judged(summary, received, config, source, ear)
+
+
+class _Ear:
+    """Keeps the loudest level that was heard, 0..1."""
+
+    def __init__(self, engine: Engine):
+        self._engine = engine
+        self.loudest = 0.0
+
+    def listen(self) -> bool:
+        self.loudest = max(self.loudest, self._engine.level)
+        return True
+
+
+def _drain(sink: socket.socket) -> int:
+    received = 0
+    while True:
+        try:
+            sink.recv(2048)
+        except OSError:
+            return received
+        received += 1
+
+
+def _judged(
+    summary: dict, received: int, config: ShowConfig, source: AudioSource, ear: _Ear
+) -> Iterator[Finding]:
+    if source.note:
+        yield Finding("self-test", NOTE, source.note)
+    dancers = config.dancers
+    text = (
+        f"{summary['seconds']:.0f} s on {source.name}: {received / dancers:.0f} of "
+        f"{summary['frames']} bundles came back, {summary['late']} late, a frame takes "
+        f"{summary['step_ms_p50']:.1f} ms ({summary['step_ms_p99']:.1f} at worst 1 %)"
+    )
+    if summary["step_ms_p50"] > _FRAME_MS:
+        yield Finding("self-test", FAIL, text, "fewer --dancers, or a faster machine")
+    elif received < summary["packets"]:
+        yield Finding("self-test", FAIL, text, "a firewall may hold UDP back on this machine")
+    elif summary["late"] > _LATE_SHARE * summary["frames"]:
+        remedy = "close other programs, set the power plan to full speed, or fewer --dancers"
+        yield Finding("self-test", NOTE, text, remedy)
+    else:
+        yield Finding("self-test", OK, text)
+    if summary["silence_s"] > _SELF_TEST_S / 2:
+        yield Finding(
+            "self-test",
+            FAIL,
+            f"{source.name} delivered no sound at all",
+            "restart the sound server; on macOS allow the microphone for this terminal",
+        )
+    else:
+        loudest_db = 80 * (ear.loudest - 1)
+        quiet = ear.loudest < _QUIET_LEVEL
+        remedy = "turn up the input, unmute it, or play some music" if quiet else ""
+        yield Finding(
+            "self-test",
+            NOTE if quiet else OK,
+            f"{source.name} hears {loudest_db:.0f} dB at most (0 is full scale)",
+            remedy,
+        )
+    if summary["xruns"]:
+        remedy = "a larger --block, such as 512"
+        yield Finding("self-test", NOTE, f"the card lost {summary['xruns']} blocks", remedy)
+
+
+_CHECKS: dict[str, Callable[[ShowConfig], Iterator[Finding]]] = {
+    "program": _program,
+    "sound": _sound,
+    "network": _network,
+    "beats": _beats,
+    "ports": _ports,
+    "targets": _targets,
+    "screen": _screen,
+    "recording": _recording,
+    "self-test": _self_test,
+}

@@ -1,0 +1,118 @@
+"""A dance for a file, on a simulated clock, as fast as the machine can: `posejockey perform`.
+
+The same engine as on stage. Deterministic for a seed: the sample count is the only time there is.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from live.audio.features import SAMPLE_RATE
+from live.beat.clock import TempoConfig
+from live.body.skeleton import JOINT_NAMES
+from live.dance.performer import Performer
+from live.errors import ArtifactError
+from live.osc.schema import StageFrame
+from live.show.engine import Controls, Engine, EngineConfig, horizon_samples
+
+EMISSION_RATE = 60
+# As on stage, a frame is shown only after its last sample was heard; and the resampler hears 2 ms
+# more of an 8 kHz file than the frame holds.
+ARRIVAL_S = 1 / EMISSION_RATE
+
+
+def stage_frames(
+    engine: Engine, audio: np.ndarray, block: int | None = None
+) -> Iterator[StageFrame]:
+    """Every emission of a whole piece, 60 a second, from time 0 to its end.
+
+    audio: float32 [n], mono, at the engine's source rate. block: samples pushed at a time; it does
+    not change the dance.
+    """
+    rate = engine.config.source_rate
+    blocks = _blocks(audio, block or rate // 30)
+    yield from emissions(engine, blocks, round(len(audio) / rate * EMISSION_RATE))
+
+
+def emissions(engine: Engine, blocks: Iterator[np.ndarray], count: int) -> Iterator[StageFrame]:
+    """`count` emissions, 60 a second, from an endless stream of blocks, float32 [n], at the
+    engine's source rate. A block is taken only when the next emission needs it."""
+    step = SAMPLE_RATE // EMISSION_RATE
+    for number in range(count):
+        sample = number * step
+        while not engine.advance(sample):
+            engine.push(next(blocks))
+        frame = engine.emit(number, sample)
+        if frame is not None:
+            yield frame
+
+
+def _blocks(audio: np.ndarray, size: int) -> Iterator[np.ndarray]:
+    """The piece in blocks, then silence: its last frame is complete only after its end."""
+    for start in range(0, len(audio), size):
+        yield audio[start : start + size]
+    while True:
+        yield np.zeros(size, np.float32)
+
+
+def perform(
+    audio: np.ndarray,
+    source_rate: int,
+    performer: Performer,
+    style: str = "auto",
+    controls: Controls | None = None,
+    tempo: TempoConfig | None = None,
+) -> dict[str, np.ndarray]:
+    """The arrays of OUT.npz: time_s [T], joints [T, N, 19, 3] in stage space (metres),
+    beat_phase, bar_phase, tempo_bpm, beat_confidence, level [T], onset [T, 3], style [T, S] and the
+    names."""
+    horizon = horizon_samples(EMISSION_RATE, ARRIVAL_S)
+    config = EngineConfig(source_rate, horizon, style, tempo or TempoConfig())
+    engine = Engine(config, performer, controls)
+    return take_of(list(stage_frames(engine, audio)), performer.styles)
+
+
+def take_of(frames: list[StageFrame], styles: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """The arrays of OUT.npz, see `perform`. Dancers who are not on stage are NaN."""
+    if not frames:
+        raise ArtifactError("the audio is shorter than one frame; nothing to dance to")
+    beat = np.array([f.beat for f in frames], np.float32)
+    dancers = max(len(f.joints) for f in frames)
+    joints = np.full((len(frames), dancers, *frames[0].joints.shape[1:]), np.nan, np.float32)
+    for row, frame in zip(joints, frames, strict=True):
+        row[: len(frame.joints)] = frame.joints
+    return {
+        "time_s": np.array([f.sample for f in frames]) / SAMPLE_RATE,
+        "joints": joints,
+        "joint_names": np.array(JOINT_NAMES),
+        "beat_phase": beat[:, 0],
+        "bar_phase": beat[:, 1],
+        "tempo_bpm": beat[:, 2],
+        "beat_confidence": beat[:, 3],
+        "style": np.stack([f.style for f in frames]),
+        "style_names": np.array(styles),
+        "onset": np.stack([f.onset for f in frames]),
+        "level": np.array([f.level for f in frames], np.float32),
+    }
+
+
+def check_out(out: Path) -> None:
+    """ArtifactError if OUT.npz surely cannot be written: better now than after the dance."""
+    if not out.parent.is_dir():
+        raise ArtifactError(f"cannot write {out}: there is no folder {out.parent}")
+    if out.is_dir():
+        raise ArtifactError(f"cannot write {out}: it is a folder; name a file in it")
+
+
+def write_take(take: dict[str, np.ndarray], out: Path) -> None:
+    """Write OUT.npz beside its name first, then swap, so that an older take is never half gone."""
+    check_out(out)
+    partial = out.with_name(out.name + ".partial")
+    try:
+        with partial.open("wb") as file:
+            np.savez_compressed(file, allow_pickle=False, **take)
+        partial.replace(out)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise ArtifactError(f"cannot write {out}: {error.strerror}") from error

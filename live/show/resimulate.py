@@ -1,0 +1,164 @@
+"""A recorded show danced again: the same sound, controls and losses, in the same order.
+
+Enters: a session file, the network it was danced with. Leaves: its stage frames, bit for bit those
+of the show on the same machine, and how many of the packets recorded say the same. Runs offline.
+
+Every message of a session carries the number of model frames danced before it, and messages stand
+in the order in which the engine met them; nothing else of time is needed. Beats that came from
+elsewhere than sound (Ableton Link, MIDI) are not in the file, so such a show is refused.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+
+import numpy as np
+
+from live.control import scenes as set_list
+from live.control.scenes import Cue
+from live.dance.performer import Performer
+from live.errors import ArtifactError, ConfigError
+from live.osc.schema import FRAME, PICTURE, FrameEncoder, StageFrame, decode
+from live.session.reader import Record, SessionReader, control_of
+from live.show.config import ShowConfig
+from live.show.loop import stage_engine
+
+_MOST_FRAMES = 1 << 24  # six days: more is not a show, but a damaged file
+_PIECE = 1 << 16
+
+
+def settings_of(session: SessionReader) -> ShowConfig:
+    """The settings of the recorded show. ArtifactError if they are none, or cannot be danced."""
+    said = session.settings.get("show")
+    if not isinstance(said, dict):
+        raise ArtifactError(f"{session.path} lacks the settings of its show; record it anew")
+    # Where it was sent, and who steered it, changes no dance.
+    danced = {f.name for f in fields(ShowConfig) if not isinstance(f.default, tuple)}
+    values = {k: v for k, v in said.items() if k in danced - {"control_bind"}}
+    try:
+        config = ShowConfig(**values)
+    except ConfigError as error:
+        raise ArtifactError(f"{session.path}: its settings do not fit: {error}") from error
+    if config.clock != "audio":
+        raise ArtifactError(
+            f"{session.path} was danced to beats of another clock ({config.clock}), which are not "
+            "in the file; `posejockey replay` sends its packets as they were"
+        )
+    return config
+
+
+class Reenactment:
+    """Iterate over it for the stage frames of the show.
+
+    performer: of the settings' seed and number of dancers. ArtifactError if its network is not the
+    one that was recorded, or while the file turns out to be damaged. same, packets: of those
+    recorded, how many say what was danced now, and how many there were.
+    """
+
+    def __init__(self, session: SessionReader, performer: Performer):
+        recorded = session.settings.get("model_sha256")
+        if recorded != performer.sha256:
+            raise ArtifactError(
+                f"{session.path} was danced by another network (SHA-256 {str(recorded)[:12]}..., "
+                f"this one {performer.sha256[:12]}...); give that one with --model"
+            )
+        self.same = self.packets = 0
+        self._session = session
+        cues = _cues(session, performer.styles)
+        self._engine = stage_engine(settings_of(session), session.rate, performer, cues)
+        self._heard = 0  # samples of sound, silence and losses so far
+        self._frame: StageFrame | None = None
+        self._expected: list[bytes] = []
+
+    def __iter__(self) -> Iterator[StageFrame]:
+        obey: dict[str, Callable[[Record], None]] = {
+            "audio": self._hear,
+            "control": self._obey,
+            "event": self._lose,
+        }
+        for record in self._session:
+            if record.topic in obey:
+                obey[record.topic](record)
+            elif record.topic == "osc":
+                frame = self._emit(record)
+                if frame is not None:
+                    yield frame
+
+    def _hear(self, record: Record) -> None:
+        self._be_silent(record.sample - self._heard)
+        whole = len(record.data) // 4 * 4
+        block = np.frombuffer(record.data[:whole], "<f4").astype(np.float32)
+        self._engine.push(block)
+        self._heard += len(block)
+
+    def _obey(self, record: Record) -> None:
+        control = control_of(record)
+        if control is None or control[0] in PICTURE:
+            return
+        self._dance_to(record.frame)
+        at = record.said().get("at")
+        self._engine.control(*control, at if isinstance(at, float) else float(record.sample))
+
+    def _lose(self, record: Record) -> None:
+        said = record.said()
+        count, at = said.get("count"), said.get("at")
+        if not (isinstance(count, int) and isinstance(at, int)) or not 0 < count < 1 << 40:
+            return
+        self._dance_to(record.frame)
+        if said.get("name") == "skip":
+            self._be_silent(at - self._heard)
+            self._engine.skip(count)
+            self._heard += count
+        elif said.get("name") == "give_up":
+            while self._engine.waiting < min(count + 1, _MOST_FRAMES):
+                self._be_silent(self._engine.missing)
+            self._engine.give_up(most=count)
+
+    def _emit(self, record: Record) -> StageFrame | None:
+        """A frame at the first of its packets; the others are compared with it."""
+        self.packets += 1
+        if self._expected:
+            self.same += record.data == self._expected.pop(0)
+            return None
+        self._dance_to(record.frame)
+        number = _number(record.data)
+        frame = self._engine.emit(number, record.sample) if number is not None else None
+        if frame is None:
+            return None
+        first, *self._expected = FrameEncoder(len(frame.joints), len(frame.style)).encode(frame)
+        self.same += record.data.startswith(first)  # the health may follow
+        return frame
+
+    def _dance_to(self, frames: int) -> None:
+        if frames > self._engine.frames + _MOST_FRAMES:
+            raise ArtifactError(f"{self._session.path} is damaged: it counts {frames} frames")
+        while self._engine.frames < frames:
+            if not self._engine.step():
+                self._be_silent(self._engine.missing)
+
+    def _be_silent(self, samples: int) -> None:
+        """Silence stood in for sound that was missing; it is not recorded."""
+        if samples <= 0:
+            return
+        if samples > 3600 * self._session.rate:
+            raise ArtifactError(f"{self._session.path} is damaged: more than an hour of it is gone")
+        for start in range(0, samples, _PIECE):
+            self._engine.push(np.zeros(min(_PIECE, samples - start), np.float32))
+        self._heard += samples
+
+
+def _cues(session: SessionReader, styles: tuple[str, ...]) -> tuple[Cue, ...]:
+    text = session.settings.get("set_list")
+    if not (isinstance(text, str) and text):
+        return ()
+    try:
+        return set_list.parse(text, session.path, styles)
+    except ConfigError as error:
+        raise ArtifactError(f"its set list does not fit: {error}") from error
+
+
+def _number(packet: bytes) -> int | None:
+    """Of the frame in a bundle; None if there is none."""
+    try:
+        return next((int(a[0]) for address, a in decode(packet) if address == FRAME.address), None)
+    except (ValueError, IndexError, TypeError):
+        return None

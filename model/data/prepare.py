@@ -1,0 +1,231 @@
+"""Raw clips and music to the two files training reads: `motion.npz` and `music.npz`.
+
+Enters: a folder with `index.json` and `motion/*.npz` (joints float32 [T, 19, 3], 30 fps), of which
+the clips of the tiers asked for are taken; and songs rendered here with exact beats. Leaves: pose
+vectors on one body with their control curves, and music features (`live.audio.features`, the code
+that performs) with the beat position of every frame.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+
+from live.audio.features import SAMPLE_RATE, extract
+from live.body.pose import FRAME_RATE, decode, encode
+from live.body.skeleton import BONE_LENGTHS, JOINT, with_bone_lengths
+from live.dance.contract import CONTROL_DIM
+from live.errors import ArtifactError
+from model.data import room
+from model.data.beat_grid import Grid, fit_grid
+from model.data.music import render as music
+from model.data.recordings import Track, training_tracks
+from model.evaluation import metrics
+
+TIERS = ("open", "share", "research")
+_SMOOTH_S = 1.0  # half width of the window over which energy, openness and travel are measured
+_ANKLE_ABOVE_TOE_M = 0.06  # of a standing foot
+_HELD_OUT = 0.12  # the last share of each clip is kept for evaluation
+_ROOM_SHARE = 0.5  # of the songs are heard through a room
+# Where the index's grids, fitted clip by clip over all tempi, disagree within one dance: couples
+# filmed together at tempi a third apart. Beats per minute at which the dance is stepped.
+_STEPPED_BPM = {"salsa": (155.0, 195.0)}
+_EXTREMITIES = tuple(JOINT[n] for n in ("l_wrist", "r_wrist", "l_ankle", "r_ankle"))
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One motion clip on the canonical body. pose: float32 [T, 60]; control: float32 [T, 4]."""
+
+    name: str
+    style: str
+    pose: np.ndarray
+    control: np.ndarray
+    tempo_bpm: float
+    phase: float  # beats at frame 0
+
+
+def canonical(joints: np.ndarray) -> np.ndarray:
+    """Joints [T, 19, 3] of any body to the body of `live.body.skeleton`, feet on the floor."""
+    legs = [JOINT[n] for n in ("l_knee", "l_ankle", "r_knee", "r_ankle")]
+    parents = [JOINT[n] for n in ("l_hip", "l_knee", "r_hip", "r_knee")]
+    length = np.median(np.linalg.norm(joints[:, legs] - joints[:, parents], axis=-1), axis=0)
+    scale = BONE_LENGTHS[legs].sum() / length.sum()
+    out = with_bone_lengths(joints * scale)
+    toes = out[:, [JOINT["l_toe"], JOINT["r_toe"]], 1]
+    ankles = out[:, [JOINT["l_ankle"], JOINT["r_ankle"]], 1] - _ANKLE_ABOVE_TOE_M
+    out[..., 1] -= np.percentile(np.minimum(toes.min(axis=1), ankles.min(axis=1)), 15)
+    return out
+
+
+def control_curves(pose: np.ndarray) -> np.ndarray:
+    """Energy, openness, travel of pose vectors [T, 60] in plain units: float32 [T, 4].
+
+    Energy: log of the mean joint speed (m/s). Openness: mean distance of wrists and ankles from the
+    pelvis (m). Travel: log of the root's speed (m/s). Each over +-1 s; `standardised` centres them.
+    """
+    joints = decode(pose)
+    velocity = np.linalg.norm(np.diff(joints, axis=0, prepend=joints[:1]), axis=-1) * FRAME_RATE
+    reach = np.linalg.norm(joints[:, _EXTREMITIES] - joints[:, :1], axis=-1)
+    root = np.linalg.norm(pose[:, -3:-1], axis=-1)
+    curves = np.zeros((len(pose), CONTROL_DIM), np.float32)
+    curves[:, 0] = np.log(_smooth(velocity.mean(axis=1)) + 0.02)
+    curves[:, 1] = _smooth(reach.mean(axis=1))
+    curves[:, 2] = np.log(_smooth(root) + 0.05)
+    return curves
+
+
+def standardised(clips: list[Clip]) -> list[Clip]:
+    """Controls relative to their style's mean: energy and travel in units of 0.5 in the logarithm,
+    openness in units of 5 cm."""
+    scale = np.array([0.5, 0.05, 0.5, 1.0], np.float32)
+    means = {
+        style: np.concatenate([c.control for c in clips if c.style == style]).mean(axis=0)
+        for style in {c.style for c in clips}
+    }
+    return [
+        Clip(c.name, c.style, c.pose, (c.control - means[c.style]) / scale, c.tempo_bpm, c.phase)
+        for c in clips
+    ]
+
+
+def read_clips(source: Path, tiers: tuple[str, ...]) -> list[Clip]:
+    """Every clip of the tiers, on one body. Raises ArtifactError where the source is not one."""
+    index_file = source / "index.json"
+    if not index_file.is_file():
+        raise ArtifactError(f"{source} has no index.json; --source names the folder that holds it")
+    index = json.loads(index_file.read_text(encoding="utf-8"))
+    clips = []
+    for name, entry in sorted(index.items()):
+        if entry["tier"] not in tiers:
+            continue
+        with np.load(source / "motion" / f"{name}.npz") as data:
+            pose = encode(canonical(data["joints"]))
+        style, control = entry["style"], control_curves(pose)
+        tempo, phase = entry["tempo_bpm"], entry["beat_phase_at_frame0"]
+        if style in _STEPPED_BPM:
+            tempo, phase, *_ = motion_grid(pose, *_STEPPED_BPM[style])
+        clips.append(Clip(name, style, pose, control, tempo, phase))
+    if not clips:
+        raise ArtifactError(f"{index_file} lists no clip of tier {', '.join(tiers)}")
+    return standardised(clips)
+
+
+def motion_grid(pose: np.ndarray, low_bpm: float, high_bpm: float) -> Grid:
+    """The grid of the body's decelerations, pose vectors [T, 60]."""
+    envelope = metrics.kinematic_envelope(decode(pose), FRAME_RATE)
+    return fit_grid(metrics.levelled(envelope, FRAME_RATE), FRAME_RATE, low_bpm, high_bpm)
+
+
+def write_motion(clips: list[Clip], path: Path) -> None:
+    """All clips end to end: `start` [n + 1]; a clip's frames from its `split` on are held out."""
+    lengths = np.array([len(c.pose) for c in clips])
+    styles = sorted({c.style for c in clips})
+    np.savez(
+        path,
+        pose=np.concatenate([c.pose for c in clips]),
+        control=np.concatenate([c.control for c in clips]),
+        start=np.concatenate([[0], np.cumsum(lengths)]),
+        split=np.concatenate([[0], np.cumsum(lengths)[:-1]])
+        + (lengths * (1 - _HELD_OUT)).astype(int),
+        style=np.array([styles.index(c.style) for c in clips]),
+        tempo_bpm=np.array([c.tempo_bpm for c in clips]),
+        phase=np.array([c.phase for c in clips]),
+        styles=np.array(styles),
+        names=np.array([c.name for c in clips]),
+    )
+
+
+def render_songs(
+    minutes: float, seed: int, genres: tuple[str, ...], song_s: float = 40.0
+) -> Iterator[tuple[music.Song, np.ndarray]]:
+    """Songs in every genre in turn, tempi spread over each genre's range, half through a room.
+
+    Yields (song, audio float32 [T] as heard).
+    """
+    rng = np.random.default_rng(seed)
+    for i in range(max(int(minutes * 60 / song_s), len(genres))):
+        song = music.render(
+            music.random_song(rng, genre=genres[i % len(genres)], duration_s=song_s),
+            SAMPLE_RATE,
+        )
+        heard = song.audio
+        if rng.random() < _ROOM_SHARE:
+            heard = room.simulate(heard, SAMPLE_RATE, rng, severity=rng.random())
+        yield song, heard
+
+
+def write_music(songs: Iterable[tuple[music.Song | Track, np.ndarray]], path: Path) -> int:
+    """Features float16 [T, 83] and the beat position of every frame, songs end to end.
+
+    `beat` float64 [T]: at the end of the frame's samples, 0 on the first downbeat. Returns the
+    number of songs.
+    """
+    features, beats, tempi, starts, genres = [], [], [], [0], []
+    for song, audio in songs:
+        frames = extract(audio, SAMPLE_RATE)
+        end_s = np.array([f.end for f in frames]) / SAMPLE_RATE
+        beat = beat_position(end_s, song.beats_s, song.downbeats_s)
+        features.append(np.stack([f.features for f in frames]).astype(np.float16))
+        beats.append(beat)
+        tempi.append(60 * FRAME_RATE * np.gradient(beat))
+        starts.append(starts[-1] + len(frames))
+        genres.append(song.genre)
+    np.savez(
+        path,
+        features=np.concatenate(features),
+        beat=np.concatenate(beats),
+        tempo_bpm=np.concatenate(tempi),
+        start=np.array(starts),
+        genre=np.array(genres),
+    )
+    return len(genres)
+
+
+def beat_position(time_s: np.ndarray, beats_s: np.ndarray, downbeats_s: np.ndarray) -> np.ndarray:
+    """Beats since the first downbeat at each time, linear between beats and beyond the ends."""
+    first = int(np.argmin(np.abs(beats_s - downbeats_s[0])))
+    index = np.arange(len(beats_s)) - first
+    inside = np.interp(time_s, beats_s, index)
+    before = (time_s - beats_s[0]) / (beats_s[1] - beats_s[0]) + index[0]
+    after = (time_s - beats_s[-1]) / (beats_s[-1] - beats_s[-2]) + index[-1]
+    return np.where(time_s < beats_s[0], before, np.where(time_s > beats_s[-1], after, inside))
+
+
+def prepare(
+    source: Path, out: Path, tiers: tuple[str, ...], music_minutes: float, seed: int
+) -> dict:
+    """Write motion.npz, music.npz and prepared.json into `out`; returns what prepared.json says."""
+    out.mkdir(parents=True, exist_ok=True)
+    clips = read_clips(source, tiers)
+    write_motion(clips, out / "motion.npz")
+    styles = sorted({c.style for c in clips})
+    genres = tuple(sorted({g for s in styles for g in music.genres_of(s)}))
+    pieces: Iterable[tuple[music.Song | Track, np.ndarray]] = render_songs(
+        music_minutes, seed, genres
+    )
+    if "research" in tiers and (source / "music").is_dir():
+        pieces = chain(pieces, training_tracks(source / "music", seed))
+    songs = write_music(pieces, out / "music.npz")
+    summary = {
+        "tiers": list(tiers),
+        "clips": len(clips),
+        "motion_minutes": round(sum(len(c.pose) for c in clips) / FRAME_RATE / 60, 1),
+        "styles": styles,
+        "genres": list(genres),
+        "songs": songs,
+        "seed": seed,
+    }
+    (out / "prepared.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    return summary
+
+
+def _smooth(values: np.ndarray) -> np.ndarray:
+    """Mean over +-1 s, shorter at the ends."""
+    width = 2 * int(_SMOOTH_S * FRAME_RATE) + 1
+    kernel = np.ones(width)
+    weight = np.convolve(np.ones(len(values)), kernel)[width // 2 :][: len(values)]
+    return np.convolve(values, kernel)[width // 2 :][: len(values)] / weight

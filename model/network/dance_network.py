@@ -1,0 +1,126 @@
+"""Encoder and decoder as one: the graph that is trained, and exactly the step that is exported.
+
+Normalisation of features and poses lives inside, so the stage feeds and receives plain units.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from live.body.skeleton import BONE_LENGTHS, CHAINS, N_JOINTS, PARENTS
+from model.network.config import NetworkConfig
+from model.network.decoder import PoseDecoder, Posterior
+from model.network.encoder import MusicEncoder
+
+
+class DanceNetwork(nn.Module):
+    """Music, clock, style, control and noise in; a pose a frame out, for any number of dancers."""
+
+    feature_mean: Tensor
+    feature_std: Tensor
+    pose_mean: Tensor
+    pose_std: Tensor
+
+    def __init__(self, config: NetworkConfig):
+        super().__init__()
+        self.config = config
+        n_styles = len(config.styles)
+        self.encoder = MusicEncoder(config.encoder, n_styles)
+        self.decoder = PoseDecoder(config.decoder, config.encoder.width, n_styles)
+        self.posterior = Posterior(config.decoder)
+        for name, width in (
+            ("feature", config.encoder.feature_dim),
+            ("pose", config.decoder.pose_dim),
+        ):
+            self.register_buffer(f"{name}_mean", torch.zeros(width))
+            self.register_buffer(f"{name}_std", torch.ones(width))
+
+    def set_normalisation(self, **statistics: Tensor) -> None:
+        """feature_mean, feature_std [83], pose_mean, pose_std [60]."""
+        for name, value in statistics.items():
+            getattr(self, name).copy_(value)
+
+    def hear(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """features [B, T, 83] in plain units -> music context [B, T, C], style logits [B, T, S]."""
+        return self.encoder((features - self.feature_mean) / self.feature_std)
+
+    def normalise(self, pose: Tensor) -> Tensor:
+        return (pose - self.pose_mean) / self.pose_std
+
+    def denormalise(self, pose: Tensor) -> Tensor:
+        return pose * self.pose_std + self.pose_mean
+
+    def initial_state(self, dancers: int = 1) -> dict[str, Tensor]:
+        """All zeros: the state of a dancer who has neither heard nor danced."""
+        return self.encoder.initial_state() | self.decoder.initial_state(dancers)
+
+    def step(
+        self,
+        features: Tensor,
+        clock: Tensor,
+        style: Tensor,
+        control: Tensor,
+        noise: Tensor,
+        state: dict[str, Tensor],
+    ) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+        """One frame (DESIGN §6): features [1, 83], clock [N, 8], style [N, S], control [N, 4],
+        noise [N, Z] -> pose [N, 60] in plain units, style logits [1, S], state."""
+        music, logits, heard = self.encoder.step(
+            (features - self.feature_mean) / self.feature_std, state
+        )
+        music = music.expand(clock.shape[0], -1)
+        condition = self.decoder.conditions(music, clock, style, control)
+        pose, danced = self.dance_one(condition, clock, noise, state)
+        return pose, logits, heard | danced
+
+    def dance(
+        self,
+        features: Tensor,
+        clock: Tensor,
+        style: Tensor,
+        control: Tensor,
+        noise: Tensor,
+        dancers: int | None = None,
+    ) -> Tensor:
+        """The whole sequence, free running from the initial state.
+
+        features [T, 83], clock [T, N, 8], style [N, S], control [T, N, 4], noise [T, N, Z] ->
+        pose [T, N, 60]. The encoder runs at once with its banded mask; equals `step` repeated.
+        """
+        music, _ = self.hear(features[None])
+        state = self.decoder.initial_state(dancers or clock.shape[1])
+        poses = []
+        for t in range(features.shape[0]):
+            heard = music[0, t : t + 1].expand(clock.shape[1], -1)
+            condition = self.decoder.conditions(heard, clock[t], style, control[t])
+            pose, state = self.dance_one(condition, clock[t], noise[t], state)
+            poses.append(pose)
+        return torch.stack(poses)
+
+    def dance_one(
+        self, condition: Tensor, clock: Tensor, noise: Tensor, state: dict[str, Tensor]
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """One decoder step whose pose, in plain units, has whole bones, and goes back in like that.
+
+        Free running adds up small errors: without this the skeleton drifts by centimetres.
+        """
+        pose, after = self.decoder.step(condition, clock, noise, state)
+        plain, pose = self.whole(pose)
+        return plain, after | {"pose": pose}
+
+    def whole(self, pose: Tensor) -> tuple[Tensor, Tensor]:
+        """A normalised pose [N, 60] with whole bones, in plain units and normalised."""
+        plain = whole_bones(self.denormalise(pose))
+        return plain, self.normalise(plain)
+
+
+def whole_bones(pose: Tensor) -> Tensor:
+    """Give every bone its length and keep its direction. Pose vectors [N, 60] in plain units.
+
+    The same as `live.body.skeleton.with_bone_lengths`, for the graph.
+    """
+    joints = pose[:, :-3].unflatten(-1, (N_JOINTS, 3))
+    bones = joints[:, 1:] - joints[:, PARENTS[1:]]
+    lengths = torch.as_tensor(BONE_LENGTHS[1:], device=pose.device)
+    bones = bones * (lengths / bones.norm(dim=-1).clamp(min=1e-6))[..., None]
+    joints = joints[:, :1] + torch.as_tensor(CHAINS, device=pose.device) @ bones
+    return torch.cat([joints.flatten(1), pose[:, -3:]], dim=-1)

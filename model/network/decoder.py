@@ -1,0 +1,195 @@
+"""Pose decoder: a recurrent network that makes one pose after another, with one latent a beat.
+
+Variety comes from a conditional variational latent (Kingma & Welling, 2014; Sohn et al., 2015)
+that is drawn when the beat phase wraps and held until the next beat. Timing can then only come from
+the clock and variety only from the latent: a latent per frame would carry the timing and ignore the
+beat, and none at all freezes within a minute of free running.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from live.dance.contract import CLOCK_DIM, CONTROL_DIM
+from live.errors import ConfigError
+from model.network.config import DecoderConfig
+from model.network.step_linear import StepLinear
+
+TWICE_DIM = 2  # of `twice_a_beat`
+
+_PRIOR_WIDTH = 192
+_UNSET = 0.0  # the state's marker for "no beat seen yet": a stored phase is always below zero
+_PHASE_SHIFT = 2.0
+
+
+class PoseDecoder(nn.Module):
+    """GRU stack: previous pose + music, clock, style, control and latent -> next pose."""
+
+    def __init__(self, config: DecoderConfig, music_width: int, n_styles: int):
+        super().__init__()
+        self.config = config
+        hidden = config.hidden
+        self.style = nn.Linear(n_styles, config.style_width, bias=False)
+        condition = music_width + CLOCK_DIM + TWICE_DIM + config.style_width + CONTROL_DIM
+        self.condition = StepLinear(condition + config.latent_dim, hidden)
+        self.pose_in = StepLinear(config.pose_dim, hidden)
+        self.cells = nn.ModuleList(GatedCell(hidden, hidden) for _ in range(config.layers))
+        self.pose_out = nn.Sequential(
+            StepLinear(2 * hidden, hidden), nn.SiLU(), StepLinear(hidden, config.pose_dim)
+        )
+        self.prior = nn.Sequential(
+            StepLinear(condition + hidden, _PRIOR_WIDTH),
+            nn.SiLU(),
+            StepLinear(_PRIOR_WIDTH, 2 * config.latent_dim),
+        )
+
+    def conditions(self, music: Tensor, clock: Tensor, style: Tensor, control: Tensor) -> Tensor:
+        """Everything outside the recurrence, concatenated: [..., music + 8 + 2 + style + 4]."""
+        return torch.cat([music, clock, twice_a_beat(clock), self.style(style), control], dim=-1)
+
+    def prior_of(self, condition: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and log standard deviation of the latent, given the top layer's state."""
+        mean, log_std = self.prior(torch.cat([condition, hidden], dim=-1)).chunk(2, dim=-1)
+        return mean, log_std.clamp(-4.0, 1.0)
+
+    def drive(self, condition: Tensor, latent: Tensor) -> Tensor:
+        """What the recurrence hears besides its own poses: [..., hidden]."""
+        return self.condition(torch.cat([condition, latent], dim=-1))
+
+    def advance(
+        self, pose: Tensor, drive: Tensor, hidden: list[Tensor]
+    ) -> tuple[Tensor, list[Tensor]]:
+        """One frame: normalised pose [N, 60] and drive [N, hidden] -> (next pose, hidden)."""
+        x = torch.nn.functional.silu(self.pose_in(pose) + drive)
+        after = []
+        for cell, state in zip(self.cells, hidden, strict=True):
+            state = cell(x, state)
+            after.append(state)
+            x = x + state
+        change = self.pose_out(torch.cat([x, drive], dim=-1))
+        return pose + self.config.residual_scale * change, after
+
+    def compile_gates(self) -> None:
+        """One kernel for what a cell does besides its products, where PyTorch launches ten: for a
+        graphics card that waits for launches (`torch.compile`).
+
+        Raises ConfigError where there is no compiler for this device.
+        """
+        compiled = torch.compile(gates)
+        for cell in self.cells:
+            cell.gates = compiled
+        device = self.pose_in.weight.device
+        products = torch.zeros(2, 3 * self.config.hidden, device=device)
+        try:
+            compiled(products, products, products[:, : self.config.hidden])
+        except Exception as error:
+            # torch raises a family of its own classes, by what the compiler lacks
+            reason = str(error).strip().splitlines()[0]
+            raise ConfigError(
+                f"nothing can be compiled here ({reason}); leave out --compile"
+            ) from error
+
+    def initial_state(self, dancers: int) -> dict[str, Tensor]:
+        c = self.config
+        state = {f"hidden{i}": torch.zeros(dancers, c.hidden) for i in range(c.layers)}
+        state["pose"] = torch.zeros(dancers, c.pose_dim)
+        state["latent"] = torch.zeros(dancers, c.latent_dim)
+        state["phase"] = torch.full((dancers, 1), _UNSET)
+        return state
+
+    def step(
+        self, condition: Tensor, clock: Tensor, noise: Tensor, state: dict[str, Tensor]
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """One frame on stage: renew the latent on a beat, then advance.
+
+        condition: [N, C]; clock: [N, 8]; noise: [N, Z] standard normal, used only on a beat.
+        """
+        hidden = [state[f"hidden{i}"] for i in range(self.config.layers)]
+        latent = self.renewed(condition, clock, noise, hidden[-1], state)
+        pose, hidden = self.advance(state["pose"], self.drive(condition, latent), hidden)
+        after = {f"hidden{i}": h for i, h in enumerate(hidden)}
+        after |= {"pose": pose, "latent": latent, "phase": stored_phase(clock)}
+        return pose, after
+
+    def renewed(
+        self, condition: Tensor, clock: Tensor, noise: Tensor, top: Tensor, state: dict[str, Tensor]
+    ) -> Tensor:
+        """The latent [N, Z] of this frame: the state's, or a new one from the prior on a beat."""
+        mean, log_std = self.prior_of(condition, top)
+        renew = beat_wrapped(clock, state["phase"])
+        return torch.where(renew, mean + log_std.exp() * noise, state["latent"])
+
+
+class GatedCell(nn.Module):
+    """Gated recurrent unit (Cho et al., 2014), in the form whose gates take two matrix products.
+
+    Written out because torch's own cell takes several times as long a step through oneDNN.
+    """
+
+    def __init__(self, inputs: int, hidden: int):
+        super().__init__()
+        self.from_input = StepLinear(inputs, 3 * hidden)
+        self.from_state = StepLinear(hidden, 3 * hidden)
+        nn.init.orthogonal_(self.from_state.weight)
+        self.gates = gates  # or a compiled form of it
+
+    def forward(self, x: Tensor, state: Tensor) -> Tensor:
+        return self.gates(self.from_input(x), self.from_state(state), state)
+
+
+def gates(from_input: Tensor, from_state: Tensor, state: Tensor) -> Tensor:
+    """The next state [N, H] of a cell, by its two products [N, 3 H]."""
+    xr, xu, xc = from_input.chunk(3, dim=-1)
+    hr, hu, hc = from_state.chunk(3, dim=-1)
+    update = torch.sigmoid(xu + hu)
+    candidate = torch.tanh(xc + torch.sigmoid(xr + hr) * hc)
+    return candidate + update * (state - candidate)
+
+
+class Posterior(nn.Module):
+    """What a beat's motion says about its latent; training only.
+
+    A bidirectional GRU reads the true motion; its outputs are averaged over each beat's frames.
+    """
+
+    def __init__(self, config: DecoderConfig, width: int = 128):
+        super().__init__()
+        self.read = nn.GRU(config.pose_dim + CLOCK_DIM, width, batch_first=True, bidirectional=True)
+        self.out = nn.Linear(2 * width, 2 * config.latent_dim)
+
+    def forward(self, pose: Tensor, clock: Tensor, beat: Tensor) -> tuple[Tensor, Tensor]:
+        """pose [B, T, 60], clock [B, T, 8], beat int64 [B, T] (0-based, non-decreasing).
+
+        Returns mean and log standard deviation per beat, [B, beats, Z].
+        """
+        read, _ = self.read(torch.cat([pose, clock], dim=-1))
+        member = nn.functional.one_hot(beat).to(read.dtype)  # [B, T, beats]
+        count = member.sum(dim=1).clamp(min=1.0)
+        pooled = torch.einsum("btk,btc->bkc", member, read) / count[..., None]
+        mean, log_std = self.out(pooled).chunk(2, dim=-1)
+        return mean, log_std.clamp(-4.0, 1.0)
+
+
+def twice_a_beat(clock: Tensor) -> Tensor:
+    """Cosine and sine of twice the beat phase, by the double angle: [..., 8] -> [..., 2].
+
+    The clock vector stops at once a beat. A dance stepped twice to each beat of slow music needs
+    this, and would otherwise have to square the clock within its recurrence.
+    """
+    cos, sin = clock[..., 0], clock[..., 1]
+    return torch.stack([cos**2 - sin**2, 2 * sin * cos], dim=-1)
+
+
+def stored_phase(clock: Tensor) -> Tensor:
+    """The sine of the beat phase, moved below zero, for the state: [N, 1]."""
+    return clock[:, 1:2] - _PHASE_SHIFT
+
+
+def beat_wrapped(clock: Tensor, phase: Tensor) -> Tensor:
+    """True where a beat fell since the frame before, or nothing was heard yet: bool [N, 1].
+
+    The phase wraps where its sine rises through zero on the side where its cosine is positive.
+    """
+    # Both moments rounded alike: a sine of -1e-15 is stored as zero, and would belong to neither.
+    now = stored_phase(clock)
+    rising = (phase < -_PHASE_SHIFT) & (now >= -_PHASE_SHIFT) & (clock[:, 0:1] > 0)
+    return rising | (phase > -0.5)

@@ -1,0 +1,191 @@
+"""Music encoder: causal self-attention over a sliding window (Huang et al., 2021, section 3.2).
+
+Whole sequence (banded mask) and one frame at a time (ring of keys and values) compute the same.
+Positions enter only as a learned bias per distance, so nothing depends on how long a show runs.
+
+Three other kinds stand beside it for comparison, as in the paper's table: attention to all that was
+heard ("global"), an LSTM, and convolutions. All are causal. They train and are evaluated, but only
+"local" can be stepped and exported: it is what the stage runs.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from live.errors import ArtifactError, ConfigError
+from model.network.config import EncoderConfig
+
+_KERNEL = 9  # frames of 1/30 s that a convolution sees
+
+
+class WindowAttention(nn.Module):
+    """Pre-norm attention block. Each query sees itself and the window - 1 frames before it."""
+
+    def __init__(self, config: EncoderConfig):
+        super().__init__()
+        self.heads, self.window = config.heads, config.window
+        width = config.width
+        self.norm = nn.LayerNorm(width)
+        self.qkv = nn.Linear(width, 3 * width)
+        self.out = nn.Linear(width, width)
+        self.distance_bias = nn.Parameter(torch.zeros(config.heads, config.window))
+        self.mlp = nn.Sequential(
+            nn.LayerNorm(width), nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: float [B, T, width] -> the same shape."""
+        batch, length, width = x.shape
+        query, key, value = (
+            part.view(batch, length, self.heads, -1).transpose(1, 2)
+            for part in self.qkv(self.norm(x)).chunk(3, dim=-1)
+        )
+        attended = F.scaled_dot_product_attention(query, key, value, self._mask(length))
+        x = x + self.out(attended.transpose(1, 2).reshape(batch, length, width))
+        return x + self.mlp(x)
+
+    def step(self, x: Tensor, keys: Tensor, values: Tensor, written: Tensor):
+        """x: [1, width]; keys, values: [window, width], oldest first; written: [1], slots in use.
+
+        Returns (y [1, width], keys, values), the ring advanced by this frame.
+        """
+        query, key, value = self.qkv(self.norm(x)).chunk(3, dim=-1)
+        keys = torch.cat([keys[1:], key])
+        values = torch.cat([values[1:], value])
+        distance = torch.arange(self.window - 1, -1, -1, device=x.device)
+        unwritten = distance[None, :] > written[:, None]
+        split = (self.window, self.heads, -1)
+        scores = torch.einsum("hc,thc->ht", query.view(self.heads, -1), keys.view(split))
+        scores = scores / (query.shape[-1] // self.heads) ** 0.5 + self.distance_bias.flip(1)
+        weights = scores.masked_fill(unwritten, -1e9).softmax(dim=-1)
+        attended = torch.einsum("ht,thc->hc", weights, values.view(split)).reshape(1, -1)
+        x = x + self.out(attended)
+        return x + self.mlp(x), keys, values
+
+    def _mask(self, length: int) -> Tensor:
+        """Additive mask [heads, T, T]: the distance bias inside the band, -inf outside."""
+        index = torch.arange(length, device=self.distance_bias.device)
+        distance = index[:, None] - index[None, :]
+        outside = (distance < 0) | (distance >= self.window)
+        bias = self.distance_bias[:, distance.clamp(0, self.window - 1)]
+        return bias.masked_fill(outside, float("-inf"))
+
+
+class GlobalAttention(WindowAttention):
+    """The same block, each query seeing itself and every frame before it. The distance bias goes
+    up to the window; whatever lies further back shares the last one."""
+
+    def _mask(self, length: int) -> Tensor:
+        index = torch.arange(length, device=self.distance_bias.device)
+        distance = index[:, None] - index[None, :]
+        bias = self.distance_bias[:, distance.clamp(0, self.window - 1)]
+        return bias.masked_fill(distance < 0, float("-inf"))
+
+
+class Recurrence(nn.Module):
+    """Pre-norm LSTM block, with the attention block's residuals and its other half."""
+
+    def __init__(self, config: EncoderConfig):
+        super().__init__()
+        width = config.width
+        self.norm = nn.LayerNorm(width)
+        self.lstm = nn.LSTM(width, width, batch_first=True)
+        self.mlp = nn.Sequential(
+            nn.LayerNorm(width), nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: float [B, T, width] -> the same shape."""
+        x = x + self.lstm(self.norm(x))[0]
+        return x + self.mlp(x)
+
+
+class CausalConvolution(nn.Module):
+    """Gated convolution over this frame and those before it (ConvS2S: Gehring et al., 2017)."""
+
+    def __init__(self, config: EncoderConfig):
+        super().__init__()
+        width = config.width
+        self.norm = nn.LayerNorm(width)
+        self.conv = nn.Conv1d(width, 2 * width, _KERNEL)
+        self.mlp = nn.Sequential(
+            nn.LayerNorm(width), nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: float [B, T, width] -> the same shape."""
+        before = F.pad(self.norm(x).transpose(1, 2), (_KERNEL - 1, 0))
+        x = x + F.glu(self.conv(before), dim=1).transpose(1, 2)
+        return x + self.mlp(x)
+
+
+_BLOCKS: dict[str, type[nn.Module]] = {
+    "local": WindowAttention,
+    "global": GlobalAttention,
+    "lstm": Recurrence,
+    "conv": CausalConvolution,
+}
+KINDS = tuple(_BLOCKS)
+
+
+class MusicEncoder(nn.Module):
+    """Features [B, T, 83] to music context [B, T, width], and a guess at the style.
+
+    Raises ConfigError for a kind that is none of `KINDS`.
+    """
+
+    def __init__(self, config: EncoderConfig, n_styles: int):
+        super().__init__()
+        if config.kind not in _BLOCKS:
+            raise ConfigError(f"encoder kind {config.kind!r}: one of {', '.join(KINDS)}")
+        self.config = config
+        self.embed = nn.Linear(config.feature_dim, config.width)
+        self.blocks = nn.ModuleList(_BLOCKS[config.kind](config) for _ in range(config.layers))
+        self.norm = nn.LayerNorm(config.width)
+        self.style_head = nn.Linear(config.width, n_styles)
+
+    @property
+    def receptive_field(self) -> int | None:
+        """Frames of music that can influence one output; None: all that were heard."""
+        if self.config.kind in ("global", "lstm"):
+            return None
+        reach = _KERNEL if self.config.kind == "conv" else self.config.window
+        return self.config.layers * (reach - 1) + 1
+
+    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        """features: [B, T, F] -> context [B, T, width], style logits [B, T, S]."""
+        x = self.embed(features)
+        for block in self.blocks:
+            x = block(x)
+        x = self.norm(x)
+        return x, self.style_head(x)
+
+    def initial_state(self) -> dict[str, Tensor]:
+        """Zeros. Raises ArtifactError for a kind that cannot be stepped, and so not be exported."""
+        if self.config.kind != "local":
+            raise ArtifactError(
+                f"an encoder of kind {self.config.kind!r} is for comparison: it can be trained and "
+                "evaluated, but only kind 'local' runs on stage"
+            )
+        shape = (self.config.window, self.config.width)
+        state = {}
+        for i in range(self.config.layers):
+            state[f"key{i}"] = torch.zeros(shape)
+            state[f"value{i}"] = torch.zeros(shape)
+        state["written"] = torch.zeros(1)
+        return state
+
+    def step(self, features: Tensor, state: dict[str, Tensor]):
+        """features: [1, F] -> (context [1, width], style logits [1, S], state)."""
+        x = self.embed(features)
+        written = state["written"]
+        after = {}
+        for i, block in enumerate(self.blocks):
+            assert isinstance(block, WindowAttention)
+            x, after[f"key{i}"], after[f"value{i}"] = block.step(
+                x, state[f"key{i}"], state[f"value{i}"], written
+            )
+        # Saturates at the window: the count stays exact in float32 however long the show.
+        after["written"] = torch.clamp(written + 1, max=float(self.config.window))
+        x = self.norm(x)
+        return x, self.style_head(x), after

@@ -1,0 +1,49 @@
+"""ONNX back to weights: training can begin with a file that dances on stage (`train --init`)."""
+
+import base64
+import io
+import json
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+import onnx
+import torch
+from google.protobuf.message import DecodeError
+from onnx.numpy_helper import to_array
+
+from live.dance.contract import MANIFEST_KEY
+from live.errors import ArtifactError
+from model.network.config import NetworkConfig
+from model.network.dance_network import DanceNetwork
+
+IN_GRAPH = "network."  # how an exported graph names the network's weights (`export.to_onnx`)
+REST_KEY = "posejockey_weights"  # of the file's metadata: those that its graph lacks
+
+
+def released(path: Path) -> dict:
+    """What a file for the stage (`export`) holds of the run that made it: its network_config, and
+    under "released" the weights by name. Raises ArtifactError for any other file."""
+    try:
+        model = onnx.load(path, load_external_data=False)
+        said = {p.key: p.value for p in model.metadata_props}
+        manifest = json.loads(said[MANIFEST_KEY])
+        config = NetworkConfig.from_dict(manifest["recipe"]["network"])
+        weights = {
+            tensor.name.removeprefix(IN_GRAPH): torch.from_numpy(to_array(tensor).copy())
+            for tensor in model.graph.initializer
+            if tensor.name.startswith(IN_GRAPH)
+        }
+        if REST_KEY in said:
+            with np.load(io.BytesIO(base64.b64decode(said[REST_KEY]))) as rest:
+                weights |= {name: torch.from_numpy(rest[name]) for name in rest.files}
+        expected = DanceNetwork(config).state_dict()
+    except (OSError, DecodeError, KeyError, TypeError, ValueError, BadZipFile) as error:
+        raise ArtifactError(f"{path} is not a file of this program: {error!r}") from error
+    for name, value in expected.items():
+        if name not in weights or weights[name].shape != value.shape:
+            raise ArtifactError(
+                f"{path} was exported by an older version, without {name}; it can dance, but no "
+                "training can begin with it"
+            )
+    return {"network_config": config.to_dict(), "released": weights}

@@ -1,0 +1,476 @@
+"""Training: one command, one seed, checkpoints that a killed run resumes from bit for bit.
+
+Two stages in one run: first every dancer of a batch tells a true dance again, then some dance
+freely and a critic judges them (`model.training.objective`). The engine (devices, processes,
+precision) is Lightning Fabric. On a CPU one thread per process: the many small matrix products of a
+step make two threads wait for each other.
+"""
+
+import copy
+import csv
+import json
+import math
+import pickle
+import platform
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+from torch.nn import functional as F
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from live.errors import ArtifactError, ConfigError
+from model.data.windows import PairedWindows
+from model.network.config import DecoderConfig, EncoderConfig, NetworkConfig, TrainConfig
+from model.network.dance_network import DanceNetwork
+from model.training.critic import MotionCritic, StyleReader, critic_loss, mismatched
+from model.training.curriculum import KINDS, free_frames, teacher_mask
+from model.training.losses import Usual, features_loss, usual_of
+from model.training.objective import Dances, Objective, Outcome, Tensors
+
+CHECKPOINT = "checkpoint.pt"
+_SAVE_EVERY_S = 120.0
+_LOG_EVERY = 20
+_USUAL_BATCHES = 24
+
+
+@dataclass
+class Progress:
+    """What a run has behind it; saved with every checkpoint."""
+
+    iteration: int = 0
+    seconds: float = 0.0
+
+
+class Trainer:
+    """Owns network, critic, optimisers and generators of one run in `folder`.
+
+    fabric: where it runs (one process on the processor by default); all processes begin with the
+    same weights and draw batches of their own. initial: a checkpoint whose weights to begin with,
+    where the folder holds no run yet; see `inherit`.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        folder: Path,
+        config: TrainConfig,
+        encoder: EncoderConfig | None = None,
+        decoder: DecoderConfig | None = None,
+        fabric: Fabric | None = None,
+        initial: dict | None = None,
+    ):
+        if config.curriculum not in KINDS:
+            raise ConfigError(f"curriculum {config.curriculum!r}: one of {', '.join(KINDS)}")
+        torch.set_num_threads(1)
+        torch.manual_seed(config.seed)
+        self.config, self.folder = config, folder
+        self.fabric = fabric or engine(config)
+        self.windows = PairedWindows(data, config)
+        self.prepared = json.loads((data / "prepared.json").read_text(encoding="utf-8"))
+        self.network = DanceNetwork(
+            NetworkConfig(
+                self.windows.styles, encoder or EncoderConfig(), decoder or DecoderConfig()
+            )
+        )
+        self.network.set_normalisation(
+            **{k: torch.as_tensor(v) for k, v in self.windows.statistics().items()}
+        )
+        if initial is not None:
+            inherit(self.network, initial)
+        pose_dim, styles = self.network.config.decoder.pose_dim, len(self.windows.styles)
+        critic = MotionCritic(pose_dim, styles)
+        critic.velocity_std.copy_(torch.as_tensor(self.windows.velocity_std()))
+        if initial is not None:
+            inherit_critic(critic, initial, self.windows.styles)
+        reader = StyleReader(pose_dim, styles)
+        if initial is not None:
+            inherit_reader(reader, initial, self.windows.styles)
+        self.rng = np.random.default_rng([config.seed, self.fabric.global_rank])
+        torch.manual_seed(config.seed + self.fabric.global_rank)
+        optimiser = torch.optim.AdamW(
+            self.network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
+        )
+        self.objective, self.optimiser = self.fabric.setup(
+            Objective(self.network, config, self._usual()), optimiser
+        )
+        self.critic = critic  # without the engine's wrapper, which expects one backward a forward
+        self._critic_learns, self.critic_optimiser = self.fabric.setup(
+            critic, torch.optim.Adam(critic.parameters(), lr=config.critic_rate, betas=(0.0, 0.9))
+        )
+        self.reader = reader
+        self._reader_learns, self.reader_optimiser = self.fabric.setup(
+            reader, torch.optim.AdamW(reader.parameters(), lr=config.reader_rate)
+        )
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, self._rate)
+        self.average = AveragedModel(
+            self.network, multi_avg_fn=get_ema_multi_avg_fn(config.average)
+        )
+        self.carried: dict[str, Tensor] | None = None  # where the free dancers are
+        self.progress = Progress()
+
+    def run(self, report: Callable[[dict], None], watch: Callable[[], None] | None = None) -> None:
+        """Train to the end, resuming from a checkpoint where there is one.
+
+        report: called with every row of the log; watch: called with every checkpoint.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if (self.folder / CHECKPOINT).is_file():
+            self.load()
+        saved = started = time.monotonic()
+        before = self.progress.seconds
+        rows: list[dict[str, float]] = []
+        while self.progress.iteration < self.config.iterations:
+            rows.append(self.iterate())
+            now = time.monotonic()
+            self.progress.seconds = before + now - started
+            if self.progress.iteration % _LOG_EVERY == 0:
+                self._log({k: float(np.mean([row[k] for row in rows])) for k in rows[0]}, report)
+                rows = []
+            if now - saved > _SAVE_EVERY_S or self.progress.iteration == self.config.iterations:
+                self.save()
+                saved = now
+                if watch is not None and self.fabric.is_global_zero:
+                    watch()
+
+    def iterate(self) -> dict[str, float]:
+        """One optimiser step of the network, and of the critic once it takes part."""
+        batch = Tensors.of(self.windows.batch(self.rng), self.fabric.device)
+        share = self.progress.iteration / self.config.curriculum_iterations
+        free = free_frames(self.config.curriculum, share, self.config.free_max)
+        forced = teacher_mask(
+            self.config.window,
+            self.config.forced_frames,
+            free,
+            int(self.rng.integers(self.config.forced_frames + free)),
+        )
+        judged = self.progress.iteration >= self.config.critic_from
+        outcome: Outcome = self.objective(
+            batch, forced, self._entering(batch.style) if judged else None
+        )
+        parts = dict(outcome.parts)
+        if outcome.made is not None:
+            assert outcome.state is not None
+            self.carried = outcome.state | {"style": outcome.made.style.argmax(dim=1)}
+            assert outcome.meant is not None
+            made, real, meant = (
+                dances.after(self.config.critic_skip)
+                for dances in (outcome.made, outcome.real, outcome.meant)
+            )
+            judging = self._teach_critic(real, made.detached())
+            self.critic.requires_grad_(False)
+            parts["critic"] = -self.critic(*made).mean()
+            self.critic.requires_grad_(True)
+            parts["judging"] = judging
+            parts |= self._compare(real, made, meant)
+        total = self._weigh(parts)
+        self.optimiser.zero_grad(set_to_none=True)
+        self.fabric.backward(total)
+        if self.progress.iteration < self.config.held:
+            for name, parameter in self.network.named_parameters():
+                if not name.startswith(_POSTERIOR):
+                    parameter.grad = None
+        norm = self.fabric.clip_gradients(
+            self.objective, self.optimiser, max_norm=self.config.gradient_clip
+        )
+        self.optimiser.step()
+        self.schedule.step()
+        self.average.update_parameters(self.network)
+        self.progress.iteration += 1
+        return {
+            "loss": float(total.detach()),
+            "free": float(free),
+            "gradient": float(norm) if norm is not None else 0.0,
+            **{name: float(parts[name].detach()) if name in parts else 0.0 for name in _PARTS},
+        }
+
+    def _teach_critic(self, real: Dances, made: Dances) -> Tensor:
+        """One step of the critic; returns its loss."""
+        clock, style = mismatched(real.clock, real.style)
+        wrong = real._replace(clock=clock, style=style)
+        dances = Dances(*(torch.cat(each) for each in zip(real, made, wrong, strict=True)))
+        verdicts = self._critic_learns(*dances).split(
+            [len(real.pose), len(made.pose), len(real.pose)]
+        )
+        loss = critic_loss(*verdicts)
+        self.critic_optimiser.zero_grad(set_to_none=True)
+        self.fabric.backward(loss)
+        self.critic_optimiser.step()
+        return loss.detach()
+
+    def _compare(self, real: Dances, made: Dances, meant: Dances) -> dict[str, Tensor]:
+        """One step of the reader with all true dances of the batch, and the loss of the made ones
+        in what it reads."""
+        logits = self._reader_learns(torch.cat([real.pose, meant.pose]))
+        reading = F.cross_entropy(logits, torch.cat([real.style, meant.style]))
+        self.reader_optimiser.zero_grad(set_to_none=True)
+        self.fabric.backward(reading)
+        self.reader_optimiser.step()
+        unmixed = (made.style == meant.style).all(dim=1, keepdim=True)
+        self.reader.requires_grad_(False)
+        loss = features_loss(
+            self.reader.read(made.pose), self.reader.read(meant.pose), meant.style * unmixed
+        )
+        self.reader.requires_grad_(True)
+        return {"features": loss, "reading": reading.detach()}
+
+    def _usual(self) -> Usual:
+        """What is usual in the true dances of each style, from windows drawn once."""
+        rng = np.random.default_rng(0)
+        drawn = [self.windows.batch(rng) for _ in range(_USUAL_BATCHES)]
+        pose = torch.as_tensor(
+            np.concatenate([b.pose[:, 1 + self.config.critic_skip :] for b in drawn])
+        )
+        style = torch.as_tensor(np.concatenate([b.style for b in drawn]))
+        spread = torch.as_tensor(self.windows.style_spread())
+        return usual_of(self.network.normalise(pose), pose, style, spread)
+
+    def _entering(self, style: Tensor) -> dict[str, Tensor]:
+        """State of the free dancers: on from where they were, in their own style as far as this
+        batch (styles [B, S], one-hot) has room for it; some have just come on stage."""
+        c = self.config
+        free = (
+            torch.arange(len(style), device=style.device) % c.dancers >= c.dancers - c.free_dancers
+        )
+        wanted = style[free].argmax(dim=1)
+        count = len(wanted)
+        fresh = {
+            name: value.to(self.fabric.device)
+            for name, value in self.network.decoder.initial_state(count).items()
+        }
+        if self.carried is None:
+            return fresh
+        # Both sorted by style: most rows meet a dancer of theirs, and a few have to change style.
+        source = torch.empty_like(wanted)
+        source[wanted.argsort()] = self.carried["style"].argsort()
+        stays = torch.rand(count, 1, device=self.fabric.device) >= c.restart
+        return {name: torch.where(stays, self.carried[name][source], fresh[name]) for name in fresh}
+
+    def _weigh(self, parts: dict[str, Tensor]) -> Tensor:
+        c, iteration = self.config, self.progress.iteration
+        heeded = min(1.0, max(0, iteration - c.critic_from) / max(c.critic_ramp, 1))
+        weights = {
+            "pose": 1.0,
+            "velocity": c.velocity_weight,
+            "contact": c.contact_weight,
+            "bone": c.bone_weight,
+            "style": c.style_weight,
+            "kl": c.kl_weight * min(1.0, iteration / max(c.kl_warmup, 1)),
+            "movement": c.movement_weight * heeded,
+            "skate": c.skate_weight * heeded,
+            "moments": c.moments_weight * heeded,
+            "accent": c.accent_weight * heeded,
+            "features": c.features_weight * heeded,
+            "critic": c.critic_weight * heeded,
+        }
+        return torch.stack([w * parts[name] for name, w in weights.items() if name in parts]).sum()
+
+    def _rate(self, iteration: int) -> float:
+        """Linear warm-up, a plateau (lower once the critic speaks), and a cosine down to 2 % of the
+        learning rate: a run can be given more iterations while it is on the plateau."""
+        c = self.config
+        if iteration < c.warmup:
+            return (iteration + 1) / c.warmup
+        left = (c.iterations - iteration) / max(c.iterations * c.decay_share, 1.0)
+        stage = 1.0 if iteration < c.critic_from else c.critic_stage_rate
+        return stage * (0.02 + 0.49 * (1 - math.cos(math.pi * min(max(left, 0.0), 1.0))))
+
+    def dancer(self) -> DanceNetwork:
+        """The averaged weights of this moment, on the processor, to look at."""
+        network = copy.deepcopy(self.network).cpu()
+        network.load_state_dict(self.average.module.state_dict())
+        return network.eval()
+
+    def save(self) -> None:
+        """Write the checkpoint beside the old one and swap: a kill leaves one of them whole."""
+        if not self.fabric.is_global_zero:
+            return
+        state = {
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "critic": self.critic.state_dict(),
+            "reader": self.reader.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "critic_optimiser": self.critic_optimiser.state_dict(),
+            "reader_optimiser": self.reader_optimiser.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "carried": self.carried,
+            "numpy": json.dumps(self.rng.bit_generator.state),
+            "torch": torch.get_rng_state(),
+            "progress": asdict(self.progress),
+            "network_config": self.network.config.to_dict(),
+            "train_config": asdict(self.config),
+            "prepared": self.prepared,
+            "machine": machine(),
+        }
+        partial = self.folder / (CHECKPOINT + ".partial")
+        torch.save(state, partial)
+        partial.replace(self.folder / CHECKPOINT)
+
+    def load(self) -> None:
+        state = load_checkpoint(self.folder / CHECKPOINT)
+        if NetworkConfig.from_dict(state["network_config"]) != self.network.config:
+            raise ConfigError(
+                f"{self.folder} holds a run of another network; choose another folder"
+            )
+        if "reader" not in state:
+            raise ConfigError(
+                f"{self.folder} holds a run of an older version; go on from it in another folder, "
+                f"with --init {self.folder / CHECKPOINT}"
+            )
+        self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["average"])
+        self.critic.load_state_dict(state["critic"])
+        self.reader.load_state_dict(state["reader"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.critic_optimiser.load_state_dict(state["critic_optimiser"])
+        self.reader_optimiser.load_state_dict(state["reader_optimiser"])
+        self.schedule.load_state_dict(state["schedule"])
+        self.carried = state["carried"]
+        self.rng.bit_generator.state = json.loads(state["numpy"])
+        torch.set_rng_state(state["torch"])
+        self.progress = Progress(**state["progress"])
+
+    def _log(self, means: dict[str, float], report: Callable[[dict], None]) -> None:
+        row = {
+            "iteration": self.progress.iteration,
+            "seconds": round(self.progress.seconds, 1),
+            **{k: round(v, 5) for k, v in means.items()},
+        }
+        if self.fabric.is_global_zero:
+            path = self.folder / "log.csv"
+            new = not path.exists()
+            with path.open("a", newline="", encoding="utf-8") as file:
+                writer = csv.DictWriter(file, row.keys())
+                if new:
+                    writer.writeheader()
+                writer.writerow(row)
+            report(row)
+
+
+_PARTS = (
+    "pose", "velocity", "contact", "bone", "style", "kl", "movement", "skate", "moments",
+    "accent", "features", "critic", "judging", "reading",
+)  # fmt: skip
+
+_POSTERIOR = "posterior."
+
+_STYLE_AXIS = {
+    "encoder.style_head.weight": 0,
+    "encoder.style_head.bias": 0,
+    "decoder.style.weight": 1,
+}
+_CRITIC_STYLES = tuple(
+    f"{name}.parametrizations.weight.original" for name in ("style", "whole_style")
+)
+
+
+def engine(config: TrainConfig, accelerator: str = "cpu", devices: int = 1) -> Fabric:
+    """Lightning Fabric on the devices asked for; ConfigError where there are none such."""
+    try:
+        fabric = Fabric(
+            accelerator=accelerator,
+            devices=devices,
+            precision=config.precision,  # pyright: ignore[reportArgumentType]  # it checks itself
+        )
+        fabric.launch()
+    except (RuntimeError, ValueError) as error:
+        raise ConfigError(f"cannot train on {devices} x {accelerator}: {error}") from error
+    return fabric
+
+
+def load_checkpoint(path: Path) -> dict:
+    """A checkpoint's contents, tensors and plain values only (nothing in it is executed)."""
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
+        raise ArtifactError(f"{path} is not a checkpoint of this program: {error}") from error
+    if not isinstance(state, dict) or "network_config" not in state:
+        raise ArtifactError(f"{path} is not a checkpoint of this program: it holds something else")
+    return state
+
+
+def mean_of(checkpoints: Sequence[dict]) -> dict:
+    """The last checkpoint, with the mean of the averaged weights of all: of one run, or of runs
+    that went on from each other (stochastic weight averaging, Izmailov et al., 2018). A critic
+    never lets a run come to rest, and the mean lies nearer to what it circles.
+
+    Raises ConfigError for runs of different networks or data.
+    """
+    last = checkpoints[-1]
+    for name in ("network_config", "prepared"):
+        if any(each[name] != last[name] for each in checkpoints):
+            raise ConfigError("only runs of one network on the same data can be averaged")
+    averages = [each["average"] for each in checkpoints]
+    mean = {
+        name: torch.stack([a[name] for a in averages]).mean(dim=0)
+        if value.is_floating_point()
+        else value
+        for name, value in last["average"].items()
+    }
+    return last | {"average": mean}
+
+
+def inherit(network: DanceNetwork, checkpoint: dict) -> None:
+    """Begin with the averaged weights of another run of the same sizes, its normalisation included,
+    or with those of a file for the stage (`model.network.released`).
+
+    Styles are matched by name; a style it did not know begins as the mean of those it knew.
+    Raises ConfigError where the sizes differ.
+    """
+    ours, theirs = network.config, NetworkConfig.from_dict(checkpoint["network_config"])
+    if (ours.encoder, ours.decoder) != (theirs.encoder, theirs.decoder):
+        raise ConfigError("the network to begin with has other sizes than the one to train")
+    state = checkpoint.get("released") or network_of(checkpoint).state_dict()
+    for name, axis in _STYLE_AXIS.items():
+        state[name] = of_styles(state[name], axis, theirs.styles, ours.styles)
+    network.load_state_dict(state)
+
+
+def inherit_critic(critic: MotionCritic, checkpoint: dict, styles: Sequence[str]) -> None:
+    """Begin with the critic of another run: it knows dances, and only a new style is new to it.
+    What that run's critic did not have yet begins as new, as all does where there was none."""
+    donor = dict(checkpoint.get("critic", {}))
+    known = tuple(checkpoint["network_config"]["styles"])
+    for name in _CRITIC_STYLES:
+        if name in donor:
+            donor[name] = of_styles(donor[name], 1, known, styles)
+    state = critic.state_dict()
+    kept = {name: value for name, value in donor.items() if value.shape == state[name].shape}
+    critic.load_state_dict(state | kept)
+
+
+def inherit_reader(reader: StyleReader, checkpoint: dict, styles: Sequence[str]) -> None:
+    """Begin with the reader of another run, if it had one."""
+    donor = dict(checkpoint.get("reader", {}))
+    known = tuple(checkpoint["network_config"]["styles"])
+    for name in ("style.weight", "style.bias"):
+        if name in donor:
+            donor[name] = of_styles(donor[name], 0, known, styles)
+    reader.load_state_dict(reader.state_dict() | donor)
+
+
+def of_styles(weight: Tensor, axis: int, known: Sequence[str], styles: Sequence[str]) -> Tensor:
+    """A weight with a row for each known style along `axis`, for other styles: by name, and the
+    mean of the known for a new one."""
+    rows = weight.movedim(axis, 0)
+    chosen = [rows[known.index(s)] if s in known else rows.mean(dim=0) for s in styles]
+    return torch.stack(chosen).movedim(0, axis)
+
+
+def network_of(checkpoint: dict) -> DanceNetwork:
+    """The trained network of a checkpoint, ready to dance."""
+    network = DanceNetwork(NetworkConfig.from_dict(checkpoint["network_config"]))
+    average = AveragedModel(network)
+    average.load_state_dict(checkpoint["average"])
+    network.load_state_dict(average.module.state_dict())
+    return network.eval()
+
+
+def machine() -> str:
+    return f"{platform.machine()} {platform.system()}, torch {torch.__version__}, 1 thread"

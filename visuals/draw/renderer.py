@@ -1,0 +1,244 @@
+"""A view to pixels: camera, floor, dancers in a look, safety, small print, in this order.
+
+No sockets and no clock: the time since the last picture is an argument. Everything soft is drawn at
+half the canvas's resolution and scaled up; the figures and the text are drawn at full resolution.
+With a graphics card (visuals.draw.gl) the picture is the card's, and the canvas is what looks
+without a twin there are drawn on before they are uploaded.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from visuals.draw import looks
+from visuals.draw.floor import Floor
+from visuals.draw.hud import Hud
+from visuals.draw.looks.look import CardLook, Look
+from visuals.draw.matte import cover_light
+from visuals.draw.safety import Guard
+from visuals.draw.surfaces import black, pygame
+from visuals.feed.timeline import View
+from visuals.scene import palettes
+from visuals.scene.camera import SHOTS, Camera
+from visuals.scene.scene import Scene, compose, pulses
+
+if TYPE_CHECKING:
+    from visuals.draw.gl.card import Card
+
+_FADE_S = 0.8  # of a crossfade between looks: most of a bar at 120 BPM would be mud
+
+
+class Renderer:
+    """Draws view after view on a surface of any size; keeps the trails between them.
+
+    look, palette: names (visuals.draw.looks.LOOKS, visuals.scene.palettes.PALETTES); ConfigError
+    for others. guard: what limits flashes and brightness. stage: whether there is a floor; without
+    one and on a surface with alpha, what is not drawn on stays transparent, and colours come out
+    multiplied by alpha. camera: one of visuals.scene.camera.SHOTS.
+    """
+
+    def __init__(
+        self,
+        look: str = looks.DEFAULT,
+        palette: str = palettes.DEFAULT,
+        guard: Guard | None = None,
+        stage: bool = True,
+        camera: str = "front",
+    ):
+        self.camera = Camera(camera)
+        self.guard = guard or Guard()
+        self._stage = stage
+        self.look = look
+        self.dark = False  # nothing is drawn, whatever the engine does
+        self.palette = palette
+        self._palette = palettes.palette(palette)
+        self.card: Card | None = None
+        self.look_shown: Any = looks.make(look)  # a Look; with a card maybe a CardLook
+        self._coming: Any = None
+        self._faded = -1.0  # seconds into the crossfade; below 0 it waits for the bar
+        self._bar_phase = 0.0
+        self._floor = Floor()
+        self._hud = Hud()
+        self._soft = black((1, 1))
+        self._scaled = black((1, 1))
+        self._second = black((1, 1))
+        self._text = pygame.Surface((1, 1), pygame.SRCALPHA, 32)
+
+    def use(self, card: Card | None) -> None:
+        """Draw on this card from now on; without one, on the canvas.
+
+        What a look keeps as numbers goes on; what was pixels of the card before begins anew.
+        """
+        self.card = card
+        before: Any = self.look_shown
+        fresh: Any = self._made(self.look)
+        if hasattr(before, "silk") and hasattr(fresh, "silk"):  # ribbons, on a card or not
+            fresh.silk = before.silk
+        stays = type(fresh) is type(before) and not isinstance(fresh, CardLook)
+        self.look_shown, self._coming = before if stays else fresh, None
+
+    def show(self, look: str) -> None:
+        """Change to this look on the next bar, or at once if there is no beat."""
+        self._coming = self._made(look)
+        self._faded = -1.0
+        self.look = look
+
+    def next_look(self) -> str:
+        """Change to the look after this one; returns its name."""
+        self.show(_after(self.look, list(looks.LOOKS)))
+        return self.look
+
+    def next_palette(self) -> str:
+        """Take the palette after this one; returns its name."""
+        self.paint_with(_after(self.palette, list(palettes.PALETTES)))
+        return self.palette
+
+    def paint_with(self, palette: str) -> None:
+        """Take this palette at once. ConfigError if there is none of the name."""
+        self._palette = palettes.palette(palette)
+        self.palette = palette
+
+    def reset(self) -> None:
+        """Back to the first look at once, all colours and the camera from the front."""
+        self.look, self.look_shown, self._coming = looks.DEFAULT, self._made(looks.DEFAULT), None
+        self.palette = palettes.DEFAULT
+        self._palette = palettes.palette(self.palette)
+        self.camera.set_shot("front")
+        self.dark = False
+
+    def next_camera(self) -> str:
+        """Take the camera's way after this one; returns its name."""
+        self.camera.set_shot(_after(self.camera.shot, list(SHOTS)))
+        return self.camera.shot
+
+    def draw(
+        self,
+        canvas: pygame.Surface,
+        view: View,
+        dt_s: float,
+        hud: bool = True,
+        keys: list[tuple[str, str]] | None = None,
+    ) -> Scene:
+        """One picture. dt_s: since the last one. Returns the scene drawn, in canvas pixels.
+
+        With a card the canvas has the window's shape, and the picture is in the window.
+        """
+        size = canvas.get_size()
+        self._fit(size)
+        self._advance(view, dt_s)
+        self.camera.follow(view.joints, size[0] / size[1], dt_s, pulses(view)[0])
+        scene = compose(view, self.camera, size, dt_s, self._palette)
+        dark = self.dark or view.state == "blackout"
+        if self.card:
+            self._draw_on_card(self.card, canvas, scene, dark, hud, keys)
+            return scene
+        if dark:
+            canvas.fill((0, 0, 0, 0))
+            self.guard.apply(canvas, dt_s)
+            return scene
+        self._paint(self.look_shown, canvas, scene)
+        if self._coming and self._faded >= 0:
+            self._paint(self._coming, self._second, scene)
+            self._second.set_alpha(round(255 * self._faded / _FADE_S))
+            canvas.blit(self._second, (0, 0))
+        self.guard.apply(canvas, dt_s)
+        self._print(canvas, scene, hud, keys)
+        return scene
+
+    def _print(self, canvas: pygame.Surface, scene: Scene, hud: bool, keys: list | None) -> None:
+        if hud:
+            self._hud.draw(canvas, scene.view, scene.pulse)
+        if keys:
+            self._hud.draw_keys(canvas, keys)
+
+    def _draw_on_card(
+        self,
+        card: Card,
+        canvas: pygame.Surface,
+        scene: Scene,
+        dark: bool,
+        hud: bool,
+        keys: list | None,
+    ) -> None:
+        text = None
+        if dark:
+            card.black()
+        else:
+            self._paint_layer(card, 0, self.look_shown, canvas, scene)
+            share = 0.0
+            if self._coming and self._faded >= 0:
+                self._paint_layer(card, 1, self._coming, canvas, scene)
+                share = self._faded / _FADE_S
+            card.blend(share)
+            if hud or keys:
+                text = self._text
+                text.fill((0, 0, 0, 0))
+                self._print(text, scene, hud, keys)
+        card.show(self.guard.hold(card.light, scene.dt_s), text)
+
+    def _paint_layer(
+        self, card: Card, layer: int, look: Look | CardLook, canvas: pygame.Surface, scene: Scene
+    ) -> None:
+        if not isinstance(look, CardLook):
+            self._paint(look, canvas, scene)
+            card.upload(layer, canvas)
+            return
+        if look.floor:
+            self._soft.fill(0)
+            self._floor.draw(self._soft, self._seen(scene, self._soft.get_size()))
+        target = card.begin(layer, self._soft if look.floor else None)
+        look.paint(card, target, self._seen(scene, card.size))
+
+    def _seen(self, scene: Scene, size: tuple[int, int]) -> Scene:
+        """The same scene in a picture of another size."""
+        return compose(scene.view, self.camera, size, scene.dt_s, scene.palette)
+
+    def _made(self, look: str) -> Look | CardLook:
+        if self.card:
+            # moderngl is there, as there is a card.
+            from visuals.draw.gl.looks import LOOKS
+
+            if look in LOOKS:
+                return LOOKS[look]()
+        return looks.make(look)
+
+    def _advance(self, view: View, dt_s: float) -> None:
+        """Start the crossfade on the bar, and end it; the camera cuts on bars."""
+        beating = view.bpm > 0 and not view.lost
+        new_bar = beating and view.bar_phase < self._bar_phase - 0.5
+        self._bar_phase = view.bar_phase
+        if new_bar:
+            self.camera.bar()
+        if self._coming is None:
+            return
+        if self._faded >= 0:
+            self._faded += dt_s
+        elif new_bar or not beating:
+            self._faded = 0.0
+        if self._faded >= _FADE_S:
+            self.look_shown, self._coming = self._coming, None
+
+    def _paint(self, look: Look, canvas: pygame.Surface, scene: Scene) -> None:
+        soft = self._seen(scene, self._soft.get_size())
+        self._soft.fill(0)
+        if look.floor and self._stage:
+            self._floor.draw(self._soft, soft)
+        look.glow(self._soft, soft)
+        pygame.transform.smoothscale(self._soft, canvas.get_size(), self._scaled)
+        canvas.blit(self._scaled, (0, 0))
+        if not self._stage:
+            cover_light(canvas, light_only=True)
+        look.ink(canvas, scene)
+        if not self._stage:
+            cover_light(canvas, light_only=False)
+
+    def _fit(self, size: tuple[int, int]) -> None:
+        if self._scaled.get_size() != size:
+            self._scaled = black(size)
+            self._second = black(size)
+            self._text = pygame.Surface(size, pygame.SRCALPHA, 32)
+            self._soft = black((max(size[0] // 2, 1), max(size[1] // 2, 1)))
+
+
+def _after(name: str, names: list[str]) -> str:
+    return names[(names.index(name) + 1) % len(names)]

@@ -1,0 +1,239 @@
+"""A dance that is over, at any moment of it: what `render` draws instead of a live feed.
+
+Enters: a session made with --record, or a take of `posejockey perform`. Leaves: a `View` for any
+time, interpolated as the window does it, and the sound that belongs to it, block by block. Runs in
+the caller's thread; an hour of session is never in memory at once.
+"""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import soundfile
+
+from live.audio.features import SAMPLE_RATE
+from live.body.skeleton import N_JOINTS
+from live.control.osc_in import Value, value_of
+from live.errors import ArtifactError
+from live.osc.schema import PICTURE
+from live.session.reader import SessionReader
+from visuals.feed.timeline import Timeline, View, blend
+
+_AHEAD_S = 0.05  # packets taken in before their time: the later neighbour of every moment
+_SOUND_BLOCK_S = 0.5
+_BEATS_A_BAR = 4
+_PER_FRAME = {
+    "time_s": (), "joints": (None, N_JOINTS, 3), "beat_phase": (), "tempo_bpm": (),
+    "beat_confidence": (), "level": (), "onset": (3,), "style": (None,),
+}  # fmt: skip
+
+
+class Dance(Protocol):
+    """start_s, end_s: of its poses, on the time of its sound."""
+
+    start_s: float
+    end_s: float
+
+    def view(self, time_s: float) -> View:
+        """What to draw at time_s. Times asked for must not decrease."""
+        ...
+
+    def take_played(self, time_s: float) -> list[tuple[str, Value]]:
+        """What was played on the picture since this was asked last, up to time_s."""
+        ...
+
+
+class Sound(Protocol):
+    """rate: Hz; channels: 1 or 2."""
+
+    rate: int
+    channels: int
+
+    def blocks(self, start_s: float, seconds: float) -> Iterator[np.ndarray]:
+        """float32 [n, channels] after [n, channels], from start_s on; less if it ends before."""
+        ...
+
+
+class Take:
+    """The arrays of `posejockey perform`; ArtifactError names the one that does not fit."""
+
+    def __init__(self, arrays: dict[str, np.ndarray]):
+        _check_take(arrays)
+        self._arrays = arrays
+        self._times_s = arrays["time_s"].astype(np.float64)
+        # Takes made before bars were kept have none.
+        self._bars = arrays.get("bar_phase", _counted_bars(arrays["beat_phase"]))
+        self.start_s = float(self._times_s[0])
+        self.end_s = float(self._times_s[-1])
+
+    def view(self, time_s: float) -> View:
+        arrays, times_s = self._arrays, self._times_s
+        last = len(times_s) - 1
+        at = int(np.clip(np.searchsorted(times_s, time_s, side="right") - 1, 0, last))
+        later = min(at + 1, last)
+        span_s = float(times_s[later] - times_s[at])
+        past_s = min(max(time_s - float(times_s[at]), 0.0), span_s)
+        share = past_s / span_s if span_s > 0 else 0.0
+        pairs = zip(arrays["joints"][at], arrays["joints"][later], strict=True)
+        bpm = float(arrays["tempo_bpm"][at])
+        beats = past_s * bpm / 60
+        low, mid, high = arrays["onset"][at].tolist()
+        return View(
+            dancers=tuple(range(1, arrays["joints"].shape[1] + 1)),
+            joints=np.stack([blend(a, b, share) for a, b in pairs]),
+            beat_phase=(float(arrays["beat_phase"][at]) + beats) % 1.0,
+            bar_phase=(float(self._bars[at]) + beats / _BEATS_A_BAR) % 1.0,
+            bpm=bpm,
+            confidence=float(arrays["beat_confidence"][at]),
+            onset=(low, mid, high),
+            level=float(arrays["level"][at]),
+            style=arrays["style"][at],
+            age_s=0.0,
+        )
+
+    def take_played(self, time_s: float) -> list[tuple[str, Value]]:
+        return []  # a take is danced to a file: nobody plays
+
+
+class Session:
+    """A recorded session's packets, through the window's own receiver.
+
+    The stage was fed early by the latency of its projector (--latency-ms); a file has none, so
+    every pose is shown that much later, where the room saw it.
+    """
+
+    def __init__(self, path: Path):
+        self._reader = SessionReader(path)
+        self._latency_s = _latency_s(self._reader)
+        samples = [sample for sample, _ in self._reader.packets()]
+        if not samples:
+            raise ArtifactError(f"{path} holds no poses to draw; record a longer session")
+        self.start_s = min(samples) / SAMPLE_RATE + self._latency_s
+        self.end_s = max(samples) / SAMPLE_RATE + self._latency_s
+        self._packets = self._reader.packets()
+        self._next = next(self._packets, None)
+        played = self._reader.controls()
+        self._played = [(s / SAMPLE_RATE, n, v) for s, n, v in played if n in PICTURE]
+        self._timeline = Timeline()
+        self._fed_s = self.start_s - self._latency_s
+
+    def view(self, time_s: float) -> View:
+        sent_s = time_s - self._latency_s
+        while self._next is not None and self._next[0] / SAMPLE_RATE <= sent_s + _AHEAD_S:
+            sample, packet = self._next
+            self._fed_s = sample / SAMPLE_RATE
+            self._timeline.receive(packet, self._fed_s)
+            self._next = next(self._packets, None)
+        return self._timeline.at(sent_s, age_s=max(sent_s - self._fed_s, 0.0))
+
+    def take_played(self, time_s: float) -> list[tuple[str, Value]]:
+        """The picture's controls up to time_s that were not taken yet, checked, oldest first."""
+        due = [(name, value) for at_s, name, value in self._played if at_s <= time_s]
+        del self._played[: len(due)]
+        given = [(name, [] if value is None else [value]) for name, value in due]
+        checked = [value_of(PICTURE[name], arguments) for name, arguments in given]
+        return [control for control in checked if control and control[0]]
+
+
+class SessionSound:
+    """What a recorded session heard: one channel, silence where blocks are missing."""
+
+    channels = 1
+
+    def __init__(self, path: Path):
+        self._reader = SessionReader(path)
+        self.rate = self._reader.rate
+
+    def blocks(self, start_s: float, seconds: float) -> Iterator[np.ndarray]:
+        at = round(start_s * self.rate)
+        end = at + round(seconds * self.rate)
+        for sample, block in self._reader.blocks():
+            if sample + len(block) <= at:
+                continue
+            yield from _silence(at, min(sample, end), self.rate)
+            if sample >= end:
+                break
+            yield block[max(at - sample, 0) : end - sample, None]
+            at = sample + len(block)
+
+
+class FileSound:
+    """A sound file; of more than two channels, the first two. ArtifactError if it is none."""
+
+    def __init__(self, path: Path):
+        self._path = path
+        try:
+            with soundfile.SoundFile(path) as file:
+                self.rate, self.channels = file.samplerate, min(file.channels, 2)
+        except (soundfile.SoundFileError, OSError, TypeError) as error:
+            raise ArtifactError(f"cannot read the sound of {path}: {error}") from error
+
+    def blocks(self, start_s: float, seconds: float) -> Iterator[np.ndarray]:
+        left = round(seconds * self.rate)
+        with soundfile.SoundFile(self._path) as file:
+            file.seek(min(round(start_s * self.rate), file.frames))
+            while left > 0:
+                size = min(left, round(_SOUND_BLOCK_S * self.rate))
+                block = file.read(size, dtype="float32", always_2d=True)
+                if len(block) == 0:
+                    return
+                left -= len(block)
+                yield np.nan_to_num(block[:, : self.channels], copy=False).clip(-1, 1)
+
+
+def read_take(path: Path) -> Take:
+    """A take from its NPZ. ArtifactError if it is none."""
+    try:
+        # Opened here: of what is no NPZ, numpy would leave the file open.
+        with path.open("rb") as bytes_, np.load(bytes_, allow_pickle=False) as file:
+            return Take({name: file[name] for name in file.files})
+    except FileNotFoundError as error:
+        raise ArtifactError(f"no file {str(path)!r}") from error
+    except (OSError, ValueError, EOFError, KeyError, AttributeError) as error:
+        raise ArtifactError(f"{path} is no take of `posejockey perform`: {error}") from error
+    except Exception as error:  # zipfile and zlib have errors of their own for a damaged file
+        if type(error).__module__ not in ("zipfile", "zlib"):
+            raise
+        raise ArtifactError(f"{path} is damaged: {error}; perform it anew") from error
+
+
+def _check_take(arrays: dict[str, np.ndarray]) -> None:
+    frames = len(arrays.get("time_s", ()))
+    for name, shape in _PER_FRAME.items():
+        if name not in arrays:
+            raise ArtifactError(f"the take has no {name!r}; it is not one of `posejockey perform`")
+        found = arrays[name].shape
+        wanted = (frames, *(have if want is None else want for want, have in _pairs(shape, found)))
+        if frames == 0 or found != wanted:
+            raise ArtifactError(f"the take's {name!r} has the shape {found}; perform it anew")
+        if arrays[name].dtype.kind != "f" or not np.isfinite(arrays[name]).all():
+            raise ArtifactError(f"the take's {name!r} holds what is no number; perform it anew")
+
+
+def _pairs(shape: tuple, found: tuple[int, ...]) -> Iterator[tuple]:
+    return itertools.zip_longest(shape, found[1:])
+
+
+def _counted_bars(beat_phase: np.ndarray) -> np.ndarray:
+    """Bar phases [T] that count four beats from the first on. beat_phase [T]."""
+    wraps = np.cumsum(np.diff(beat_phase, prepend=beat_phase[:1]) < -0.5)
+    return (wraps % _BEATS_A_BAR + beat_phase) / _BEATS_A_BAR
+
+
+def _latency_s(session: SessionReader) -> float:
+    """The output latency the show ended with: set at its start, or turned until it fitted."""
+    show = session.settings.get("show")
+    value = show.get("latency_ms") if isinstance(show, dict) else None
+    latency_ms = float(value) if isinstance(value, int | float) else 0.0
+    for _, name, turned in session.controls():
+        if name == "latency" and isinstance(turned, float):
+            latency_ms = turned
+    return min(max(latency_ms, 0.0), 500.0) / 1000
+
+
+def _silence(start: int, end: int, rate: int) -> Iterator[np.ndarray]:
+    """Silence [n, 1] from sample start to end, in pieces: a gap may be hours long."""
+    for at in range(start, end, rate):
+        yield np.zeros((min(end - at, rate), 1), np.float32)

@@ -1,0 +1,416 @@
+"""The window: clock, keys and pixels on the display. What is drawn comes from `draw`.
+
+One thread: ask the feed for the view of now, draw it, show it, look at the keys. `run` is the whole
+program; `App` can be stepped one picture at a time.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+import warnings
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from live.display import has_display
+from live.errors import ArtifactError, ConfigError, DeviceError
+from live.osc.schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT
+from visuals.draw import gl, limits, looks, safety
+from visuals.draw.renderer import Renderer
+from visuals.draw.surfaces import black, pygame
+from visuals.feed.timeline import Feed
+from visuals.scene import palettes
+from visuals.scene.camera import Camera
+from visuals.scene.lineup import Ensemble
+from visuals.window.keys import ACTIONS, KEYS, MOUSE, Controls, ControlSender, shipped_styles
+from visuals.window.pacing import Pacer
+from visuals.window.remote import played_on
+from visuals.window.state_file import Keeper, Stands
+
+if TYPE_CHECKING:
+    from visuals.draw.gl.card import Card
+
+SIZE = (1280, 720)
+
+_CURSOR_S = 2.0
+_REOPEN_S = 1.0  # between attempts to get a lost display back
+_MIN_RATE_HZ = 60
+_LONGEST_STEP_S = 0.1  # after a stall trails jump no farther than this
+_KEY_NAMES = {
+    pygame.K_ESCAPE: "esc",
+    pygame.K_SPACE: "space",
+    pygame.K_UP: "up",
+    pygame.K_DOWN: "down",
+    pygame.K_LEFT: "left",
+    pygame.K_RIGHT: "right",
+    pygame.K_PAGEDOWN: "pgdn",
+    pygame.K_PAGEUP: "pgup",
+    pygame.K_BACKSPACE: "backspace",
+}
+
+
+_LISTED = [(key, meaning) for key, _, meaning in (*KEYS, *MOUSE) if meaning]
+
+
+class NoDisplayError(DeviceError):
+    """There is nowhere to open a window; the terminal can still draw."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What is seen first, and how safe it is. Raises ConfigError for what does not exist."""
+
+    look: str = looks.DEFAULT
+    palette: str = palettes.DEFAULT
+    camera: str = "orbit"
+    lineup: str = "stage"
+    mirror: bool = False
+    canon: float = 0.0  # beats, 0 to 2
+    cast: int = 0  # dancers shown; 0: those that arrive
+    styles: tuple[str, ...] = ()  # that the style's key goes through; (): the engine's
+    display: int = 0  # 0: the first
+    renderer: str = "auto"  # one of visuals.draw.gl.RENDERERS
+    flashes_per_s: int = limits.FLASHES_PER_S  # 0 to 30
+    brightness: float = limits.BRIGHTNESS  # mean relative luminance of a picture, 0.05 to 1
+
+    def __post_init__(self):
+        looks.make(self.look)
+        palettes.palette(self.palette)
+        Camera(self.camera)
+        self.ensemble()
+        self.guard()
+        if self.renderer not in gl.RENDERERS:
+            known = ", ".join(gl.RENDERERS)
+            raise ConfigError(f"there is no renderer {self.renderer!r}; there are {known}")
+
+    def ensemble(self) -> Ensemble:
+        return Ensemble(self.lineup, self.mirror, self.canon, self.cast)
+
+    def guard(self) -> safety.Guard:
+        return safety.Guard(self.flashes_per_s, self.brightness)
+
+    def make(self) -> Renderer:
+        return Renderer(self.look, self.palette, self.guard(), camera=self.camera)
+
+    def resumed(self, stands: Stands) -> Stage:
+        """This one as it was left. Raises ConfigError for what does not exist."""
+        return replace(
+            self,
+            look=stands.look,
+            palette=stands.palette,
+            camera=stands.camera,
+            lineup=stands.lineup,
+            mirror=stands.mirror,
+            canon=stands.canon,
+            cast=stands.cast,
+        )
+
+
+class Window:
+    """The window on the display; raises NoDisplayError where there is none.
+
+    renderer: `auto` draws with OpenGL where a graphics card computes it, `gl` with any OpenGL,
+    `software` without. Where OpenGL fails, the window is opened without it, and stays so.
+
+    Without OpenGL but with a graphics card it is 1280 x 720 points scaled by the card and shown
+    with vsync, so that a 4K projector costs no more than a laptop. SDL scales in software too, but
+    that takes longer than drawing: without a card the window's own pixels are drawn on.
+    """
+
+    def __init__(self, fullscreen: bool, display: int = 0, renderer: str = "auto"):
+        self.fullscreen = fullscreen
+        self._display = display
+        self._renderer = renderer
+        self._expected = renderer == "gl"  # who has seen OpenGL, or asked for it, is told why not
+        self._software_canvas = black((1, 1))
+        self.card: Card | None = None
+        self.lost = 0  # times that the display went away and came back
+        try:
+            pygame.display.init()
+            there = pygame.display.get_num_displays()
+            if not 0 <= display < there:
+                pygame.quit()
+                raise ConfigError(f"no display {display}: this machine's are 0 to {there - 1}")
+            self._open()
+        except pygame.error as error:
+            pygame.quit()
+            raise NoDisplayError(f"cannot open a window ({error})") from error
+        self.rate_hz: int = max(pygame.display.get_current_refresh_rate(), _MIN_RATE_HZ)
+
+    @property
+    def canvas(self) -> pygame.Surface:
+        """What to draw on; another one after a resize. pygame.error while the display is gone.
+
+        With OpenGL it is not the window: no higher than 720 pixels, and enlarged by the card.
+        """
+        canvas = pygame.display.get_surface()
+        if canvas is None:
+            raise pygame.error("the display is gone")
+        if self.card is None:
+            return canvas
+        width, height = (max(side, 1) for side in pygame.display.get_window_size())
+        self.card.resize((width, height))
+        rows = min(height, SIZE[1])
+        size = (max(round(rows * width / height), 1), rows)
+        if self._software_canvas.get_size() != size:
+            self._software_canvas = black(size)
+        return self._software_canvas
+
+    def reopen(self) -> bool:
+        """Open the window again after the display went away; the first one if its own is gone."""
+        try:
+            pygame.display.quit()
+            pygame.display.init()
+            if self._display >= pygame.display.get_num_displays():
+                self._display = 0
+            self._open()
+        except pygame.error:
+            return False
+        self.lost += 1
+        return True
+
+    def give_up_card(self, reason: gl.CardError) -> None:
+        """The card has failed: go on without it."""
+        self._renderer = "software"
+        _say_software(reason)
+        self.reopen()
+
+    def _open(self) -> None:
+        self.card, failed = None, None
+        if self._renderer != "software":
+            try:
+                any_card = self._renderer == "gl"
+                self.card = gl.open_card(SIZE, self.fullscreen, self._display, any_card)
+                self._expected = True
+            except gl.CardError as error:
+                failed = error  # no quit and init here: an X server alone would start anew
+        if self.card is None:
+            self._by_card = self._open_scaled()
+            if not self._by_card:
+                self._open_plain()
+        if failed:  # and not for want of a display: a window without it could be opened
+            self._renderer = "software"
+            if self._expected:
+                _say_software(failed)
+        pygame.display.set_caption("PoseJockey")
+        pygame.display.set_allow_screensaver(False)
+
+    def toggle_fullscreen(self) -> None:
+        self.fullscreen = not self.fullscreen
+        if self.card is not None:
+            self._open()  # pygame toggles no window with OpenGL; this is another context
+        elif self._by_card:
+            pygame.display.toggle_fullscreen()
+        else:
+            self._open_plain()
+
+    def _open_scaled(self) -> bool:
+        """True with a graphics card; without one pygame warns, and that is how it is known."""
+        flags = pygame.SCALED | (pygame.FULLSCREEN if self.fullscreen else pygame.RESIZABLE)
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            for vsync in (1, 0):
+                try:
+                    pygame.display.set_mode(SIZE, flags, display=self._display, vsync=vsync)
+                except pygame.error:
+                    continue  # some drivers refuse vsync
+                return not told
+        return False
+
+    def _open_plain(self) -> None:
+        if self.fullscreen:
+            pygame.display.set_mode((0, 0), pygame.FULLSCREEN, display=self._display)
+        else:
+            pygame.display.set_mode(SIZE, pygame.RESIZABLE, display=self._display)
+
+
+def _say_software(reason: gl.CardError) -> None:
+    print(f"posejockey visuals: {reason}; drawing in software", file=sys.stderr)
+
+
+class App:
+    """A window on a feed. Raises NoDisplayError where there is no display."""
+
+    def __init__(
+        self,
+        feed: Feed,
+        control: tuple[str, int] = ("127.0.0.1", DEFAULT_CONTROL_PORT),
+        fullscreen: bool = False,
+        stage: Stage = Stage(),
+        keeper: Keeper | None = None,
+    ):
+        self._keeper = keeper or Keeper()
+        left = self._keeper.read()
+        if left:
+            try:
+                stage, fullscreen = stage.resumed(left), left.fullscreen
+            except ConfigError:
+                left = None
+        self.running = True
+        self.hud = left.hud if left else True
+        self.keys_shown = False
+        self.controls = Controls(stage.styles or shipped_styles(), fixed=bool(stage.styles))
+        self._feed = feed
+        self.window = Window(fullscreen, stage.display, stage.renderer)
+        self._sender = ControlSender(control)
+        self.renderer = stage.make()
+        if left:
+            self.renderer.dark = left.dark
+            self.controls.values |= {"energy": left.energy, "temperature": left.temperature}
+        self.ensemble = stage.ensemble()
+        self._arriving = 0
+        self._clock = pygame.time.Clock()
+        self._pacer = Pacer(self.window.rate_hz)
+        self._last_s = self._mouse_s = time.perf_counter()
+
+    def step(self) -> None:
+        """One picture: keys, view, pixels. Waits for the display's next picture.
+
+        A display that goes away (a pulled cable, a sleeping projector) ends nothing: the window is
+        opened again as soon as there is one. Nor does a graphics card that fails.
+        """
+        try:
+            self._step()
+        except gl.CardError as error:
+            self.window.give_up_card(error)
+        except pygame.error:
+            if not self.window.reopen():
+                time.sleep(_REOPEN_S)
+
+    def _step(self) -> None:
+        for event in pygame.event.get():
+            self._handle(event)
+        now_s = time.perf_counter()
+        pygame.mouse.set_visible(now_s - self._mouse_s < _CURSOR_S)
+        moment_s = self._pacer.moment(now_s)
+        view = self._feed.view(moment_s)
+        self.controls.follow(view.state)
+        self.controls.follow_style(view.wish, view.styles)
+        for played in self._feed.take_played():
+            played_on(self.renderer, self.ensemble, *played)
+        dt_s = min(max(moment_s - self._last_s, 0.0), _LONGEST_STEP_S)
+        self._last_s = moment_s
+        self._arriving = len(view.dancers)
+        view = self.ensemble.arrange(view, dt_s)
+        keys = _LISTED if self.keys_shown else None
+        if self.renderer.card is not self.window.card:  # the window was opened, or opened anew
+            self.renderer.use(self.window.card)
+        self.renderer.draw(self.window.canvas, view, dt_s, hud=self.hud, keys=keys)
+        pygame.display.flip()
+        self._clock.tick(self.window.rate_hz)  # where vsync does not hold the loop, this does
+        self._pacer.shown(time.perf_counter())
+        self._keeper.keep(self._stands(), now_s)
+
+    def _stands(self) -> Stands:
+        return Stands(
+            look=self.renderer.look,
+            palette=self.renderer.palette,
+            camera=self.renderer.camera.shot,
+            lineup=self.ensemble.lineup,
+            mirror=self.ensemble.mirror,
+            canon=float(self.ensemble.canon),
+            cast=self.ensemble.cast,
+            dark=self.renderer.dark,
+            hud=self.hud,
+            fullscreen=self.window.fullscreen,
+            energy=self.controls.values["energy"],
+            temperature=self.controls.values["temperature"],
+        )
+
+    def screenshot(self, path: str) -> None:
+        """Write the last picture. Raises ArtifactError where that cannot be done."""
+        card = self.window.card
+        try:
+            pygame.image.save(card.picture() if card else self.window.canvas, path)
+        except (pygame.error, OSError) as error:
+            raise ArtifactError(f"cannot write the picture {path}: {error}") from error
+
+    def close(self) -> None:
+        self._sender.close()
+        pygame.quit()
+
+    def _handle(self, event: pygame.Event) -> None:
+        if event.type == pygame.QUIT:
+            self.running = False
+        elif event.type == pygame.MOUSEMOTION:
+            self._mouse_s = time.perf_counter()
+        elif event.type == pygame.MOUSEBUTTONDOWN:
+            self._act({1: "tap", 3: "next look"}.get(event.button, ""))
+        elif event.type == pygame.MOUSEWHEEL:
+            for turned, name in ((event.y, "energy"), (event.x, "variety")):
+                if turned:
+                    self._act(f"{'more' if turned > 0 else 'less'} {name}")
+        elif event.type == pygame.KEYDOWN:
+            key = _KEY_NAMES.get(event.key) or event.unicode.lower()
+            self._act(ACTIONS.get(key, ""))
+
+    def _act(self, action: str) -> None:
+        if action == "quit":
+            self.running = False
+        elif action == "hud":
+            self.hud = not self.hud
+        elif action == "keys":
+            self.keys_shown = not self.keys_shown
+        elif action == "fullscreen":
+            self.window.toggle_fullscreen()
+        elif action == "next look":
+            self.renderer.next_look()
+        elif action == "next palette":
+            self.renderer.next_palette()
+        elif action == "next camera":
+            self.renderer.next_camera()
+        elif action == "next line-up":
+            self.ensemble.next_lineup()
+        elif action == "pairs":
+            self.ensemble.mirror = not self.ensemble.mirror
+        elif action == "next canon":
+            self.ensemble.next_canon()
+        elif action in ("more dancers", "fewer dancers"):
+            self.ensemble.add(1 if action == "more dancers" else -1, self._arriving)
+        elif action == "panic":
+            self.renderer.reset()
+            self.ensemble.reset()
+            for message in self.controls.panic():
+                self._sender.send(*message)
+        elif message := self.controls.act(action):
+            self._sender.send(*message)
+
+
+def run(
+    port: int = DEFAULT_PORT,
+    host: str = "127.0.0.1",
+    fullscreen: bool = False,
+    seconds: float | None = None,
+    screenshot: str | None = None,
+    control: tuple[str, int] = ("127.0.0.1", DEFAULT_CONTROL_PORT),
+    stage: Stage = Stage(),
+    state: Path | None = None,
+) -> int:
+    """Show the feed on host:port until Esc, the window's close or `seconds`. Returns 0.
+
+    screenshot: a file for the last picture. control: where keys are sent. stage: the first look
+    and colours, and the limits. state: a file that holds what was played, for the next one. Raises
+    DeviceError if the port is taken, its kind NoDisplayError without a display, ArtifactError if
+    the picture cannot be written.
+    """
+    require_display()
+    with Feed(port, host) as feed:
+        app = App(feed, control, fullscreen, stage, Keeper(state))
+        try:
+            end_s = None if seconds is None else time.perf_counter() + seconds
+            while app.running and (end_s is None or time.perf_counter() < end_s):
+                app.step()
+            if screenshot:
+                app.screenshot(screenshot)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            app.close()
+    return 0
+
+
+def require_display() -> None:
+    """Raise NoDisplayError where no window can be: before a port is opened or a thread started."""
+    if not has_display():
+        raise NoDisplayError("there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)")

@@ -1,0 +1,161 @@
+"""Keys to control messages: what the operator plays is sent to the engine over OSC.
+
+`Controls` is pure: an action in, a message out. `ControlSender` owns the socket and never raises:
+an engine that is not there must not stop the picture.
+"""
+
+import json
+import socket
+from importlib import resources
+
+from live.errors import ConfigError
+from live.osc.schema import CONTROLS, encode_message
+
+# (key's name, action, what it does), in the order in which `?` lists them. Keys are compared as
+# characters, not positions, so that [ and ] work on every layout that has them.
+KEYS: tuple[tuple[str, str, str], ...] = (
+    ("T", "tap", "tap the beat"),
+    ("[", "half", "half the tempo"),
+    ("]", "double", "twice the tempo"),
+    ("Up", "more energy", "larger movement"),
+    ("Down", "less energy", "smaller movement"),
+    ("Right", "more variety", "wilder"),
+    ("Left", "less variety", "calmer"),
+    ("M", "mirror", "swap left and right"),
+    ("Space", "freeze", "hold the pose"),
+    ("B", "blackout", "darkness, and back"),
+    ("1", "cue 1", "scene 1 to 9 of the set list, on the bar"),
+    *((str(n), f"cue {n}", "") for n in range(2, 10)),
+    ("PgDn", "cue next", "the scene after it"),
+    ("PgUp", "cue previous", "the scene before it"),
+    ("S", "next style", "another style; at last, the music's own"),
+    ("Backspace", "panic", "everything as at the start, light on"),
+    ("L", "next look", "another look, on the next bar"),
+    ("P", "next palette", "other colours"),
+    ("C", "next camera", "still, swaying, or cutting"),
+    ("N", "next line-up", "line, wedge, circle, grid, or free"),
+    ("X", "pairs", "every second dancer mirrored"),
+    ("K", "next canon", "dancers in canon, up to two beats"),
+    ("+", "more dancers", "one more, repeating those that arrive"),
+    ("-", "fewer dancers", "one less"),
+    ("F", "fullscreen", "full screen, and back"),
+    ("H", "hud", "hide the small print"),
+    ("?", "keys", "this list"),
+    ("Esc", "quit", "leave"),
+)
+MOUSE: tuple[tuple[str, str, str], ...] = (
+    ("Click", "tap", "tap the beat"),
+    ("Right click", "next look", "another look, on the next bar"),
+    ("Wheel", "", "energy; sideways variety"),
+)
+ACTIONS = {key.lower(): action for key, action, _ in KEYS}
+
+_STEPS = {
+    "more energy": ("energy", 0.25),
+    "less energy": ("energy", -0.25),
+    "more variety": ("temperature", 0.1),
+    "less variety": ("temperature", -0.1),
+}
+_STATE_OF = {"freeze": "frozen", "blackout": "blackout"}
+
+
+class Controls:
+    """Where the faders and switches stand; follows the engine where it says otherwise."""
+
+    def __init__(self, styles: tuple[str, ...] = (), fixed: bool = False):
+        """styles: that the style's key goes through; fixed: whatever the engine says it has."""
+        self.values = {"energy": 0.0, "temperature": 1.0}
+        self._styles = ("auto", *styles)
+        self._fixed = fixed
+        self._wish = ""
+        self._style = 0
+        self.switches = {"mirror": False, "freeze": False, "blackout": False}
+        self._state = ""
+
+    def act(self, action: str) -> tuple[str, tuple[float | str, ...]] | None:
+        """(control's name, arguments) of an action; None for one that is not the engine's."""
+        if action in _STEPS:
+            name, step = _STEPS[action]
+            control = CONTROLS[name]
+            moved = round(self.values[name] + step, 6)
+            self.values[name] = min(max(moved, control.low), control.high)
+            return name, (self.values[name],)
+        if action in self.switches:
+            self.switches[action] = not self.switches[action]
+            return action, (float(self.switches[action]),)
+        if action == "next style":
+            self._style = (self._style + 1) % len(self._styles)
+            return "style", (self._styles[self._style],)
+        if action.startswith("cue "):
+            return "cue", (action.removeprefix("cue "),)
+        if action in CONTROLS and not CONTROLS[action].types:
+            return action, ()
+        return None
+
+    def panic(self) -> list[tuple[str, tuple[float | str, ...]]]:
+        """Everything as it was at the start: the messages that say so, the light first."""
+        self.values = {"energy": 0.0, "temperature": 1.0}
+        self.switches = dict.fromkeys(self.switches, False)
+        self._style = 0
+        off = [(name, (0.0,)) for name in ("blackout", "freeze", "mirror")]
+        return [*off, *((name, (at,)) for name, at in self.values.items()), ("style", ("auto",))]
+
+    def follow(self, state: str) -> None:
+        """Take over a change of the engine's state: others may hold the controls as well."""
+        if state == self._state:
+            return
+        self._state = state
+        for switch, said in _STATE_OF.items():
+            self.switches[switch] = state == said
+
+    def follow_style(self, wish: str, styles: tuple[str, ...]) -> None:
+        """Take over the engine's styles, and which is asked for when that has changed: a key
+        pressed meanwhile is not undone by what was said before it."""
+        if styles and not self._fixed and styles != self._styles[1:]:
+            self._styles, self._style = ("auto", *styles), 0
+            self._wish = ""
+        if wish == self._wish:
+            return
+        self._wish = wish
+        if wish in self._styles:
+            self._style = self._styles.index(wish)
+
+
+class ControlSender:
+    """Sends control messages to (host, port); counts what the network refuses.
+
+    Raises ConfigError for a host that has no address: looked up once, never while performing.
+    """
+
+    def __init__(self, target: tuple[str, int]):
+        self.refused = 0
+        self._target = (_resolved(target[0]), target[1])
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+
+    def send(self, name: str, arguments: tuple[float | str, ...]) -> None:
+        types = "".join("s" if isinstance(value, str) else "f" for value in arguments)
+        message = encode_message(f"/pj/control/{name}", types, arguments)
+        try:
+            self._socket.sendto(message, self._target)
+        except OSError:
+            self.refused += 1
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def shipped_styles() -> tuple[str, ...]:
+    """The styles of the network that ships; none where its description cannot be read."""
+    try:
+        text = (resources.files("live") / "weights" / "open.json").read_text("utf-8")
+        return tuple(map(str, json.loads(text)["styles"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return ()
+
+
+def _resolved(host: str) -> str:
+    try:
+        return socket.gethostbyname(host)
+    except (OSError, UnicodeError) as error:
+        raise ConfigError(f"the control host {host!r} has no address ({error})") from error
