@@ -11,7 +11,7 @@ import soundfile
 
 import posejockey
 from live.body.skeleton import BONE_LENGTHS, PARENTS
-from tests.sound_server import ROOT
+from tests.helpers.sound_server import ROOT
 
 RATE = 24_000
 

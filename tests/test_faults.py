@@ -22,7 +22,7 @@ from live.body.skeleton import JOINT_NAMES
 from live.osc import schema as osc
 from live.outputs.udp import OscOut
 from live.session.reader import SessionReader
-from tests.sound_server import ROOT, sound_server, wait_until  # noqa: F401, a fixture
+from tests.helpers.sound_server import ROOT, sound_server, wait_until  # noqa: F401, a fixture
 from tests.test_live import (
     _WAIT_S,
     RATE,

@@ -23,8 +23,8 @@ from live.audio.features import SAMPLE_RATE
 from live.body.skeleton import BONE_LENGTHS, JOINT_NAMES, PARENTS
 from live.osc import schema as osc
 from live.session.reader import SessionReader
-from tests.oscdump import oscdump
-from tests.sound_server import ROOT, sound_server, wait_until  # noqa: F401, a fixture
+from tests.helpers.oscdump import oscdump
+from tests.helpers.sound_server import ROOT, sound_server, wait_until  # noqa: F401, a fixture
 
 RATE = 48_000
 STEP = SAMPLE_RATE // 60

@@ -1,0 +1,364 @@
+"""The ONNX session on stage: it streams, refuses other contracts, and keeps dancers apart."""
+
+import copy
+import json
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+from live.audio.features import FEATURE_DIM
+from live.body.pose import FRAME_RATE, POSE_DIM
+from live.dance.contract import CLOCK_DIM, CONTROL_DIM, MANIFEST_KEY, REQUIRED, clock_vector
+from live.dance.performer import Performer, find_model
+from live.errors import ArtifactError, ConfigError
+from tests.helpers.contract import assert_streams_like_offline, joined
+
+BPM = 120.0
+
+
+def stage(model, **options):
+    """On the CPU, whose sums do not depend on the number of dancers by a bit."""
+    return Performer(str(model), device="cpu", **options)
+
+
+def frames_of(count, dancers=1, seed=0):
+    """Inputs of so many steps: a list of (features, clock, style, control)."""
+    rng = np.random.default_rng(seed)
+    style = np.tile(np.array([0.7, 0.3], np.float32), (dancers, 1))
+    frames = []
+    for t in range(count):
+        beats = (t + 0.5) * BPM / 60 / FRAME_RATE + 0.3 * np.arange(dancers)
+        # A dancer's row does not depend on how many there are.
+        control = [
+            np.random.default_rng([seed, t, d]).normal(size=CONTROL_DIM) for d in range(dancers)
+        ]
+        features = rng.uniform(-0.5, 0.5, FEATURE_DIM).astype(np.float32)
+        frames.append((features, clock_vector(beats, BPM), style, np.float32(control)))
+    return frames
+
+
+def dance(performer, frames, **options):
+    """Poses [T, N, 60]."""
+    return np.stack([performer.step(*frame, **options)[0] for frame in frames])
+
+
+class PerformerStream:
+    """One dancer's Performer at one style, its inputs side by side: features, clock, control."""
+
+    SIZES = (FEATURE_DIM, CLOCK_DIM, CONTROL_DIM)
+
+    def __init__(self, performer, style):
+        self.performer, self.style = performer, style
+
+    def push(self, inputs):
+        outputs = []
+        for x in inputs:
+            features, clock, control = np.split(x, np.cumsum(self.SIZES)[:-1])
+            pose, logits = self.performer.step(features, clock[None], self.style, control[None])
+            outputs.append(np.concatenate([pose[0], logits]))
+        return joined(outputs)
+
+    def reset(self):
+        self.performer.reset(self.performer.dancers, self.performer.seed)
+
+    def save(self):
+        return copy.deepcopy((self.performer._state, self.performer._dice))
+
+    def restore(self, saved):
+        self.performer._state, self.performer._dice = copy.deepcopy(saved)
+
+
+def test_the_session_streams_as_torch_dances_at_once(tiny_model, tiny_network):
+    seed, style = 5, torch.tensor([[0.7, 0.3]])
+    frames = frames_of(50)
+    inputs = np.stack(
+        [np.concatenate([f, clock[0], control[0]]) for f, clock, _, control in frames]
+    )
+
+    def whole(inputs):
+        features, clock, control = torch.as_tensor(inputs).split(PerformerStream.SIZES, dim=-1)
+        dice = np.random.default_rng([seed, 0]).standard_normal((len(inputs), 1, 4))
+        noise = torch.as_tensor(dice, dtype=torch.float32)
+        pose = tiny_network.dance(features, clock[:, None], style, control[:, None], noise)[:, 0]
+        logits = tiny_network.hear(features[None])[1][0]
+        return torch.cat([pose, logits], dim=1).numpy()
+
+    # Measured: 1e-6, over six windows of the ring.
+    stream = PerformerStream(stage(tiny_model, seed=seed), style.numpy())
+    assert_streams_like_offline(stream, inputs, whole, tolerance=1e-5)
+
+
+# ---- refusals --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def exported(tiny_model):
+    return onnx.load(tiny_model)
+
+
+def written(model, path, **changes):
+    """A copy of the model at `path`, some of its manifest's entries changed (None: taken out)."""
+    other = onnx.ModelProto()
+    other.CopyFrom(model)
+    manifest = json.loads(other.metadata_props[0].value) | changes
+    manifest = {k: v for k, v in manifest.items() if v is not None}
+    onnx.helper.set_model_props(other, {MANIFEST_KEY: json.dumps(manifest)})
+    path.write_bytes(other.SerializeToString())
+    return str(path)
+
+
+@pytest.mark.parametrize("field", REQUIRED)
+@pytest.mark.parametrize("value", [7, None])
+def test_another_contract_is_refused_by_the_field_that_differs(exported, tmp_path, field, value):
+    model = written(exported, tmp_path / "other.onnx", **{field: value})
+    with pytest.raises(ArtifactError, match=rf"{field} is {value}, this program needs") as refusal:
+        Performer(model)
+    assert "other.onnx" in str(refusal.value)
+    assert "export the model again" in str(refusal.value)
+
+
+@pytest.mark.parametrize("field", ["styles", "latent_dim", "states", "energy_offset"])
+def test_a_manifest_that_lacks_a_field_is_refused_by_its_name(exported, tmp_path, field):
+    with pytest.raises(ArtifactError, match=rf"manifest is damaged.*{field}"):
+        Performer(written(exported, tmp_path / "other.onnx", **{field: None}))
+
+
+@pytest.mark.parametrize("shape", [[1, 1 << 40], [0, 8], [-1, 8], [1.5, 8], ["many"]])
+def test_states_that_would_fill_the_memory_are_refused(exported, tmp_path, shape):
+    states = [{"name": "state_pose", "shape": shape, "per_dancer": True}]
+    with pytest.raises(ArtifactError, match="do not trust it"):
+        Performer(written(exported, tmp_path / "other.onnx", states=states))
+
+
+@pytest.mark.parametrize("latent", [0, -3, 1 << 30])
+def test_noise_that_would_fill_the_memory_is_refused(exported, tmp_path, latent):
+    with pytest.raises(ArtifactError, match="do not trust it"):
+        Performer(written(exported, tmp_path / "other.onnx", latent_dim=latent))
+
+
+def test_weights_outside_the_file_are_never_read(exported, tmp_path, monkeypatch):
+    """A model may name another file as the place of its numbers: any file of this machine."""
+    other = onnx.ModelProto()
+    other.CopyFrom(exported)
+    tensor = max(other.graph.initializer, key=lambda t: len(t.raw_data))
+    (tmp_path / "secret").write_bytes(tensor.raw_data)
+    tensor.ClearField("raw_data")
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value=str(tmp_path / "secret"))
+    (tmp_path / "other.onnx").write_bytes(other.SerializeToString())
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ArtifactError):
+        Performer(str(tmp_path / "other.onnx"))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "17", '"posejockey"', "null", '{"states": 3}', '{"states": [{}]}']
+)
+def test_a_damaged_manifest_is_refused(exported, tmp_path, text):
+    other = onnx.ModelProto()
+    other.CopyFrom(exported)
+    onnx.helper.set_model_props(other, {MANIFEST_KEY: text})
+    (tmp_path / "other.onnx").write_bytes(other.SerializeToString())
+    with pytest.raises(ArtifactError, match=r"other\.onnx: its manifest is damaged"):
+        Performer(str(tmp_path / "other.onnx"))
+
+
+def test_an_onnx_file_of_something_else_is_refused(exported, tmp_path):
+    other = onnx.ModelProto()
+    other.CopyFrom(exported)
+    del other.metadata_props[:]
+    (tmp_path / "resnet.onnx").write_bytes(other.SerializeToString())
+    with pytest.raises(ArtifactError, match=r"not one of PoseJockey \(no manifest\)"):
+        Performer(str(tmp_path / "resnet.onnx"))
+
+
+@pytest.mark.parametrize("damage", ["truncated", "nearly whole", "text", "empty", "zeros"])
+def test_a_file_that_is_no_model_is_refused(tiny_model, tmp_path, damage):
+    whole, path = tiny_model.read_bytes(), tmp_path / "broken.onnx"
+    path.write_bytes(
+        {
+            "truncated": whole[: len(whole) // 2],
+            "nearly whole": whole[:-1000],
+            "text": b"not a model\n",
+            "empty": b"",
+            "zeros": bytes(4096),
+        }[damage]
+    )
+    with pytest.raises(ArtifactError, match=r"broken\.onnx") as refusal:
+        Performer(str(path))
+    assert len(str(refusal.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"latent_dim": 5}, r"expected noise \[5\], found noise \[4\]"),
+        (
+            {"styles": ["street", "salsa", "tango"],
+             "energy_offset": {"street": 0, "salsa": 0, "tango": 0},
+             "accent_delay_ms": {"street": 0, "salsa": 0, "tango": 0}},
+            r"expected style \[3\], found style \[2\]",
+        ),
+        ({"states": []}, r"expected nothing, found state_"),
+    ],
+)  # fmt: skip
+def test_a_graph_that_breaks_its_own_promise_is_refused(exported, tmp_path, change, message):
+    with pytest.raises(ArtifactError, match=message):
+        Performer(written(exported, tmp_path / "other.onnx", **change))
+
+
+def test_a_graph_of_another_pose_is_refused(exported, tmp_path):
+    other = onnx.ModelProto()
+    other.CopyFrom(exported)
+    pose = other.graph.output[0]
+    short = onnx.helper.make_tensor_value_info("short", onnx.TensorProto.FLOAT, ["dancers", 57])
+    other.graph.initializer.extend(
+        onnx.numpy_helper.from_array(np.array([v]), name)
+        for name, v in (("a", 0), ("b", 57), ("c", 1))
+    )
+    other.graph.node.append(onnx.helper.make_node("Slice", ["pose", "a", "b", "c"], ["short"]))
+    pose.CopyFrom(short)
+    model = written(other, tmp_path / "other.onnx")
+    with pytest.raises(ArtifactError, match=r"outputs are not those.*expected pose \[60\]"):
+        Performer(model)
+
+
+def test_an_unknown_name_lists_what_ships():
+    with pytest.raises(ArtifactError, match=r"no model 'opne': neither a file nor .*\bopen\b"):
+        Performer("opne")
+
+
+def test_a_name_that_ships_and_a_path_are_found(tiny_model, tmp_path, monkeypatch):
+    assert find_model("open").name == "open.onnx"
+    assert find_model(str(tiny_model)) == tiny_model
+    with pytest.raises(ArtifactError, match="no model"):
+        find_model(str(tmp_path))
+    (tmp_path / "open").write_bytes(b"a file of the same name does not hide what ships")
+    monkeypatch.chdir(tmp_path)
+    assert find_model("open").name == "open.onnx"
+
+
+def test_an_unknown_device_is_refused(tiny_model):
+    with pytest.raises(ConfigError, match="device 'tpu': one of auto, cpu, cuda"):
+        Performer(str(tiny_model), device="tpu")
+
+
+def test_the_device_in_use_is_reported(tiny_model):
+    assert Performer(str(tiny_model), device="cpu").provider == "CPUExecutionProvider"
+    assert Performer(str(tiny_model)).provider in onnxruntime.get_available_providers()
+
+
+@pytest.mark.skipif(
+    "CUDAExecutionProvider" in onnxruntime.get_available_providers(), reason="CUDA is available"
+)
+def test_without_cuda_asking_for_it_says_what_to_install(tiny_model):
+    with pytest.raises(ConfigError, match="install the gpu extra"):
+        Performer(str(tiny_model), device="cuda")
+
+
+# ---- dice and dancers ------------------------------------------------------------------------
+
+
+def test_the_seed_makes_the_dance(tiny_model):
+    frames = frames_of(40, dancers=2)
+    one, same, other = (dance(stage(tiny_model, dancers=2, seed=s), frames) for s in (3, 3, 4))
+    np.testing.assert_array_equal(one, same)
+    assert np.abs(one - other).max() > 1e-3
+    assert one.shape == (40, 2, POSE_DIM)
+    assert one.dtype == np.float32
+
+
+def test_a_reset_is_a_new_performer(tiny_model):
+    frames = frames_of(30, dancers=2)
+    used = stage(tiny_model, dancers=5, seed=1)
+    dance(used, frames_of(20, dancers=5))
+    used.reset(2, 9)
+    fresh = stage(tiny_model, dancers=2, seed=9)
+    np.testing.assert_array_equal(dance(used, frames), dance(fresh, frames))
+
+
+def test_without_temperature_all_seeds_dance_alike(tiny_model):
+    frames = frames_of(30)
+    cold = [dance(stage(tiny_model, seed=s), frames, temperature=0.0) for s in (1, 2)]
+    np.testing.assert_array_equal(*cold)
+    warm = dance(stage(tiny_model, seed=1), frames)
+    hot = dance(stage(tiny_model, seed=1), frames, temperature=2.0)
+    assert np.abs(hot - cold[0]).mean() > 1.3 * np.abs(warm - cold[0]).mean() > 0.0
+
+
+def test_every_dancer_has_dice_of_its_own(tiny_model):
+    frames = [
+        (f, np.repeat(c[:1], 3, 0), s, np.repeat(k[:1], 3, 0)) for f, c, s, k in frames_of(30, 3)
+    ]
+    poses = dance(stage(tiny_model, dancers=3), frames)
+    for a, b in ((0, 1), (0, 2), (1, 2)):
+        assert np.abs(poses[:, a] - poses[:, b]).max() > 1e-3
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, 2), (2, 3), (3, 8), (8, 3), (2, 1)])
+def test_those_who_stay_do_not_notice_who_comes_or_goes(tiny_model, before, after):
+    stay, count = min(before, after), 40
+    undisturbed = dance(stage(tiny_model, dancers=before), frames_of(count, before))
+    performer = stage(tiny_model, dancers=before)
+    first = dance(performer, frames_of(count, before)[: count // 2])
+    performer.set_dancers(after)
+    then = dance(performer, frames_of(count, after)[count // 2 :])
+    assert then.shape[1] == after
+    np.testing.assert_array_equal(first, undisturbed[: count // 2])
+    np.testing.assert_array_equal(then[:, :stay], undisturbed[count // 2 :, :stay])
+
+
+def test_who_goes_and_comes_back_starts_anew(tiny_model):
+    performer = stage(tiny_model, dancers=2)
+    dance(performer, frames_of(20, 2))
+    performer.set_dancers(1)
+    performer.set_dancers(2)
+    again = performer.step(*frames_of(1, 2)[0])[0]
+    first = stage(tiny_model, dancers=2).step(*frames_of(1, 2)[0])[0]
+    assert np.isfinite(again).all()
+    # The music is heard already, so the newcomer's first pose is not quite that of a first frame.
+    assert np.abs(again[1] - first[1]).max() < 0.1
+    assert np.abs(again[0] - first[0]).max() > np.abs(again[1] - first[1]).max()
+
+
+def test_a_dancer_with_a_broken_state_is_revived_alone(tiny_model):
+    frames = frames_of(60, dancers=3)
+    healthy = dance(stage(tiny_model, dancers=3), frames)
+    performer = stage(tiny_model, dancers=3)
+    dance(performer, frames[:20])
+    features, clock, style, control = frames[20]
+    broken = control.copy()
+    broken[1] = np.nan
+    assert np.isnan(performer.step(features, clock, style, broken)[0][1]).any()
+    lost = dance(performer, frames[21:30])
+    assert np.isnan(lost[:, 1]).any(axis=1).all()  # it does not heal by itself
+    performer.revive(np.array([False, True, False]))
+    back = dance(performer, frames[30:])
+    assert np.isfinite(back).all()
+    np.testing.assert_array_equal(back[:, [0, 2]], healthy[30:, [0, 2]])
+    assert np.abs(np.diff(back[:, 1], axis=0)).max() > 1e-4
+
+
+def test_music_that_is_no_number_is_forgotten_by_reviving(tiny_model):
+    frames = frames_of(40, dancers=2)
+    performer = stage(tiny_model, dancers=2)
+    _, clock, style, control = frames[0]
+    performer.step(np.full(FEATURE_DIM, np.nan, np.float32), clock, style, control)
+    assert np.isnan(dance(performer, frames[:5])).any()
+    performer.revive(np.array([True, True]))
+    assert np.isfinite(dance(performer, frames[5:])).all()
+
+
+def test_reviving_leaves_healthy_music_alone(tiny_model):
+    frames = frames_of(40, dancers=1)
+    logits = []
+    for revived in (False, True):
+        performer = stage(tiny_model, dancers=1)
+        dance(performer, frames[:20])
+        if revived:
+            performer.revive(np.array([True]))
+        logits.append([performer.step(*frame)[1] for frame in frames[20:]])
+    np.testing.assert_array_equal(*logits)

@@ -1,0 +1,437 @@
+"""Targets of their own profile, rate and dancers; the flat and lights profiles."""
+
+import math
+import shutil
+import socket
+import struct
+from contextlib import ExitStack
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from live.body.skeleton import JOINT, JOINT_NAMES, REST_POSE
+from live.errors import ConfigError
+from live.osc import schema as osc
+from live.outputs.feeds import PROFILES, FeedConfig, Feeds, parse_feed
+from live.outputs.levels import CUES, CueMaker
+from live.outputs.lights import MAX_ADDRESSES, PRESETS
+from live.outputs.udp import OscOut
+from live.show.config import ShowConfig, load
+from tests.helpers.oscdump import oscdump
+from tests.live.osc.test_schema import HEALTH, stage_frame, wait_for
+
+STEP = 400  # 24 kHz samples from emission to emission at 60 a second
+
+
+def standing(number=0, n_dancers=1, **changes):
+    frame = stage_frame(n_dancers, n_styles=4, sample=STEP * number)
+    rest = np.repeat(REST_POSE[None], n_dancers, axis=0)
+    calm = replace(frame, frame=number, joints=rest, heading=np.zeros(n_dancers, np.float32))
+    return replace(calm, **changes)
+
+
+@pytest.fixture
+def receiver():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.setblocking(False)
+        yield sock
+
+
+def received(sock):
+    packets = []
+    while True:
+        try:
+            packets.append(sock.recv(4096))
+        except BlockingIOError:  # on loopback what was sent is there
+            return packets
+
+
+def target(sock, rest=""):
+    return f"127.0.0.1:{sock.getsockname()[1]}{rest}"
+
+
+def sent(sock, frames, rest="", health=None):
+    """The packets that reach one target for each frame."""
+    with Feeds([parse_feed(target(sock, rest))]) as feeds:
+        result = []
+        for frame in frames:
+            feeds.send(frame, health)
+            result.append(received(sock))
+        assert feeds.errors == 0
+        assert feeds.sent == sum(map(len, result))
+    return result
+
+
+# Targets --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "config"),
+    [
+        ("a:1", FeedConfig("a", 1)),
+        ("[::1]:2/flat", FeedConfig("::1", 2, "flat")),
+        (
+            "a:1/native/rate=30/dancers=3,1-2",
+            FeedConfig("a", 1, rate=30, dancers=(1, 2, 3)),
+        ),
+        ("a:1/lights/eos", FeedConfig("a", 1, "lights", options={"preset": "eos"})),
+        (
+            "a:1/lights/full=100",
+            FeedConfig("a", 1, "lights", options={"full": 100.0}),
+        ),
+        (
+            {"target": "a:1", "profile": "lights", "dancers": 2, "addresses": {"beat": "/b"}},
+            FeedConfig("a", 1, "lights", dancers=(2,), options={"addresses": {"beat": "/b"}}),
+        ),
+        ({"target": "a:1/flat", "dancers": [4, 2]}, FeedConfig("a", 1, "flat", 0, (2, 4))),
+    ],
+)
+def test_targets_are_read(given, config):
+    assert parse_feed(given) == config
+
+
+@pytest.mark.parametrize(
+    ("given", "mistake"),
+    [
+        ("a:1/midi", "no profile 'midi'; there are native, visuals, flat"),
+        ("a:1/lights/moon", "no preset 'moon'"),
+        ("a:1/lights/eos/extra", "'extra' is not name=value"),
+        ("a:1/flat/preset=eos", "flat has no option 'preset'"),
+        ("a:1/native/rate=121", "rate is '121'; it must be 0 to 120"),
+        ("a:1/native/rate=often", "rate is 'often'"),
+        ("a:1/native/dancers=0", "count from 1 to 16"),
+        ("a:1/native/dancers=1-17", "count from 1 to 16"),
+        ("a:1/native/dancers=3-1", "count from 1 to 16"),
+        ("a:1/native/dancers=all", "dancers is 'all'"),
+        ("a:1/lights/full=nan", "full is 'nan'"),
+        ("a/flat", "no port"),
+        ({"profile": "flat"}, "no port"),
+        ({"target": 7}, "target must be a text"),
+        ({"target": "a:1", "rate": True}, "rate is True"),
+        ({"target": "a:1", "profile": ["flat"]}, "no profile"),
+        ({"target": "a:1", "profile": "lights", "addresses": "/b"}, "must be a table"),
+        ({"target": "a:1", "profile": "lights", "addresses": {"b": "/b"}}, "no cue 'b'"),
+        ({"target": "a:1", "profile": "lights", "addresses": {"beat": "b"}}, "not an OSC path"),
+        ({"target": "a:1", "profile": "lights", "addresses": {"beat": "/b*"}}, "not an OSC path"),
+        ({"target": "a:1", "profile": "lights", "addresses": {"beat": 3}}, "not an OSC path"),
+    ],
+)
+def test_a_mistaken_target_is_named(given, mistake):
+    with pytest.raises(ConfigError, match="OSC target") as caught:
+        parse_feed(given)
+    assert mistake in str(caught.value)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(ConfigError):
+        ShowConfig(osc=(given,))
+
+
+def test_a_settings_file_has_a_table_a_target(tmp_path):
+    path = tmp_path / "show.toml"
+    path.write_text(
+        'visuals = false\n[[osc]]\ntarget = "a:1"\n'
+        '[[osc]]\ntarget = "b:2"\nprofile = "lights"\npreset = "grandma3"\nrate = 30\n'
+    )
+    config = load(path, {})
+    assert config.targets == [("a", 1)]
+    assert [str(feed) for feed in config.feeds] == ["b:2 (lights, 30 a second)"]
+
+
+def test_a_target_of_its_own_leaves_the_visualizer_its_stream():
+    config = ShowConfig(osc=("a:1/flat",))
+    assert config.targets == [("127.0.0.1", osc.DEFAULT_PORT)]
+    assert ShowConfig(osc=("a:1/flat",), visuals=False).targets == []
+
+
+# Rate and dancers -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("rate", "count"), [(0, 60), (60, 60), (120, 60), (40, 40), (25, 25)])
+def test_a_rate_is_kept_to_the_frame(receiver, rate, count):
+    frames = [standing(number) for number in range(60)]
+    packets = sent(receiver, frames, f"/native/rate={rate}/dancers=1")
+    assert sum(map(len, packets)) == count
+    gaps = np.diff([i for i, p in enumerate(packets) if p])
+    assert gaps.max() - gaps.min() <= 1
+
+
+def test_the_chosen_dancers_keep_their_numbers(receiver):
+    frame = stage_frame(4)
+    (packets,) = sent(receiver, [frame], "/native/dancers=2,4,9")
+    whole = osc.FrameEncoder(4, 8).encode(frame)
+    first, second = ([m for m in osc.decode(p)] for p in packets)
+    assert [m for m in first if "/2/" in m[0]] == [m for m in osc.decode(whole[1]) if "/2/" in m[0]]
+    assert second == list(osc.decode(whole[3]))
+    assert dict(first)["/pj/beat"] == dict(osc.decode(whole[0]))["/pj/beat"]
+
+
+def test_dancers_who_are_not_there_are_not_sent(receiver):
+    frames = [stage_frame(1), stage_frame(3), stage_frame(1)]
+    assert list(map(len, sent(receiver, frames, "/native/dancers=3", HEALTH))) == [0, 1, 0]
+
+
+def test_health_waits_for_the_target_s_turn(receiver):
+    with Feeds([parse_feed(target(receiver, "/flat/rate=30"))]) as feeds:
+        for number in range(4):
+            feeds.send(standing(number), HEALTH if number == 1 else None)
+    packets = received(receiver)
+    assert ["/pj/health" in dict(osc.decode(p)) for p in packets] == [False, True]
+
+
+def test_targets_of_one_kind_are_encoded_once(receiver):
+    with ExitStack() as stack:
+        others = [
+            stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(3)
+        ]
+        for sock in others:
+            sock.bind(("127.0.0.1", 0))
+            sock.setblocking(False)
+        rest = ("/flat", "/lights", "/flat")
+        configs = [parse_feed(target(s, r)) for s, r in zip(others, rest, strict=True)]
+        feeds = stack.enter_context(Feeds([parse_feed(target(receiver, "/flat")), *configs]))
+        feeds.send(stage_frame(), None)
+        first, lights, second = map(received, others)
+        assert received(receiver) == first == second
+        assert len(lights) == len(CUES)
+        assert feeds.sent == 3 + len(CUES)
+
+
+def test_what_cannot_be_encoded_is_counted_and_the_others_go_on(receiver, caplog):
+    configs = [parse_feed(target(receiver, rest)) for rest in ("/flat", "/lights")]
+    with Feeds(configs) as feeds:
+        broken = replace(stage_frame(), heading=np.zeros(0, np.float32))
+        for _ in range(3):
+            feeds.send(broken, None)
+        assert feeds.errors == 6  # the cues and the flat profile; the lights hold
+        assert len(received(receiver)) == 3 * len(CUES)
+        feeds.send(stage_frame(), None)
+        assert len(received(receiver)) == len(CUES) + 1
+    assert len(caplog.records) == 2  # a flood of reports helps nobody
+
+
+# Profiles -------------------------------------------------------------------------------------
+
+
+def test_flat_is_the_native_stream_with_one_message_of_joints(receiver):
+    frame = stage_frame(2)
+    (packets,) = sent(receiver, [frame], "/flat", HEALTH)
+    native = osc.FrameEncoder(2, 8).encode(frame, HEALTH)
+    assert max(map(len, packets)) <= osc.MAX_BUNDLE_BYTES
+    for dancer, (flat, whole) in enumerate(zip(packets, native, strict=True)):
+        got, want = dict(osc.decode(flat)), dict(osc.decode(whole))
+        pose = got.pop(f"/pj/{dancer + 1}/pose")
+        np.testing.assert_array_equal(np.float32(pose), frame.joints[dancer].ravel())
+        joints = {f"/pj/{dancer + 1}/{name}" for name in JOINT_NAMES}
+        assert got == {a: v for a, v in want.items() if a not in joints}
+
+
+def faders(packets):
+    """Unbundled messages of one float each, as {address: value}."""
+    assert not any(p.startswith(b"#bundle") for p in packets)
+    messages = dict(m for p in packets for m in osc.decode(p))
+    assert len(messages) == len(packets)
+    assert all(len(values) == 1 for values in messages.values())
+    return {address: values[0] for address, values in messages.items()}
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_fits_what_desks_take(receiver, preset):
+    (packets,) = sent(receiver, [standing()], f"/lights/{preset}", HEALTH)
+    values = faders(packets)
+    assert len(values) == len(CUES) <= MAX_ADDRESSES
+    assert max(map(len, packets)) <= 64
+    assert all(0 <= v <= PRESETS[preset].full for v in values.values())
+    assert values[PRESETS[preset].addresses["lean"]] == PRESETS[preset].full / 2  # upright
+
+
+def test_addresses_and_range_are_the_operator_s(receiver):
+    table = {
+        "target": target(receiver),
+        "profile": "lights",
+        "full": 255,
+        "addresses": {"lean": "/wash/1/pan", "style": ""},
+    }
+    with Feeds([parse_feed(table)]) as feeds:
+        feeds.send(standing(), None)
+    values = faders(received(receiver))
+    assert values["/wash/1/pan"] == 127.5
+    assert "/pj/lights/style" not in values
+    assert "/pj/lights/lean" not in values
+    assert len(values) == len(CUES) - 1
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_lights_stay_in_their_range_whatever_comes(receiver, seed):
+    rng = np.random.default_rng(seed)
+
+    def absurd(*shape):
+        values = rng.normal(size=shape) * 10.0 ** rng.integers(-3, 30)
+        bad = rng.random(shape) < 0.1
+        return np.where(bad, rng.choice([np.nan, np.inf, -np.inf], shape), values)
+
+    with np.errstate(all="ignore"):
+        frames = [
+            replace(
+                stage_frame(2, 4, sample=int(rng.integers(0, 10**6))),
+                joints=absurd(2, len(JOINT), 3).astype(np.float32),
+                heading=absurd(2).astype(np.float32),
+                beat=tuple(absurd(4).tolist()),
+                onset=absurd(3),
+                level=float(absurd(1)[0]),
+                style=absurd(4),
+            )
+            for _ in range(10)
+        ]
+        for packets in sent(receiver, frames, "/lights/grandma3"):
+            assert len(packets) == len(CUES)
+            assert all(0 <= v <= 100 for v in faders(packets).values())
+
+
+# Cues -----------------------------------------------------------------------------------------
+
+
+def cues_of(frames, state="dancing", dancers=()):
+    maker = CueMaker()
+    for frame in frames:
+        last = maker.step(frame, state)
+    return dict(zip(CUES, last.of(dancers), strict=True))
+
+
+def test_the_flash_falls_from_the_beat_on():
+    flash = [cues_of([standing(beat=(p, 0.5, 120.0, 1.0))])["beat"] for p in (0, 0.25, 0.5, 0.99)]
+    assert flash[0] == 1
+    assert flash == sorted(flash, reverse=True)
+    assert flash[-1] < 1e-3
+    assert cues_of([standing(beat=(0, 0, 120, 0.25))])["beat"] == 0.5  # unsure: weaker
+    assert cues_of([standing(beat=(0, 0.75, 120, 1.0))])["bar"] == 0.75
+
+
+def test_hits_rise_at_once_and_fall():
+    hit, quiet = np.array([1, 0, 0.5], np.float32), np.zeros(3, np.float32)
+    frames = [standing(0, onset=hit)] + [standing(n, onset=quiet) for n in range(1, 16)]
+    values = [cues_of(frames[:n]) for n in (1, 4, 16)]
+    assert [v["mid"] for v in values] == [0, 0, 0]
+    assert values[0]["low"] == 1
+    assert 0.5 < values[1]["low"] < 0.8
+    assert values[2]["low"] < 0.15
+    assert values[0]["high"] == 0.5
+
+
+def shaken(joint, hz=2.0, amplitude=0.1, count=60):
+    """A dancer who stands and moves one joint sideways."""
+    frames = []
+    for number in range(count):
+        joints = REST_POSE.copy()[None]
+        joints[0, JOINT[joint], 0] += amplitude * math.sin(2 * math.pi * hz * number / 60)
+        frames.append(standing(number, joints=joints))
+    return frames
+
+
+def test_arms_and_legs_are_told_apart():
+    still, arm, leg = cues_of([standing(0), standing(1)]), cues_of(shaken("l_wrist")), None
+    leg = cues_of(shaken("r_ankle"))
+    assert still["arms"] == still["legs"] == 0
+    assert arm["arms"] > 0.03 > arm["legs"]
+    assert leg["legs"] > 0.03 > leg["arms"]
+
+
+def test_walking_is_travel_and_not_busy_limbs():
+    frames = [
+        standing(n, joints=REST_POSE[None] + np.float32([0.75 * n / 60, 0, 0])) for n in range(60)
+    ]
+    values = cues_of(frames)
+    assert values["travel"] == pytest.approx(0.5, abs=0.01)
+    assert max(values["arms"], values["legs"]) < 1e-4
+
+
+def test_shape_of_the_body():
+    upright = cues_of([standing()])
+    assert upright["lean"] == pytest.approx(0.5)
+    assert upright["height"] == pytest.approx(REST_POSE[:, 1].max() / 2.2)
+    tilt = math.radians(22.5)
+    turn = np.array(
+        [[math.cos(tilt), math.sin(tilt), 0], [-math.sin(tilt), math.cos(tilt), 0], [0, 0, 1]]
+    )  # to the dancer's left, +x
+    leaning = (REST_POSE @ turn.T)[None].astype(np.float32)
+    assert cues_of([standing(joints=leaning)])["lean"] == pytest.approx(0.75, abs=0.01)
+    turned = leaning * np.float32([-1, 1, -1])  # the same, with the back to the audience
+    back = standing(joints=turned, heading=np.float32([math.pi]))
+    assert cues_of([back])["lean"] == pytest.approx(0.75, abs=0.01)
+    spread = REST_POSE.copy()[None]
+    spread[0, JOINT["l_wrist"]], spread[0, JOINT["r_wrist"]] = (0.72, 1.4, 0), (-0.72, 1.4, 0)
+    assert cues_of([standing(joints=spread)])["openness"] == pytest.approx(1)
+
+
+def test_several_dancers_are_averaged_or_chosen():
+    joints = np.repeat(REST_POSE[None], 2, axis=0)
+    joints[1, :, 1] -= 0.5
+    frame = standing(n_dancers=2, joints=joints)
+    one, two = (cues_of([frame], dancers=(d,))["height"] for d in (1, 2))
+    assert one > two
+    assert cues_of([frame])["height"] == pytest.approx((one + two) / 2)
+    absent = cues_of([frame], dancers=(3,))
+    assert absent["height"] == 0
+    assert absent["level"] == frame.level
+
+
+def test_a_blackout_darkens_all_but_the_state():
+    values = cues_of([standing(beat=(0, 0.5, 120, 1.0))], "blackout")
+    assert values.pop("state") == 1
+    assert set(values.values()) == {0}
+    assert cues_of([standing()], "dancing")["state"] == pytest.approx(0.2)
+
+
+def test_dancers_may_come_and_go():
+    maker = CueMaker()
+    for number, n in enumerate((1, 3, 2, 5)):
+        cues = maker.step(standing(number, n_dancers=n), "dancing")
+        assert cues.body.shape == (n, 6)
+        assert np.isfinite(cues.body).all()
+
+
+# Foreign receivers ----------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(shutil.which("oscdump") is None, reason="oscdump is missing (liblo-tools)")
+@pytest.mark.parametrize("profile", PROFILES)
+def test_oscdump_decodes_every_profile(tmp_path, receiver, profile):
+    packets = sent(receiver, [standing()], f"/{profile}/dancers=1", HEALTH)[0]
+    want = [m for p in packets for m in osc.decode(p)]
+    with oscdump(tmp_path) as (port, lines), OscOut([("127.0.0.1", port)]) as out:
+
+        def ready():
+            out.send([osc.encode_message("/ready", "", ())])
+            return lines() or None
+
+        wait_for(ready, "oscdump")
+        out.send(packets)
+
+        def all_lines():
+            got = [line for line in _printed(lines()) if line[0] != "/ready"]
+            return got if len(got) == len(want) else None
+
+        got = wait_for(all_lines, "all messages")
+    assert [address for address, _ in got] == [address for address, _ in want]
+    for (_, values), (_, expected) in zip(got, want, strict=True):
+        texts = [f'"{v}"' for v in expected if isinstance(v, str)]
+        assert values[: len(texts)] == texts
+        numbers = np.float64(values[len(texts) :])
+        np.testing.assert_allclose(numbers, np.float32(expected[len(texts) :]), atol=2e-6)
+
+
+def _printed(lines):
+    """(address, values as texts) of each line of oscdump's."""
+    found = []
+    for line in lines:
+        fields = line.split()
+        at = next((k for k, field in enumerate(fields) if field.startswith("/")), None)
+        if at is not None:
+            found.append((fields[at], fields[at + 2 :]))
+    return found
+
+
+def test_a_float_is_packed_big_endian(receiver):
+    (packets,) = sent(receiver, [standing()], "/lights")
+    lean = next(p for p in packets if p.startswith(b"/pj/lights/lean"))
+    assert lean == b"/pj/lights/lean\0,f\0\0" + struct.pack(">f", 0.5)

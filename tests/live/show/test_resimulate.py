@@ -1,0 +1,178 @@
+"""A recorded show danced again: the same bits, whatever went wrong in it."""
+
+import numpy as np
+import pytest
+
+import posejockey
+from live.audio.features import SAMPLE_RATE
+from live.control import scenes as set_list
+from live.dance.performer import Performer
+from live.errors import ArtifactError
+from live.osc import schema as osc
+from live.session.reader import SessionReader, SessionWriter
+from live.show.config import ShowConfig
+from live.show.loop import Outputs, Show, arrival_s, stage_engine
+from live.show.resimulate import Reenactment, settings_of
+from tests.live.show.test_loop import BLOCK, RATE, away, music, stage  # noqa: F401, fixtures
+
+
+@pytest.fixture
+def record(stage, music, tmp_path, tiny_model):  # noqa: F811
+    """A function that records a show in which `plan(show)` happens, and gives back its file."""
+
+    def make(seconds, delays=None, plan=lambda s: None, set_text="", **settings):
+        path = tmp_path / "show.mcap"
+        s = stage(music(seconds + 0.5), delays)
+        config = ShowConfig(model=str(tiny_model), style="street", seed=3, **settings)
+        performer = Performer(str(tiny_model), "cpu", config.dancers, config.seed)
+        described = {"model_sha256": performer.sha256, "show": dict(vars(config))}
+        described["set_list"] = set_text
+        with_recorder = SessionWriter(path, {"sample_rate": RATE} | described, capacity=1 << 20)
+        cues = set_list.parse(set_text, path, performer.styles) if set_text else ()
+        s.engine = stage_engine(config, RATE, performer, cues)
+        outputs = Outputs(s.receiver, s.control, with_recorder)
+        arrival = arrival_s(BLOCK, RATE)
+        s.show = Show(s.engine, s.source, outputs, 60, arrival, s.time, s.time.sleep)
+        plan(s)
+        s.summary = s.run(seconds)
+        with_recorder.close()
+        assert s.summary["recorder_lost"] == 0
+        return path, s
+
+    return make
+
+
+def again(path, model):
+    session = SessionReader(path)
+    settings = settings_of(session)
+    performer = Performer(str(model), "cpu", settings.dancers, settings.seed)
+    show = Reenactment(session, performer)
+    return list(show), show
+
+
+def assert_same(path, model, s):
+    frames, show = again(path, model)
+    assert (show.same, show.packets) == (s.summary["packets"], s.summary["packets"])
+    told = [dict(osc.decode(packet)) for packet in s.receiver.packets]
+    heads = [t["/pj/1/head"] for t in told if "/pj/1/head" in t]
+    assert len(frames) == len(heads)
+    np.testing.assert_array_equal(np.float32(heads), [f.joints[0, 4] for f in frames])
+
+
+def test_a_steady_show_is_danced_again_bit_for_bit(record, tiny_model):
+    path, s = record(3.0)
+    assert_same(path, tiny_model, s)
+
+
+def test_the_picture_is_recorded_and_changes_no_dance(record, tiny_model):
+    """By a control that is passed on, and by a scene."""
+
+    def plan(s):
+        look = osc.encode_message("/pj/visuals/look", "s", ["chalk"])
+        s.at(0.8, lambda: (s.desk.send([look]), s.heed()))
+        s.at(1.2, lambda: s.ask("cue", "f", 1.0))
+
+    scenes = '[[cue]]\nname = "drop"\npalette = "ice"\nenergy = 1.0\nat = "now"\n'
+    path, s = record(2.5, plan=plan, set_text=scenes)
+    assert_same(path, tiny_model, s)
+    said = [(name, value) for _, name, value in SessionReader(path).controls()]
+    assert said[0] == ("look", "chalk")
+    assert ("palette", "ice") in said
+
+
+def test_controls_are_obeyed_at_the_same_frames(record, tiny_model):
+    def plan(s):
+        s.at(0.8, lambda: s.ask("energy", "f", 1.5))
+        s.at(1.0, lambda: s.ask("dancers", "f", 3.0))
+        s.at(1.3, lambda: s.ask("tap"))
+        s.at(1.8, lambda: s.ask("tap"))
+        s.at(2.1, lambda: s.ask("style", "s", "salsa"))
+        s.at(2.4, lambda: s.ask("seed", "f", 7.0))
+        s.at(2.6, lambda: s.ask("dancers", "f", 1.0))
+        s.at(2.8, lambda: s.ask("freeze", "f", 1.0))
+
+    path, s = record(3.5, plan=plan)
+    assert_same(path, tiny_model, s)
+
+
+def test_scenes_of_a_set_list_are_played_again(record, tiny_model):
+    scenes = '[[cue]]\nname = "calm"\nenergy = -1.0\n[[cue]]\nname = "peak"\nenergy = 1.5\n'
+    path, s = record(
+        6.0, plan=lambda s: s.at(1.0, lambda: s.ask("cue", "s", "peak")), set_text=scenes
+    )
+    assert_same(path, tiny_model, s)
+
+
+@pytest.mark.parametrize(
+    ("start_s", "stop_s", "delay"),
+    [
+        (1.0, 2.2, lambda t: None),  # away
+        (1.0, 3.0, lambda t: 3.0 - t),  # frozen, then the backlog at once
+        (0.5, 3.0, lambda t: 0.02 * (hash(t) % 7) / 7),  # jitter
+    ],
+    ids=["away", "backlog", "jitter"],
+)
+def test_missing_and_stale_sound_is_missing_again(record, tiny_model, start_s, stop_s, delay):
+    path, s = record(4.0, away(4.5, start_s, stop_s, delay))
+    assert_same(path, tiny_model, s)
+
+
+@pytest.mark.parametrize("stall_s", [0.7, 5.0])
+def test_what_a_stall_lost_is_lost_again(record, tiny_model, stall_s):
+    path, s = record(8.0, plan=lambda s: s.at(1.5, lambda: s.time.sleep(stall_s)))
+    assert s.summary["skipped"] > 0
+    assert (s.summary["dropped"] > 0) == (stall_s > 4)
+    assert_same(path, tiny_model, s)
+
+
+def test_the_command_writes_the_take_and_says_how_much_is_the_same(
+    record, tiny_model, tmp_path, capsys
+):
+    path, s = record(2.0, plan=lambda s: s.at(1.0, lambda: s.ask("dancers", "f", 2.0)))
+    out = tmp_path / "take.npz"
+    argv = ["perform", path, "-o", out, "--device", "cpu"]
+    assert posejockey.main([str(a) for a in argv]) == 0
+    n = s.summary["packets"]
+    assert f"{n} of {n} recorded packets" in capsys.readouterr().out
+    with np.load(out) as take:
+        assert take["joints"].shape == (s.summary["frames"], 2, 19, 3)
+        assert np.isnan(take["joints"][0, 1]).all()
+        samples = np.unique(s.numbers[1])  # every dancer's bundle says it
+        np.testing.assert_array_equal(np.rint(take["time_s"] * SAMPLE_RATE), samples)
+
+
+def test_another_network_or_another_clock_is_refused(record, tiny_model, tmp_path):
+    path, _ = record(0.5)
+    with pytest.raises(ArtifactError, match="another network"):
+        Reenactment(SessionReader(path), Performer("open", "cpu"))
+    clocked = tmp_path / "clocked.mcap"
+    show = dict(vars(ShowConfig(clock="link")))
+    SessionWriter(clocked, {"sample_rate": RATE, "show": show}).close()
+    with pytest.raises(ArtifactError, match="beats of another clock"):
+        settings_of(SessionReader(clocked))
+
+
+@pytest.mark.parametrize("show", [None, 7, {"dancers": 99}, {"input": 3}])
+def test_settings_that_are_damaged_are_refused(tmp_path, show):
+    path = tmp_path / "show.mcap"
+    SessionWriter(path, {"sample_rate": RATE, "show": show}).close()
+    with pytest.raises(ArtifactError):
+        settings_of(SessionReader(path))
+
+
+def test_numbers_that_claim_too_much_are_refused(tmp_path, tiny_model):
+    """A session may come from anybody: it cannot make this program dance or be silent for ever."""
+    performer = Performer(str(tiny_model), "cpu")
+    settings = {
+        "sample_rate": RATE, "model_sha256": performer.sha256, "show": dict(vars(ShowConfig())),
+    }  # fmt: skip
+    for name, spoil in {
+        "frames": lambda w: (setattr(w, "frame", 0xFFFFFFFF), w.osc(0, b"x")),
+        "silence": lambda w: w.audio(1 << 40, np.zeros(4, np.float32)),
+    }.items():
+        path = tmp_path / f"{name}.mcap"
+        writer = SessionWriter(path, settings)
+        spoil(writer)
+        writer.close()
+        with pytest.raises(ArtifactError, match="damaged"):
+            list(Reenactment(SessionReader(path), performer))
