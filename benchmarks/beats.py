@@ -201,15 +201,17 @@ def render_pieces(
     """Songs without tempo changes, 85 to 175 BPM; severity: through a room, 0..1."""
     from model.data import room
     from model.data.music import render as music
+    from model.data.music.genres import GENRES
+    from model.data.music.song import random_song
 
     for seed in seeds:
         rng = np.random.default_rng(seed)
         name = genre or str(rng.choice(STEADY_GENRES))
-        config = music.random_song(rng, name, duration_s=duration_s, tempo_change=False)
+        config = random_song(rng, name, duration_s=duration_s, tempo_change=False)
         if not 85 <= config.tempo_bpm <= 175:
-            low, high = music.GENRES[name].tempo_bpm
+            low, high = GENRES[name].tempo_bpm
             tempo_bpm = float(rng.uniform(max(low, 85), min(high, 175)))
-            config = music.random_song(rng, name, tempo_bpm, duration_s, tempo_change=False)
+            config = random_song(rng, name, tempo_bpm, duration_s, tempo_change=False)
         song = music.render(config, SAMPLE_RATE)
         audio = song.audio
         if severity is not None:
@@ -221,12 +223,13 @@ def jump_pieces(seeds: range, severity: float | None = None) -> Iterator[tuple[P
     """Songs of 40 s whose tempo jumps after about 16 s, and the time of the jump."""
     from model.data import room
     from model.data.music import render as music
+    from model.data.music.song import SongConfig
 
     for seed in seeds:
         rng = np.random.default_rng(seed)
         before_bpm, after_bpm = JUMPS_BPM[seed % len(JUMPS_BPM)]
         bar = int(16 * before_bpm / 60 / 4) + 1
-        config = music.SongConfig(
+        config = SongConfig(
             JUMP_GENRES[seed % len(JUMP_GENRES)],
             before_bpm,
             40.0,
@@ -245,12 +248,13 @@ def jump_pieces(seeds: range, severity: float | None = None) -> Iterator[tuple[P
 def break_pieces(first_seed: int, count: int) -> Iterator[tuple[Piece, float]]:
     """Songs of 75 s with at least six bars without drums, and the time at which they return."""
     from model.data.music import render as music
+    from model.data.music.song import random_song
 
     seed, found = first_seed, 0
     while found < count:
         seed += 1
         genre = str(np.random.default_rng(seed).choice(BREAK_GENRES))
-        config = music.random_song(seed, genre, duration_s=75.0, tempo_change=False)
+        config = random_song(seed, genre, duration_s=75.0, tempo_change=False)
         song = music.render(config, SAMPLE_RATE)
         for section, after in pairwise(song.sections):
             length_s = after.start_s - section.start_s

@@ -22,7 +22,7 @@ from live.audio.demo import render
 from live.audio.features import FRAME, SAMPLE_RATE
 from live.dance.performer import Performer
 from live.errors import ConfigError
-from live.osc.schema import FrameEncoder
+from live.osc.encoding import FrameEncoder
 from live.outputs.udp import OscOut
 from live.show.engine import Engine, EngineConfig, horizon_samples
 

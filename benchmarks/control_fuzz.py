@@ -11,7 +11,8 @@ import time
 import numpy as np
 
 from live.control.osc_in import ControlIn
-from live.osc.schema import NEXT, PLAYED, PREVIOUS, encode_message
+from live.osc.encoding import encode_message
+from live.osc.schema import NEXT, PLAYED, PREVIOUS
 
 _BYTES = b",[]TFNIifsbhdtcrm\0#/"
 _AT_ONCE = 32  # fewer than a poll looks at, and than the socket holds

@@ -18,13 +18,16 @@ from torch.optim.swa_utils import AveragedModel
 from live.audio.features import SAMPLE_RATE, extract
 from live.body.pose import FRAME_RATE
 from model.data.music import render as music
+from model.data.music.genres import genres_of
+from model.data.music.song import random_song
 from model.evaluation.on_stage import TEMPI_BPM, judge, reference
 from model.evaluation.rollout import rollout
 from model.evaluation.style_classifier import style_judge
+from model.network.checkpoint import CHECKPOINT, load_checkpoint, network_of
 from model.network.config import NetworkConfig, TrainConfig
 from model.network.dance_network import DanceNetwork
 from model.network.encoder import KINDS
-from model.training.trainer import CHECKPOINT, Trainer, load_checkpoint, network_of
+from model.training.trainer import Trainer
 
 DANCED_S, HEARD_S = 30.0, 20.0
 SONGS_HEARD = 6  # of each style
@@ -64,8 +67,8 @@ def hears(network: DanceNetwork, seed: int = 1) -> float:
     for i, style in enumerate(network.config.styles):
         for k in range(SONGS_HEARD):
             rng = np.random.default_rng([900_003, seed, i, k])
-            genre = str(rng.choice(music.genres_of(style)))
-            song = music.render(music.random_song(rng, genre, None, HEARD_S, False), SAMPLE_RATE)
+            genre = str(rng.choice(genres_of(style)))
+            song = music.render(random_song(rng, genre, None, HEARD_S, False), SAMPLE_RATE)
             features = np.stack([f.features for f in extract(song.audio, SAMPLE_RATE)])
             with torch.inference_mode():
                 logits = network.hear(torch.as_tensor(features)[None])[1][0]

@@ -23,9 +23,11 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from live.audio.sources import DEFAULT_BLOCK, FileSource, Microphone
+from live.audio.playback import FileSource
+from live.audio.sources import DEFAULT_BLOCK, Microphone
 from live.errors import DeviceError
-from live.osc.schema import ONSET, decode
+from live.osc.encoding import decode
+from live.osc.schema import ONSET
 
 _RATE = 48_000
 _FIRST_S = 1.5

@@ -24,7 +24,7 @@ from live.body.skeleton import JOINT, REST_POSE, with_bone_lengths
 from visuals.draw.looks import LOOKS
 from visuals.draw.renderer import Renderer
 from visuals.draw.surfaces import black, pygame
-from visuals.feed.timeline import View
+from visuals.feed.view import View
 
 FPS = 60
 BPM = 128.0

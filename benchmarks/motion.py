@@ -22,9 +22,10 @@ from pathlib import Path
 
 import numpy as np
 
-from live.osc import schema as osc
+from live.osc import encoding
+from visuals.feed.feed import Feed
 from visuals.feed.recorded import Take, read_take
-from visuals.feed.timeline import Feed, Timeline
+from visuals.feed.timeline import Timeline
 from visuals.window.pacing import Pacer
 
 RATE = 60
@@ -128,10 +129,10 @@ class Shown:
 def emissions(take: Take, seconds: float) -> Iterator[tuple[float, list[bytes]]]:
     """(presentation time in s, packets) of a take from its beginning, as the engine sends them."""
     first = take.view(take.start_s)
-    encoder = osc.FrameEncoder(len(first.dancers), len(first.style))
+    encoder = encoding.FrameEncoder(len(first.dancers), len(first.style))
     for k in range(round(min(seconds, take.end_s - take.start_s) * RATE)):
         view = take.view(take.start_s + k / RATE)
-        frame = osc.StageFrame(
+        frame = encoding.StageFrame(
             frame=k, sample=k * 24_000 // RATE, joints=view.joints,
             heading=np.zeros(len(view.dancers), np.float32),
             beat=(view.beat_phase, view.bar_phase, view.bpm, view.confidence),

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 import numpy as np
 
 from live.body.skeleton import REST_POSE
-from live.osc.schema import FrameEncoder, StageFrame
+from live.osc.encoding import FrameEncoder, StageFrame
 from live.outputs.feeds import Feeds, parse_feed
 from live.outputs.udp import OscOut
 

@@ -29,10 +29,10 @@ from PIL import Image, ImageDraw
 from live.audio.demo import render
 from live.audio.features import SAMPLE_RATE
 from live.audio.ring import SampleRing
-from live.audio.sources import AudioSource, BlockTime
+from live.audio.source import AudioSource, BlockTime
 from live.control.osc_in import ControlIn
 from live.dance.performer import Performer
-from live.osc import schema as osc_schema
+from live.osc import encoding
 from live.outputs.udp import OscOut
 from live.show.engine import Engine, EngineConfig, horizon_samples
 from live.show.loop import Outputs, Show, arrival_s
@@ -146,9 +146,9 @@ class BreakablePerformer(Performer):
 class WatchedEngine(Engine):
     """Keeps the frame it emitted last."""
 
-    frame: osc_schema.StageFrame | None = None
+    frame: encoding.StageFrame | None = None
 
-    def emit(self, number: int, sample: int) -> osc_schema.StageFrame | None:
+    def emit(self, number: int, sample: int) -> encoding.StageFrame | None:
         self.frame = super().emit(number, sample)
         return self.frame
 
@@ -386,14 +386,14 @@ class Soak:
         return {name: float(summary[name]) for name in names}
 
     def _ask(self, name: str, value: float) -> None:
-        self._desk.send([osc_schema.encode_message(f"/pj/control/{name}", "f", (value,))])
+        self._desk.send([encoding.encode_message(f"/pj/control/{name}", "f", (value,))])
 
     def _nonsense(self) -> bytes:
         """A random packet, or one that would have been right but for a few bytes."""
         if self._dice.random() < 0.5:
             return self._dice.bytes(int(self._dice.integers(1, 200)))
         # Dancers, seeds and latencies that come through would be another fault.
-        packet = bytearray(osc_schema.encode_message("/pj/control/volume", "f", (0.5,)))
+        packet = bytearray(encoding.encode_message("/pj/control/volume", "f", (0.5,)))
         for at in self._dice.integers(len(packet), size=3):
             packet[at] = self._dice.integers(256)
         return bytes(packet)
@@ -427,7 +427,7 @@ class Soak:
         if outcome.states[-1:] != [self.engine.state]:
             outcome.states.append(self.engine.state)
 
-    def _movement(self, frame: osc_schema.StageFrame) -> float | None:
+    def _movement(self, frame: encoding.StageFrame) -> float | None:
         """Metres that the fastest joint went since the last bundle; None if the cast changed."""
         if not np.isfinite(frame.joints).all():
             raise AssertionError(f"a pose that is no pose at {self.elapsed_s:.1f} s")

@@ -28,9 +28,9 @@ from live.dance.contract import (
 )
 from live.errors import ArtifactError
 from model.evaluation.offsets import accent_delays, energy_offsets
+from model.network.checkpoint import load_checkpoint, mean_of, network_of
 from model.network.dance_network import DanceNetwork
 from model.network.released import IN_GRAPH, REST_KEY
-from model.training.trainer import load_checkpoint, mean_of, network_of
 
 TOLERANCE = 1e-4  # DESIGN §6; errors measured so far are below 1e-5
 _OPSET = 18
@@ -185,7 +185,7 @@ def licence(tiers: list[str]) -> str:
 def export(checkpoints: Sequence[Path], out: Path, data: Path | None = None) -> Parity:
     """Write `out` (and its manifest beside it as JSON) if, and only if, parity holds.
 
-    checkpoints: one, or several whose mean is exported (`model.training.trainer.mean_of`); data:
+    checkpoints: one, or several whose mean is exported (`model.network.checkpoint.mean_of`); data:
     what `prepare` wrote; with it the energy of every style and the place of its accents in the beat
     are set to those of its real dances.
     Raises ArtifactError with the error measured where it does not; an older file stays.

@@ -12,9 +12,9 @@ from export.to_onnx import export
 from live.audio.features import FEATURE_DIM, SAMPLE_RATE
 from live.body.pose import POSE_DIM
 from live.body.skeleton import REST_POSE
+from model.network.checkpoint import CHECKPOINT
 from model.network.config import DecoderConfig, EncoderConfig, NetworkConfig
 from model.network.dance_network import DanceNetwork
-from model.training.trainer import CHECKPOINT
 
 # On a busy machine two threads wait for each other in products this small: minutes, not seconds.
 torch.set_num_threads(1)

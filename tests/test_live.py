@@ -21,6 +21,7 @@ import soundfile
 
 from live.audio.features import SAMPLE_RATE
 from live.body.skeleton import BONE_LENGTHS, JOINT_NAMES, PARENTS
+from live.osc import encoding
 from live.osc import schema as osc
 from live.session.reader import SessionReader
 from tests.helpers.oscdump import oscdump
@@ -57,7 +58,7 @@ class Receiver:
 
     def told(self, since=0):
         """The messages of every packet, by address."""
-        return [dict(osc.decode(packet)) for packet in self.packets[since:]]
+        return [dict(encoding.decode(packet)) for packet in self.packets[since:]]
 
 
 class Live:
@@ -120,7 +121,7 @@ def song(tmp_path, click_track):
 def assert_whole(packets):
     """What must be true of every bundle, and of the order they come in."""
     assert max(map(len, packets)) <= osc.MAX_BUNDLE_BYTES
-    told = [dict(osc.decode(packet)) for packet in packets]
+    told = [dict(encoding.decode(packet)) for packet in packets]
     joints = np.array([[t[f"/pj/1/{name}"] for name in JOINT_NAMES] for t in told])
     assert np.isfinite(joints).all()
     bones = np.linalg.norm(joints[:, 1:] - joints[:, PARENTS[1:]], axis=-1)
@@ -219,7 +220,7 @@ def test_every_profile_leaves_the_show(live, song, tmp_path):
             receiver.wait_for(20)
         code, out, errors = show.stop()
         assert (code, errors) == (0, "")
-        heard = [{a for p in r.packets for a, _ in osc.decode(p)} for r in receivers]
+        heard = [{a for p in r.packets for a, _ in encoding.decode(p)} for r in receivers]
     signs = ["/pj/1/head", "/pj/1/pose", "/Page1/Fader201", "/VMC/Ext/T"]
     signs.append("/tracking/trackers/head/position")
     for sign, addresses in zip(signs, heard, strict=True):
@@ -352,7 +353,7 @@ def test_a_visualizer_in_place_of_one_that_died_goes_on_with_what_was_played(liv
 
     def plays(name, value, sender):
         """Until it has been heard, as of a desk: the port is open a moment after the start."""
-        sender.sendto(osc.encode_picture(name, value), ("127.0.0.1", osc.DEFAULT_PORT))
+        sender.sendto(encoding.encode_picture(name, value), ("127.0.0.1", osc.DEFAULT_PORT))
         with suppress(FileNotFoundError):
             said = json.loads(state.read_text())
             return said if said[name] == value else None

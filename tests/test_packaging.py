@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
-TOP_LEVEL = {"live", "model", "export", "visuals", "posejockey.py"}
+TOP_LEVEL = {"live", "model", "export", "visuals", "posejockey.py", "benchmarks"}
 HEAVY = (
     "aubio",
     "link",
@@ -51,7 +51,7 @@ def wheel_names(tmp_path_factory):
         return archive.namelist()
 
 
-def test_the_wheel_holds_the_four_packages_and_the_command(wheel_names):
+def test_the_wheel_holds_our_packages_and_the_command(wheel_names):
     # A stray top-level name would overwrite another distribution's files without a word.
     tops = {name.split("/")[0] for name in wheel_names}
     (dist_info,) = (top for top in tops if top.endswith(".dist-info"))
@@ -62,7 +62,7 @@ def test_the_wheel_holds_the_four_packages_and_the_command(wheel_names):
 def test_the_wheel_ships_every_module_the_weights_and_the_licence(wheel_names):
     sources = [
         path
-        for package in ("live", "model", "export", "visuals")
+        for package in ("live", "model", "export", "visuals", "benchmarks")
         for path in (ROOT / package).rglob("*.py")
     ]
     weights = [path for path in (ROOT / "live" / "weights").glob("*") if path.is_file()]
@@ -101,16 +101,22 @@ def test_imports_keep_their_directions():
 
 def test_the_linter_sees_a_wrong_import(tmp_path):
     linter = Path(sysconfig.get_path("scripts"), "lint-imports")
-    for package in ("live", "model", "export", "visuals"):
+    for package in ("live", "model", "export", "visuals", "benchmarks"):
         (tmp_path / package).mkdir()
         (tmp_path / package / "__init__.py").touch()
     (tmp_path / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
+    for room in (path.parent for path in (ROOT / "live").glob("*/__init__.py")):
+        (tmp_path / "live" / room.name).mkdir()
+        (tmp_path / "live" / room.name / "__init__.py").touch()
+    for path in (ROOT / "live").glob("*.py"):
+        (tmp_path / "live" / path.name).touch()
     (tmp_path / "live" / "wrong.py").write_text("import torch\nimport model\n")
+    (tmp_path / "live" / "body" / "wrong.py").write_text("import live.show\n")
     done = subprocess.run(
         [linter, "--no-cache"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
-    assert "0 kept, 2 broken" in done.stdout
+    assert "0 kept, 3 broken" in done.stdout
 
 
 def pyproject():

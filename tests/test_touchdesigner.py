@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from live.body.skeleton import JOINT_NAMES
-from live.osc import schema as osc
+from live.osc import encoding
 from live.outputs.levels import CUES
 from live.outputs.lights import PRESETS
 from tests.live.osc.test_schema import HEALTH, stage_frame
@@ -25,7 +25,7 @@ def channels_of(packets, separator=":"):
     """{channel name: value} as the OSC In CHOP makes them."""
     channels = {}
     for packet in packets:
-        for address, values in osc.decode(packet):
+        for address, values in encoding.decode(packet):
             assert all(isinstance(v, int | float) for v in values), "it would warn"
             name = address.removeprefix("/")
             many = len(values) > 1
@@ -50,12 +50,12 @@ def documented():
 
 
 def test_the_page_names_the_channels_that_real_packets_give():
-    packets = osc.FrameEncoder(1, 4).encode(stage_frame(1, 4), HEALTH)
+    packets = encoding.FrameEncoder(1, 4).encode(stage_frame(1, 4), HEALTH)
     assert sorted(documented()) == sorted(channels_of(packets))
 
 
 def test_flat_gives_57_channels():
-    packets = osc.FrameEncoder(1, 4, flat=True).encode(stage_frame(1, 4))
+    packets = encoding.FrameEncoder(1, 4, flat=True).encode(stage_frame(1, 4))
     poses = [n for n in channels_of(packets) if n.startswith("pj/1/pose:")]
     assert poses == [f"pj/1/pose:{i}" for i in range(1, 58)]
 
@@ -117,7 +117,7 @@ class ScriptOp:
 @pytest.mark.parametrize("n_dancers", [1, 2])
 def test_the_script_s_spheres_are_the_joints(separator, n_dancers):
     frame = stage_frame(n_dancers, 4)
-    packets = osc.FrameEncoder(n_dancers, 4).encode(frame, HEALTH)
+    packets = encoding.FrameEncoder(n_dancers, 4).encode(frame, HEALTH)
     script = ScriptOp(channels_of(packets, separator))
     callbacks = {}
     exec(built()["pose_callbacks1"].text, callbacks)

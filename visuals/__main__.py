@@ -104,7 +104,7 @@ def _run(args: argparse.Namespace) -> int:
         return 0
     if not args.terminal:
         # Imported here: the terminal needs no pygame, the window no rich.
-        from visuals.window import app
+        from visuals.window import app, window
 
         stage = app.Stage(
             look=args.look,
@@ -125,7 +125,7 @@ def _run(args: argparse.Namespace) -> int:
         options = (args.fullscreen, args.seconds, args.screenshot, control)
         try:
             return app.run(args.port, args.host, *options, stage=stage, state=args.state)
-        except app.NoDisplayError as error:
+        except window.NoDisplayError as error:
             print(f"posejockey visuals: {error}; drawing in the terminal", file=sys.stderr)
     from visuals import terminal
 

@@ -14,7 +14,8 @@ from rich.text import Text
 
 from live.body.skeleton import BONES, JOINT
 from live.osc.schema import DEFAULT_PORT
-from visuals.feed.timeline import Feed, View
+from visuals.feed.feed import Feed
+from visuals.feed.view import View
 from visuals.scene.camera import Camera
 from visuals.scene.scene import SKULL, Scene, compose
 

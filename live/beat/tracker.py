@@ -4,16 +4,12 @@ Enters: feature frames. Leaves: one `BeatEstimate` a frame. Estimates may jump w
 explanation wins; the clock (`live/beat/clock.py`) turns them into a smooth phase. Engine's thread.
 """
 
-from collections import deque
-from dataclasses import dataclass
-from typing import Protocol
-
 import numpy as np
 
-from live.audio.features import FRAME, SAMPLE_RATE, FeatureFrame
+from live.audio.features import SAMPLE_RATE, FeatureFrame
+from live.beat.estimate import BeatEstimate
 from live.beat.evidence import EVIDENCE_LATENCY_S, BeatEvidence, chances
 from live.beat.filter import FRAME_S, BeatFilterConfig, Hypothesis
-from live.errors import ConfigError
 
 # Weights of the two kinds of evidence, tuned on rendered songs and a part of the real tracks.
 # Neighbouring ticks hear the same stroke, so weights near 1 would count it several times: twice
@@ -22,29 +18,6 @@ _NETWORK_WEIGHT, _ONSET_WEIGHT = 0.17, 0.4
 _NETWORK_FLOOR = -2.0
 SILENT_LEVEL = 0.15  # 1 + dB / 80: -68 dB
 SILENT_AFTER_S = 0.8
-
-
-@dataclass(frozen=True)
-class BeatEstimate:
-    """phase: 0..1 at 24 kHz sample index `sample`; tempo_bpm; confidence 0..1; silent: no sound
-    to judge from; coasting: sound, but hardly anything in it that could be a beat;
-    ticks: float [4, 2], chances of a beat and a downbeat on each of the ticks up to `sample`;
-    bar_beat: beats since the downbeat, 0..4, phase included, where the source counts bars of four.
-    """
-
-    sample: float
-    phase: float
-    tempo_bpm: float
-    confidence: float
-    silent: bool = False
-    coasting: bool = False
-    ticks: np.ndarray | None = None
-    bar_beat: float | None = None
-
-
-class BeatTracker(Protocol):
-    def push(self, frame: FeatureFrame) -> BeatEstimate: ...
-    def suggest(self, estimate: BeatEstimate) -> None: ...
 
 
 class SilenceGate:
@@ -167,57 +140,3 @@ class NativeTracker:
                 best = same
         self._chosen = best
         return best
-
-
-class AubioTracker:
-    """aubio.tempo (Brossier 2006), its beats continued in a straight line.
-
-    Confidence is aubio's own measure squeezed into 0..1; it is not calibrated.
-    """
-
-    _N_FFT, _HOP = 1024, 200
-    _LAST_BEATS = 4
-
-    def __init__(self) -> None:
-        try:
-            import aubio
-        except ImportError as error:
-            raise ConfigError(
-                "the beat tracker 'aubio' needs aubio: pip install aubio-ledfx"
-            ) from error
-        # A C extension without type information.
-        make = aubio.tempo  # pyright: ignore[reportAttributeAccessIssue]
-        self._tempo = make("default", self._N_FFT, self._HOP, SAMPLE_RATE)
-        self._gate = SilenceGate()
-        self._beats: deque[float] = deque(maxlen=self._LAST_BEATS)
-        self._start: int | None = None
-        self._tempo_bpm = 120.0
-
-    def push(self, frame: FeatureFrame) -> BeatEstimate:
-        if self._start is None:
-            self._start = frame.end - FRAME
-        silent = self._gate.step(frame.level)
-        for hop in frame.samples.reshape(-1, self._HOP):
-            if self._tempo(hop)[0] > 0:
-                self._hear(self._start + self._tempo.get_last())
-        beat = self._beats[-1] if self._beats else float(self._start)
-        beats_since = (frame.end - beat) / SAMPLE_RATE * self._tempo_bpm / 60
-        fresh = len(self._beats) > 1 and beats_since < 4
-        confidence = min(max(float(self._tempo.get_confidence()), 0.0), 1.0) if fresh else 0.0
-        return BeatEstimate(
-            frame.end,
-            beats_since % 1.0,
-            self._tempo_bpm,
-            0.0 if silent else confidence,
-            silent,
-            coasting=not fresh,
-        )
-
-    def suggest(self, estimate: BeatEstimate) -> None:
-        """aubio cannot be told anything."""
-
-    def _hear(self, sample: float) -> None:
-        self._beats.append(sample)
-        tempo_bpm = float(self._tempo.get_bpm())
-        if tempo_bpm > 0:
-            self._tempo_bpm = tempo_bpm

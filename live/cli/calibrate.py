@@ -15,12 +15,14 @@ from contextlib import ExitStack
 
 import numpy as np
 
+from live.audio.loopback import Loopback
 from live.audio.round_trip import Delay, find_delay, make_clicks, tap_delay
-from live.audio.sources import DEFAULT_BLOCK, Loopback
+from live.audio.sources import DEFAULT_BLOCK
 from live.body.skeleton import REST_POSE
 from live.control.osc_in import ControlIn
 from live.errors import ConfigError, DeviceError
-from live.osc.schema import DEFAULT_CONTROL_PORT, FrameEncoder, StageFrame
+from live.osc.encoding import FrameEncoder, StageFrame
+from live.osc.schema import DEFAULT_CONTROL_PORT
 from live.outputs.udp import OscOut, parse_target
 
 _PROJECTOR_MS = 60.0  # from the OSC packet to the eye, until --visual has measured it

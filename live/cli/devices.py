@@ -4,7 +4,7 @@ import argparse
 import subprocess
 import sys
 
-from live.audio.sources import list_devices
+from live.audio.devices import list_devices
 from live.cli import midi
 from live.errors import ConfigError, DeviceError
 from live.midi_ports import input_names, midi_library

@@ -12,15 +12,17 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TextIO
 
-from live.audio.sources import AudioSource, open_source
+from live.audio.source import AudioSource
+from live.audio.sources import open_source
 from live.beat.sources import open_sources
 from live.cli.options import add_settings, config_of
 from live.cli.status import StatusLine
-from live.control import midi_controller as midi_desk
+from live.control import midi_map
 from live.control import scenes as set_list
 from live.control.allow_list import AllowList
 from live.control.discovery import Discovery
-from live.control.midi_controller import MidiDesk, MidiMap
+from live.control.midi_controller import MidiDesk
+from live.control.midi_map import MidiMap
 from live.control.osc_in import ControlIn
 from live.dance.performer import Performer
 from live.display import has_display
@@ -31,7 +33,7 @@ from live.outputs.dmx import DmxOut
 from live.outputs.feeds import Feeds
 from live.outputs.patch import load_patch
 from live.outputs.udp import OscOut, format_target
-from live.session.reader import SessionWriter
+from live.session.writer import SessionWriter
 from live.show.config import ShowConfig
 from live.show.engine import Engine
 from live.show.loop import Outputs, Show, arrival_s, stage_engine
@@ -58,9 +60,7 @@ def main(argv: list[str]) -> int:
     # Everything that can be wrong is opened before the first sound: a show fails now or never.
     performer = Performer(config.model, config.device, config.dancers, config.seed)
     cues = set_list.load(Path(config.cues), performer.styles) if config.cues else ()
-    midi = (
-        midi_desk.load(Path(config.midi_map), performer.styles, cues) if config.midi_map else None
-    )
+    midi = midi_map.load(Path(config.midi_map), performer.styles, cues) if config.midi_map else None
     source = open_source(config.input, loop=config.loop, play=config.play, block=config.block)
     arrival = arrival_s(config.block, source.rate)
     engine = stage_engine(config, source.rate, performer, cues)

@@ -8,16 +8,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from live.control.midi_controller import (
-    Event,
-    MidiDesk,
-    MidiMap,
-    event_of,
-    learn,
-    load,
-    parse_wish,
-    write,
-)
+from live.control.midi_controller import Event, MidiDesk, event_of
+from live.control.midi_learn import learn, parse_wish
+from live.control.midi_map import MidiMap, load, write
 from live.errors import ConfigError
 from live.midi_ports import MidiPorts, Tap, stem
 

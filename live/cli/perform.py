@@ -9,12 +9,13 @@ import argparse
 import time
 from pathlib import Path
 
-from live.audio.sources import read_audio
+from live.audio.files import read_audio
 from live.beat.clock import TempoConfig
 from live.cli.options import add_settings, config_of
 from live.dance.performer import Performer
 from live.session.reader import SessionReader
-from live.show.offline import check_out, perform, take_of, write_take
+from live.session.take import check_out, take_of, write_take
+from live.show.offline import perform
 from live.show.resimulate import Reenactment, settings_of
 
 

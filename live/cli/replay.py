@@ -5,7 +5,7 @@ from pathlib import Path
 
 from live.osc.schema import DEFAULT_PORT
 from live.outputs.udp import OscOut, parse_target
-from live.session.reader import replay
+from live.session.replay import replay
 
 
 def main(argv: list[str]) -> int:

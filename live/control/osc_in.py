@@ -13,6 +13,7 @@ from typing import Self
 
 from live.control.allow_list import AllowList
 from live.errors import DeviceError
+from live.osc import encoding
 from live.osc import schema as osc_schema
 
 Value = float | str | None
@@ -70,14 +71,14 @@ class ControlIn:
             rejected = max(1, len(messages)) - len(accepted)
             self.rejected += rejected
             if rejected and sender in self._askers:
-                self._tell(self._askers[sender], osc_schema.encode_ack("", False, float(rejected)))
+                self._tell(self._askers[sender], encoding.encode_ack("", False, float(rejected)))
             looked_at += max(1, len(messages))
         return [control for control in controls if control is not _RELEASE]
 
     def answer(self, name: str, obeyed: bool, value: Value) -> None:
         """Tell everybody who asked what has become of a control; value: as it is in force."""
         if self._askers:
-            message = osc_schema.encode_ack(name, obeyed, value)
+            message = encoding.encode_ack(name, obeyed, value)
             for target in self._askers.values():
                 self._tell(target, message)
 
@@ -117,7 +118,7 @@ class ControlIn:
             while len(self._askers) >= _MAX_ASKERS:
                 del self._askers[next(iter(self._askers))]
             self._askers[sender] = target
-            self._tell(target, osc_schema.encode_ack(name, True, value))
+            self._tell(target, encoding.encode_ack(name, True, value))
         return True
 
     def _tell(self, target: tuple, message: bytes) -> None:
@@ -166,7 +167,7 @@ def _control(message: bytes) -> tuple[str, Value] | None:
     if max(message.find(b","), 0) % 4:  # out of place, it would take another byte for the type
         return None
     control = _KNOWN.get(looks_right[1].decode())
-    decoded = list(osc_schema.decode(message))
+    decoded = list(encoding.decode(message))
     if control is None or len(decoded) != 1:
         return None
     return value_of(control, decoded[0][1])

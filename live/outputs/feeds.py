@@ -14,7 +14,8 @@ from typing import Any, Self
 
 from live.audio.features import SAMPLE_RATE
 from live.errors import ConfigError
-from live.osc.schema import MAX_DANCERS, HealthReport, StageFrame
+from live.osc.encoding import HealthReport, StageFrame
+from live.osc.schema import MAX_DANCERS
 from live.outputs.dmx import DmxOut
 from live.outputs.levels import CueMaker, Cues
 from live.outputs.lights import Lights

@@ -12,7 +12,8 @@ import numpy as np
 from live.audio.features import SAMPLE_RATE
 from live.body.pose import rotate_y
 from live.body.skeleton import JOINT
-from live.osc.schema import STATE, StageFrame
+from live.osc.encoding import StageFrame
+from live.osc.schema import STATE
 
 CUES = {
     "beat": "a flash: 1 on the beat, falling to 0 before the next",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from live.errors import ConfigError
-from live.osc.schema import HealthReport, encode_message
+from live.osc.encoding import HealthReport, encode_message
 from live.outputs.levels import CUES
 from live.outputs.moment import Moment
 

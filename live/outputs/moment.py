@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from live.body import humanoid
-from live.osc.schema import HealthReport, StageFrame
+from live.osc.encoding import HealthReport, StageFrame
 from live.outputs.levels import Cues
 
 

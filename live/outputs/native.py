@@ -1,6 +1,6 @@
 """The native schema for a target of its own rate or dancers, and its `flat` variant."""
 
-from live.osc.schema import FrameEncoder, HealthReport
+from live.osc.encoding import FrameEncoder, HealthReport
 from live.outputs.moment import Moment
 
 

@@ -11,7 +11,7 @@ from live.audio.features import SAMPLE_RATE
 from live.body import unity
 from live.body.humanoid import BONES
 from live.errors import ConfigError
-from live.osc.schema import HealthReport, Template
+from live.osc.encoding import HealthReport, Template
 from live.outputs.moment import Moment
 
 _TRUNK_AND_LEFT_ARM = 9  # bones of the first bundle

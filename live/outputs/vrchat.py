@@ -11,7 +11,7 @@ import numpy as np
 from live.body import unity
 from live.body.humanoid import BONE
 from live.body.skeleton import BODY_HEIGHT_M, JOINT
-from live.osc.schema import HealthReport, encode_message
+from live.osc.encoding import HealthReport, encode_message
 from live.outputs.moment import Moment
 from live.outputs.vmc import only_one
 

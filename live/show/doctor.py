@@ -16,8 +16,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from live.audio.devices import list_devices, supported_rates
 from live.audio.features import FRAME, SAMPLE_RATE
-from live.audio.sources import AudioSource, list_devices, open_source, supported_rates
+from live.audio.source import AudioSource
+from live.audio.sources import open_source
 from live.beat.sources import open_sources
 from live.control.allow_list import AllowList
 from live.control.osc_in import ControlIn

@@ -20,14 +20,15 @@ from live.audio.features import FRAME, LOUDNESS, SAMPLE_RATE, FeatureFrame, Feat
 from live.beat.clock import BeatReading, TempoConfig
 from live.body.safe_motion import Body, SafeMotion, interpolate
 from live.control.scenes import Cue, CuePlayer
-from live.dance.contract import CONTROL_DIM, DANCE_BPM, clock_vector, dance_ratio
+from live.dance.contract import CONTROL_DIM, clock_vector
+from live.dance.dancer_clock import DancersBeat
 from live.dance.performer import MAX_MUSIC_LAG, Performer
 from live.dance.style import StyleMixer, parse_style
 from live.errors import ConfigError
-from live.osc.schema import CONTROLS, PICTURE, StageFrame
+from live.osc.encoding import StageFrame
+from live.osc.schema import CONTROLS, PICTURE
 
 EMISSION_RATES = (30, 60, 90, 120)
-_RATIO_MARGIN = 1.05  # a tempo that wavers about a limit must not toggle half time
 _QUIET_LEVEL = 0.2  # -64 dB: quieter than any room with music in it
 QUIET_S = 2.0
 _BAD_FRAMES_BEFORE_RESET = 15
@@ -73,28 +74,6 @@ class EngineConfig:
     style: str = "auto"
     tempo: TempoConfig = field(default_factory=TempoConfig)
     cues: tuple[Cue, ...] = ()
-
-
-class DancersBeat:
-    """Counts the dancers' beats: the music's, or every other one where the music is too fast."""
-
-    def __init__(self) -> None:
-        self._beats: float | None = None
-        self._phase = 0.0
-        self._ratio = 1.0
-
-    def follow(self, reading: BeatReading) -> tuple[float, float]:
-        """Position in the dancers' beats, continuous, 0 on a downbeat; and their tempo, BPM."""
-        if self._beats is None:
-            self._beats = math.floor(4 * reading.bar_phase) + reading.phase
-        else:
-            self._beats += (reading.phase - self._phase + 0.5) % 1.0 - 0.5
-        self._phase = reading.phase
-        low, high = DANCE_BPM
-        tempo_bpm = reading.tempo_bpm * self._ratio
-        if not low / _RATIO_MARGIN < tempo_bpm < high * _RATIO_MARGIN:
-            self._ratio = dance_ratio(reading.tempo_bpm)
-        return self._beats * self._ratio, reading.tempo_bpm * self._ratio
 
 
 def horizon_samples(emission_rate: int, arrival_s: float = 0.0) -> int:

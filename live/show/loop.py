@@ -21,24 +21,18 @@ import numpy as np
 
 from live.audio.features import SAMPLE_RATE
 from live.audio.sample_clock import SampleClock
-from live.audio.sources import AudioSource
+from live.audio.source import AudioSource
 from live.beat.clock import TempoConfig
 from live.beat.sources import ClockSource
 from live.control.osc_in import ControlIn, Value
 from live.control.scenes import Cue
 from live.dance.performer import Performer
 from live.errors import ConfigError
-from live.osc.schema import (
-    PICTURE,
-    FrameEncoder,
-    HealthReport,
-    StageFrame,
-    encode_picture,
-    encode_styles,
-)
+from live.osc.encoding import FrameEncoder, HealthReport, StageFrame, encode_picture, encode_styles
+from live.osc.schema import PICTURE
 from live.outputs.feeds import Feeds
 from live.outputs.udp import OscOut, Target
-from live.session.reader import SessionWriter
+from live.session.writer import SessionWriter
 from live.show.config import ShowConfig
 from live.show.engine import Engine, EngineConfig, horizon_samples
 from live.show.health import Health

@@ -17,8 +17,10 @@ from live.control import scenes as set_list
 from live.control.scenes import Cue
 from live.dance.performer import Performer
 from live.errors import ArtifactError, ConfigError
-from live.osc.schema import FRAME, PICTURE, FrameEncoder, StageFrame, decode
-from live.session.reader import Record, SessionReader, control_of
+from live.osc.encoding import FrameEncoder, StageFrame, decode
+from live.osc.schema import FRAME, PICTURE
+from live.session.format import Record, control_of
+from live.session.reader import SessionReader
 from live.show.config import ShowConfig
 from live.show.loop import stage_engine
 

@@ -31,6 +31,7 @@ from live.beat.evidence import (
 )
 from model.data import room
 from model.data.music import render as music
+from model.data.music.song import TEMPO_RANGE_BPM, SongConfig, random_song
 
 Array = np.ndarray
 
@@ -81,15 +82,15 @@ def piece(seed: int) -> tuple[Array, Array, Array]:
     return _in_a_room(song.audio, rng, 0.55), song.beats_s, song.downbeats_s
 
 
-def _song(rng: np.random.Generator) -> music.SongConfig:
+def _song(rng: np.random.Generator) -> SongConfig:
     genre, limits = None, None
     if rng.random() < 0.15:
         genre = str(rng.choice(BALLROOM))
         limits = BALLROOM_BPM.get(genre)
     elif rng.random() < 0.3:  # any genre at any tempo: patterns must not be known by their tempo
-        limits = music.TEMPO_RANGE_BPM
+        limits = TEMPO_RANGE_BPM
     tempo_bpm = float(np.exp(rng.uniform(*np.log(limits)))) if limits else None
-    return music.random_song(rng, genre, tempo_bpm, SONG_S)
+    return random_song(rng, genre, tempo_bpm, SONG_S)
 
 
 def _in_a_room(audio: Array, rng: np.random.Generator, share: float) -> Array:

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from live.body.pose import FRAME_RATE
 from live.errors import ConfigError
+from model.evaluation.checkpoint_report import evaluate, format_table
 from model.evaluation.contact_sheet import draw
 from model.evaluation.offsets import energy_offsets
-from model.evaluation.rollout import Take, evaluate, format_table
 from model.evaluation.style_classifier import style_judge
-from model.training.trainer import load_checkpoint, network_of
+from model.evaluation.take import Take
+from model.network.checkpoint import load_checkpoint, network_of
 
 _LIMITS = {"seconds": (10.0, 3600.0), "hours": (0.0, 24.0), "dancers": (1, 16)}
 
@@ -50,7 +51,9 @@ def _judge_checkpoint(args: argparse.Namespace) -> tuple[Take, ...]:
 
 
 def _judge_weights(args: argparse.Namespace) -> tuple[Take, ...]:
-    from model.evaluation.on_stage import format_marathon, format_trials, marathon, reference, trial
+    from model.evaluation.marathon import format_marathon, marathon
+    from model.evaluation.on_stage import reference, trial
+    from model.evaluation.stage_report import format_trials
 
     ref = reference(args.data, style_judge(args.data, report=print))
     styles = _listed(args.styles)

@@ -9,11 +9,12 @@ from tqdm import tqdm
 
 from live.dance.performer import find_model
 from live.errors import ConfigError
+from model.network.checkpoint import CHECKPOINT, load_checkpoint
 from model.network.config import EncoderConfig, TrainConfig
 from model.network.encoder import KINDS as KINDS_OF_ENCODER
 from model.network.released import released
 from model.training.curriculum import KINDS
-from model.training.trainer import CHECKPOINT, Trainer, engine, load_checkpoint
+from model.training.trainer import Trainer, engine
 from model.training.watch import Watcher
 
 

@@ -19,11 +19,12 @@ from live.body.pose import FRAME_RATE, decode, encode
 from live.body.skeleton import BONE_LENGTHS, JOINT, with_bone_lengths
 from live.dance.contract import CONTROL_DIM
 from live.errors import ArtifactError
-from model.data import room
+from model.data import accents, room
 from model.data.beat_grid import Grid, fit_grid
 from model.data.music import render as music
+from model.data.music.genres import genres_of
+from model.data.music.song import Song, random_song
 from model.data.recordings import Track, training_tracks
-from model.evaluation import metrics
 
 TIERS = ("open", "share", "research")
 _SMOOTH_S = 1.0  # half width of the window over which energy, openness and travel are measured
@@ -116,8 +117,8 @@ def read_clips(source: Path, tiers: tuple[str, ...]) -> list[Clip]:
 
 def motion_grid(pose: np.ndarray, low_bpm: float, high_bpm: float) -> Grid:
     """The grid of the body's decelerations, pose vectors [T, 60]."""
-    envelope = metrics.kinematic_envelope(decode(pose), FRAME_RATE)
-    return fit_grid(metrics.levelled(envelope, FRAME_RATE), FRAME_RATE, low_bpm, high_bpm)
+    envelope = accents.kinematic_envelope(decode(pose), FRAME_RATE)
+    return fit_grid(accents.levelled(envelope, FRAME_RATE), FRAME_RATE, low_bpm, high_bpm)
 
 
 def write_motion(clips: list[Clip], path: Path) -> None:
@@ -141,7 +142,7 @@ def write_motion(clips: list[Clip], path: Path) -> None:
 
 def render_songs(
     minutes: float, seed: int, genres: tuple[str, ...], song_s: float = 40.0
-) -> Iterator[tuple[music.Song, np.ndarray]]:
+) -> Iterator[tuple[Song, np.ndarray]]:
     """Songs in every genre in turn, tempi spread over each genre's range, half through a room.
 
     Yields (song, audio float32 [T] as heard).
@@ -149,7 +150,7 @@ def render_songs(
     rng = np.random.default_rng(seed)
     for i in range(max(int(minutes * 60 / song_s), len(genres))):
         song = music.render(
-            music.random_song(rng, genre=genres[i % len(genres)], duration_s=song_s),
+            random_song(rng, genre=genres[i % len(genres)], duration_s=song_s),
             SAMPLE_RATE,
         )
         heard = song.audio
@@ -158,7 +159,7 @@ def render_songs(
         yield song, heard
 
 
-def write_music(songs: Iterable[tuple[music.Song | Track, np.ndarray]], path: Path) -> int:
+def write_music(songs: Iterable[tuple[Song | Track, np.ndarray]], path: Path) -> int:
     """Features float16 [T, 83] and the beat position of every frame, songs end to end.
 
     `beat` float64 [T]: at the end of the frame's samples, 0 on the first downbeat. Returns the
@@ -203,10 +204,8 @@ def prepare(
     clips = read_clips(source, tiers)
     write_motion(clips, out / "motion.npz")
     styles = sorted({c.style for c in clips})
-    genres = tuple(sorted({g for s in styles for g in music.genres_of(s)}))
-    pieces: Iterable[tuple[music.Song | Track, np.ndarray]] = render_songs(
-        music_minutes, seed, genres
-    )
+    genres = tuple(sorted({g for s in styles for g in genres_of(s)}))
+    pieces: Iterable[tuple[Song | Track, np.ndarray]] = render_songs(music_minutes, seed, genres)
     if "research" in tiers and (source / "music").is_dir():
         pieces = chain(pieces, training_tracks(source / "music", seed))
     songs = write_music(pieces, out / "music.npz")

@@ -13,10 +13,9 @@ import numpy as np
 
 from live.audio.features import SAMPLE_RATE, extract
 from live.errors import ArtifactError
-from model.data import room
+from model.data import accents, room
 from model.data.beat_grid import Grid, fit_grid
-from model.data.music import render as music
-from model.evaluation import metrics
+from model.data.music.genres import GENRES
 
 # By the letter in their name: what they are danced as, and at which tempi.
 _TRACKS = {
@@ -63,11 +62,11 @@ def read_tracks(folder: Path) -> Iterator[tuple[Track, np.ndarray]]:
 def fit_track(name: str, audio: np.ndarray, genre: str, low_bpm: float, high_bpm: float) -> Track:
     """The steady grid of a recording's onsets; the bar begins where the bass is the strongest."""
     ticks = np.concatenate([f.ticks for f in extract(audio, SAMPLE_RATE)])
-    envelope = metrics.levelled(ticks.sum(axis=1), _TICK_RATE)
+    envelope = accents.levelled(ticks.sum(axis=1), _TICK_RATE)
     grid = fit_grid(envelope, _TICK_RATE, low_bpm, high_bpm)
     last = len(audio) / SAMPLE_RATE * grid.tempo_bpm / 60 + grid.phase
     beats_s = (np.arange(np.ceil(grid.phase), last) - grid.phase) * 60 / grid.tempo_bpm
-    metre = music.GENRES[genre].metre
+    metre = GENRES[genre].metre
     bass = np.interp(beats_s * _TICK_RATE, np.arange(len(ticks)), ticks[:, 0])
     first = int(np.argmax([bass[k::metre].mean() for k in range(metre)]))
     beats_s = beats_s - _RISE_S

@@ -15,7 +15,7 @@ from live.body.pose import FRAME_RATE, ROOT, decode
 from live.body.skeleton import N_JOINTS, mirrored
 from live.dance.contract import clock_vector, dance_ratio
 from live.errors import ArtifactError
-from model.data.music.render import GENRES, genres_of
+from model.data.music.genres import GENRES, genres_of
 from model.network.config import TrainConfig
 
 _BENT_OCTAVES = (

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from live.body.skeleton import BONE_LENGTHS, FEET, JOINT, N_JOINTS, PARENTS
+from live.body.skeleton import BONE_LENGTHS, FEET, PARENTS
+from model.data.accents import joint_speed, kinematic_envelope, levelled, moving_mean
 
 HARMONICS = (0.5, 1.0, 2.0)  # accents per beat
 DETUNINGS = (-0.11, -0.08, -0.05, 0.05, 0.08, 0.11)
@@ -19,15 +20,11 @@ BAS_SIGMA_S = 0.05  # 3 frames at 60 fps
 HIT_TOLERANCE_S = 0.07  # the window beat trackers are judged by
 FREEZE_SHARE = 0.1
 
-_NORMALISE_S = 2.0
 _KINEMATIC_SMOOTHING_S = 5 / 60  # AIST++: Gaussian of 5 frames at 60 fps
 _FREEZE_SMOOTHING_S = 0.2
 GROUNDED_HEIGHT_M = np.array([0.08, 0.05, 0.08, 0.05])  # of FEET: ankle, toe, ankle, toe
 SKATE_SPEED_M_S = 0.3  # 1 cm a frame at 30 fps
 _SHIFTS_BEATS = (0.25, 0.5, 0.75)
-
-_LIMB_WEIGHT = np.ones(N_JOINTS)
-_LIMB_WEIGHT[[*FEET, JOINT["l_wrist"], JOINT["r_wrist"]]] = 2.0
 
 
 # ---- on the beat? ----------------------------------------------------------------------------
@@ -46,28 +43,6 @@ class Coherence(NamedTuple):
     def accent_ms(self, tempo_bpm: float) -> float:
         """Milliseconds from the beat to the accent; negative is early."""
         return self.accent_beats * 60_000 / tempo_bpm
-
-
-def kinematic_envelope(joints: np.ndarray, fps: float) -> np.ndarray:
-    """Strength of deceleration: e(t) = sum_j w_j max(0, -d|v_j|/dt), hands and feet w = 2.
-
-    Speeds lie between frames, so their differences lie on them: float64 [T], no time shift.
-    """
-    speed = joint_speed(joints, fps)
-    braking = np.maximum(-np.diff(speed, axis=0) * fps, 0.0) @ _LIMB_WEIGHT
-    return np.pad(braking, 1, mode="edge")
-
-
-def levelled(envelope: np.ndarray, fps: float) -> np.ndarray:
-    """High-passed and amplitude-normalised over 2 s: (e - mean) / rms, both of a moving window.
-
-    Where the window's rms falls below 5 % of the whole take's, it is divided by that instead: a
-    dancer who stands still must not score by the noise.
-    """
-    passed = envelope - moving_mean(envelope, fps, _NORMALISE_S)
-    rms = np.sqrt(moving_mean(passed**2, fps, _NORMALISE_S))
-    floor = 0.05 * np.sqrt(np.mean(passed**2)) + 1e-9
-    return passed / np.maximum(rms, floor)
 
 
 def phasor(envelope: np.ndarray, beats: np.ndarray, harmonic: float) -> complex:
@@ -179,11 +154,6 @@ class Freezing(NamedTuple):
 
     longest_s: float
     total_s: float
-
-
-def joint_speed(joints: np.ndarray, fps: float) -> np.ndarray:
-    """Speed of every joint between frames, m/s: float64 [T - 1, 19]."""
-    return np.linalg.norm(np.diff(np.asarray(joints, np.float64), axis=0), axis=-1) * fps
 
 
 def mean_speed(joints: np.ndarray, fps: float) -> float:
@@ -321,16 +291,6 @@ def _square_root(symmetric: np.ndarray) -> np.ndarray:
 
 
 # ---- filters ---------------------------------------------------------------------------------
-
-
-def moving_mean(values: np.ndarray, fps: float, window_s: float) -> np.ndarray:
-    """Centred moving mean of [T] over `window_s`, over what there is at the ends."""
-    half = max(round(window_s * fps / 2), 0)
-    total = np.concatenate([[0.0], np.cumsum(values)])
-    index = np.arange(len(values))
-    start = np.maximum(index - half, 0)
-    stop = np.minimum(index + half + 1, len(values))
-    return (total[stop] - total[start]) / (stop - start)
 
 
 def _gaussian(values: np.ndarray, sigma: float) -> np.ndarray:

@@ -14,7 +14,9 @@ import numpy as np
 from live.body.pose import FRAME_RATE
 from live.dance.contract import CONTROL_DIM
 from model.evaluation import metrics
-from model.evaluation.rollout import accent_off_ms, at_octave_of, real_takes, rollout, summarise
+from model.evaluation.figures import accent_off_ms, summarise
+from model.evaluation.rollout import rollout
+from model.evaluation.take import at_octave_of, real_takes
 from model.network.dance_network import DanceNetwork
 
 _ENERGIES = (0.0, 0.75, 1.5)  # the last is as far as the training data's energy reaches

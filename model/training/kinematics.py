@@ -31,7 +31,7 @@ def joint_velocity(pose: Tensor) -> Tensor:
 
 def braking(pose: Tensor) -> Tensor:
     """How hard each joint slows down, on the frames between the first and the last, m/s a frame:
-    [B, T - 2, 19]. Of `model.evaluation.metrics.kinematic_envelope`, joint by joint."""
+    [B, T - 2, 19]. Of `model.data.accents.kinematic_envelope`, joint by joint."""
     speed = torch.sqrt(joint_velocity(pose).square().sum(dim=-1) + _EPSILON)
     return (-speed.diff(dim=1)).clamp(min=0.0)
 

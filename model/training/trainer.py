@@ -10,10 +10,8 @@ import copy
 import csv
 import json
 import math
-import pickle
-import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -24,16 +22,17 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from live.errors import ArtifactError, ConfigError
+from live.errors import ConfigError
 from model.data.windows import PairedWindows
+from model.network.checkpoint import CHECKPOINT, load_checkpoint, machine
 from model.network.config import DecoderConfig, EncoderConfig, NetworkConfig, TrainConfig
 from model.network.dance_network import DanceNetwork
 from model.training.critic import MotionCritic, StyleReader, critic_loss, mismatched
 from model.training.curriculum import KINDS, free_frames, teacher_mask
 from model.training.losses import Usual, features_loss, usual_of
 from model.training.objective import Dances, Objective, Outcome, Tensors
+from model.training.warm_start import inherit, inherit_critic, inherit_reader
 
-CHECKPOINT = "checkpoint.pt"
 _SAVE_EVERY_S = 120.0
 _LOG_EVERY = 20
 _USUAL_BATCHES = 24
@@ -360,15 +359,6 @@ _PARTS = (
 
 _POSTERIOR = "posterior."
 
-_STYLE_AXIS = {
-    "encoder.style_head.weight": 0,
-    "encoder.style_head.bias": 0,
-    "decoder.style.weight": 1,
-}
-_CRITIC_STYLES = tuple(
-    f"{name}.parametrizations.weight.original" for name in ("style", "whole_style")
-)
-
 
 def engine(config: TrainConfig, accelerator: str = "cpu", devices: int = 1) -> Fabric:
     """Lightning Fabric on the devices asked for; ConfigError where there are none such."""
@@ -382,95 +372,3 @@ def engine(config: TrainConfig, accelerator: str = "cpu", devices: int = 1) -> F
     except (RuntimeError, ValueError) as error:
         raise ConfigError(f"cannot train on {devices} x {accelerator}: {error}") from error
     return fabric
-
-
-def load_checkpoint(path: Path) -> dict:
-    """A checkpoint's contents, tensors and plain values only (nothing in it is executed)."""
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
-        raise ArtifactError(f"{path} is not a checkpoint of this program: {error}") from error
-    if not isinstance(state, dict) or "network_config" not in state:
-        raise ArtifactError(f"{path} is not a checkpoint of this program: it holds something else")
-    return state
-
-
-def mean_of(checkpoints: Sequence[dict]) -> dict:
-    """The last checkpoint, with the mean of the averaged weights of all: of one run, or of runs
-    that went on from each other (stochastic weight averaging, Izmailov et al., 2018). A critic
-    never lets a run come to rest, and the mean lies nearer to what it circles.
-
-    Raises ConfigError for runs of different networks or data.
-    """
-    last = checkpoints[-1]
-    for name in ("network_config", "prepared"):
-        if any(each[name] != last[name] for each in checkpoints):
-            raise ConfigError("only runs of one network on the same data can be averaged")
-    averages = [each["average"] for each in checkpoints]
-    mean = {
-        name: torch.stack([a[name] for a in averages]).mean(dim=0)
-        if value.is_floating_point()
-        else value
-        for name, value in last["average"].items()
-    }
-    return last | {"average": mean}
-
-
-def inherit(network: DanceNetwork, checkpoint: dict) -> None:
-    """Begin with the averaged weights of another run of the same sizes, its normalisation included,
-    or with those of a file for the stage (`model.network.released`).
-
-    Styles are matched by name; a style it did not know begins as the mean of those it knew.
-    Raises ConfigError where the sizes differ.
-    """
-    ours, theirs = network.config, NetworkConfig.from_dict(checkpoint["network_config"])
-    if (ours.encoder, ours.decoder) != (theirs.encoder, theirs.decoder):
-        raise ConfigError("the network to begin with has other sizes than the one to train")
-    state = checkpoint.get("released") or network_of(checkpoint).state_dict()
-    for name, axis in _STYLE_AXIS.items():
-        state[name] = of_styles(state[name], axis, theirs.styles, ours.styles)
-    network.load_state_dict(state)
-
-
-def inherit_critic(critic: MotionCritic, checkpoint: dict, styles: Sequence[str]) -> None:
-    """Begin with the critic of another run: it knows dances, and only a new style is new to it.
-    What that run's critic did not have yet begins as new, as all does where there was none."""
-    donor = dict(checkpoint.get("critic", {}))
-    known = tuple(checkpoint["network_config"]["styles"])
-    for name in _CRITIC_STYLES:
-        if name in donor:
-            donor[name] = of_styles(donor[name], 1, known, styles)
-    state = critic.state_dict()
-    kept = {name: value for name, value in donor.items() if value.shape == state[name].shape}
-    critic.load_state_dict(state | kept)
-
-
-def inherit_reader(reader: StyleReader, checkpoint: dict, styles: Sequence[str]) -> None:
-    """Begin with the reader of another run, if it had one."""
-    donor = dict(checkpoint.get("reader", {}))
-    known = tuple(checkpoint["network_config"]["styles"])
-    for name in ("style.weight", "style.bias"):
-        if name in donor:
-            donor[name] = of_styles(donor[name], 0, known, styles)
-    reader.load_state_dict(reader.state_dict() | donor)
-
-
-def of_styles(weight: Tensor, axis: int, known: Sequence[str], styles: Sequence[str]) -> Tensor:
-    """A weight with a row for each known style along `axis`, for other styles: by name, and the
-    mean of the known for a new one."""
-    rows = weight.movedim(axis, 0)
-    chosen = [rows[known.index(s)] if s in known else rows.mean(dim=0) for s in styles]
-    return torch.stack(chosen).movedim(0, axis)
-
-
-def network_of(checkpoint: dict) -> DanceNetwork:
-    """The trained network of a checkpoint, ready to dance."""
-    network = DanceNetwork(NetworkConfig.from_dict(checkpoint["network_config"]))
-    average = AveragedModel(network)
-    average.load_state_dict(checkpoint["average"])
-    network.load_state_dict(average.module.state_dict())
-    return network.eval()
-
-
-def machine() -> str:
-    return f"{platform.machine()} {platform.system()}, torch {torch.__version__}, 1 thread"

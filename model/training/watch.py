@@ -9,8 +9,11 @@ import time
 from pathlib import Path
 
 from live.body.pose import FRAME_RATE
+from model.evaluation.checkpoint_report import Report
 from model.evaluation.contact_sheet import draw
-from model.evaluation.rollout import Report, real_takes, rollout, summarise
+from model.evaluation.figures import summarise
+from model.evaluation.rollout import rollout
+from model.evaluation.take import real_takes
 from model.network.dance_network import DanceNetwork
 
 _TEMPO_BPM = (120.0,)

@@ -14,7 +14,7 @@ from export.to_onnx import TOLERANCE, export, licence
 from live.dance.contract import MANIFEST_KEY, REQUIRED
 from live.dance.performer import Performer
 from live.errors import ArtifactError, ConfigError
-from model.training.trainer import mean_of
+from model.network.checkpoint import mean_of
 
 FIELDS = {
     *REQUIRED,

@@ -1,7 +1,7 @@
 """The small print: tempo, confidence, level and onsets in the corners, `no signal`, the keys."""
 
 from visuals.draw.surfaces import Color, mix, pygame, scaled
-from visuals.feed.timeline import View
+from visuals.feed.view import View
 
 _TEXT = (150, 160, 185)
 _FAINT = (70, 78, 100)

@@ -17,7 +17,7 @@ from visuals.draw.looks.look import CardLook, Look
 from visuals.draw.matte import cover_light
 from visuals.draw.safety import Guard
 from visuals.draw.surfaces import black, pygame
-from visuals.feed.timeline import View
+from visuals.feed.view import View
 from visuals.scene import palettes
 from visuals.scene.camera import SHOTS, Camera
 from visuals.scene.scene import Scene, compose, pulses

@@ -19,7 +19,8 @@ from live.control.osc_in import Value, value_of
 from live.errors import ArtifactError
 from live.osc.schema import PICTURE
 from live.session.reader import SessionReader
-from visuals.feed.timeline import Timeline, View, blend
+from visuals.feed.timeline import Timeline, blend
+from visuals.feed.view import View
 
 _AHEAD_S = 0.05  # packets taken in before their time: the later neighbour of every moment
 _SOUND_BLOCK_S = 0.5

@@ -18,7 +18,7 @@ from visuals.draw import limits, looks, matte, safety
 from visuals.draw.renderer import Renderer
 from visuals.draw.surfaces import black
 from visuals.feed.recorded import Dance, FileSound, Session, SessionSound, Sound, Take, read_take
-from visuals.feed.timeline import View
+from visuals.feed.view import View
 from visuals.film.writers import Writer, open_writer
 from visuals.scene import palettes
 from visuals.scene.camera import SHOTS
@@ -156,7 +156,7 @@ def open_dance(args: argparse.Namespace) -> tuple[Dance, Sound | None]:
 
 def _perform(args: argparse.Namespace, path: Path) -> Take:
     # Imported here: what is danced already needs no network.
-    from live.audio.sources import read_audio
+    from live.audio.files import read_audio
     from live.beat.clock import TempoConfig
     from live.dance.performer import Performer
     from live.show.engine import Controls

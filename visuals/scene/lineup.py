@@ -14,7 +14,7 @@ import numpy as np
 from live.body.skeleton import mirrored
 from live.errors import ConfigError
 from live.osc.schema import LINEUPS, MAX_DANCERS
-from visuals.feed.timeline import View
+from visuals.feed.view import View
 
 CANON_BEATS = (0.0, 0.25, 0.5, 1.0, 2.0)
 

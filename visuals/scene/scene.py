@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from live.body.skeleton import JOINT, N_JOINTS
-from visuals.feed.timeline import View
+from visuals.feed.view import View
 from visuals.scene.camera import Camera
 from visuals.scene.palettes import DEFAULT as DEFAULT_PALETTE
 from visuals.scene.palettes import PALETTES, Color, Palette

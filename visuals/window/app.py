@@ -6,20 +6,16 @@ program; `App` can be stepped one picture at a time.
 
 from __future__ import annotations
 
-import sys
 import time
-import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from live.display import has_display
-from live.errors import ArtifactError, ConfigError, DeviceError
+from live.errors import ArtifactError, ConfigError
 from live.osc.schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT
 from visuals.draw import gl, limits, looks, safety
 from visuals.draw.renderer import Renderer
-from visuals.draw.surfaces import black, pygame
-from visuals.feed.timeline import Feed
+from visuals.draw.surfaces import pygame
+from visuals.feed.feed import Feed
 from visuals.scene import palettes
 from visuals.scene.camera import Camera
 from visuals.scene.lineup import Ensemble
@@ -27,15 +23,10 @@ from visuals.window.keys import ACTIONS, KEYS, MOUSE, Controls, ControlSender, s
 from visuals.window.pacing import Pacer
 from visuals.window.remote import played_on
 from visuals.window.state_file import Keeper, Stands
-
-if TYPE_CHECKING:
-    from visuals.draw.gl.card import Card
-
-SIZE = (1280, 720)
+from visuals.window.window import Window, require_display
 
 _CURSOR_S = 2.0
 _REOPEN_S = 1.0  # between attempts to get a lost display back
-_MIN_RATE_HZ = 60
 _LONGEST_STEP_S = 0.1  # after a stall trails jump no farther than this
 _KEY_NAMES = {
     pygame.K_ESCAPE: "esc",
@@ -51,10 +42,6 @@ _KEY_NAMES = {
 
 
 _LISTED = [(key, meaning) for key, _, meaning in (*KEYS, *MOUSE) if meaning]
-
-
-class NoDisplayError(DeviceError):
-    """There is nowhere to open a window; the terminal can still draw."""
 
 
 @dataclass(frozen=True)
@@ -105,128 +92,6 @@ class Stage:
             canon=stands.canon,
             cast=stands.cast,
         )
-
-
-class Window:
-    """The window on the display; raises NoDisplayError where there is none.
-
-    renderer: `auto` draws with OpenGL where a graphics card computes it, `gl` with any OpenGL,
-    `software` without. Where OpenGL fails, the window is opened without it, and stays so.
-
-    Without OpenGL but with a graphics card it is 1280 x 720 points scaled by the card and shown
-    with vsync, so that a 4K projector costs no more than a laptop. SDL scales in software too, but
-    that takes longer than drawing: without a card the window's own pixels are drawn on.
-    """
-
-    def __init__(self, fullscreen: bool, display: int = 0, renderer: str = "auto"):
-        self.fullscreen = fullscreen
-        self._display = display
-        self._renderer = renderer
-        self._expected = renderer == "gl"  # who has seen OpenGL, or asked for it, is told why not
-        self._software_canvas = black((1, 1))
-        self.card: Card | None = None
-        self.lost = 0  # times that the display went away and came back
-        try:
-            pygame.display.init()
-            there = pygame.display.get_num_displays()
-            if not 0 <= display < there:
-                pygame.quit()
-                raise ConfigError(f"no display {display}: this machine's are 0 to {there - 1}")
-            self._open()
-        except pygame.error as error:
-            pygame.quit()
-            raise NoDisplayError(f"cannot open a window ({error})") from error
-        self.rate_hz: int = max(pygame.display.get_current_refresh_rate(), _MIN_RATE_HZ)
-
-    @property
-    def canvas(self) -> pygame.Surface:
-        """What to draw on; another one after a resize. pygame.error while the display is gone.
-
-        With OpenGL it is not the window: no higher than 720 pixels, and enlarged by the card.
-        """
-        canvas = pygame.display.get_surface()
-        if canvas is None:
-            raise pygame.error("the display is gone")
-        if self.card is None:
-            return canvas
-        width, height = (max(side, 1) for side in pygame.display.get_window_size())
-        self.card.resize((width, height))
-        rows = min(height, SIZE[1])
-        size = (max(round(rows * width / height), 1), rows)
-        if self._software_canvas.get_size() != size:
-            self._software_canvas = black(size)
-        return self._software_canvas
-
-    def reopen(self) -> bool:
-        """Open the window again after the display went away; the first one if its own is gone."""
-        try:
-            pygame.display.quit()
-            pygame.display.init()
-            if self._display >= pygame.display.get_num_displays():
-                self._display = 0
-            self._open()
-        except pygame.error:
-            return False
-        self.lost += 1
-        return True
-
-    def give_up_card(self, reason: gl.CardError) -> None:
-        """The card has failed: go on without it."""
-        self._renderer = "software"
-        _say_software(reason)
-        self.reopen()
-
-    def _open(self) -> None:
-        self.card, failed = None, None
-        if self._renderer != "software":
-            try:
-                any_card = self._renderer == "gl"
-                self.card = gl.open_card(SIZE, self.fullscreen, self._display, any_card)
-                self._expected = True
-            except gl.CardError as error:
-                failed = error  # no quit and init here: an X server alone would start anew
-        if self.card is None:
-            self._by_card = self._open_scaled()
-            if not self._by_card:
-                self._open_plain()
-        if failed:  # and not for want of a display: a window without it could be opened
-            self._renderer = "software"
-            if self._expected:
-                _say_software(failed)
-        pygame.display.set_caption("PoseJockey")
-        pygame.display.set_allow_screensaver(False)
-
-    def toggle_fullscreen(self) -> None:
-        self.fullscreen = not self.fullscreen
-        if self.card is not None:
-            self._open()  # pygame toggles no window with OpenGL; this is another context
-        elif self._by_card:
-            pygame.display.toggle_fullscreen()
-        else:
-            self._open_plain()
-
-    def _open_scaled(self) -> bool:
-        """True with a graphics card; without one pygame warns, and that is how it is known."""
-        flags = pygame.SCALED | (pygame.FULLSCREEN if self.fullscreen else pygame.RESIZABLE)
-        with warnings.catch_warnings(record=True) as told:
-            warnings.simplefilter("always")
-            for vsync in (1, 0):
-                try:
-                    pygame.display.set_mode(SIZE, flags, display=self._display, vsync=vsync)
-                except pygame.error:
-                    continue  # some drivers refuse vsync
-                return not told
-        return False
-
-    def _open_plain(self) -> None:
-        if self.fullscreen:
-            pygame.display.set_mode((0, 0), pygame.FULLSCREEN, display=self._display)
-        else:
-            pygame.display.set_mode(SIZE, pygame.RESIZABLE, display=self._display)
-
-
-def _say_software(reason: gl.CardError) -> None:
-    print(f"posejockey visuals: {reason}; drawing in software", file=sys.stderr)
 
 
 class App:
@@ -408,9 +273,3 @@ def run(
         finally:
             app.close()
     return 0
-
-
-def require_display() -> None:
-    """Raise NoDisplayError where no window can be: before a port is opened or a thread started."""
-    if not has_display():
-        raise NoDisplayError("there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set)")

@@ -1,7 +1,7 @@
 """`python -m visuals.window.displays`: the displays there are, one a line."""
 
 from visuals.draw.surfaces import pygame
-from visuals.window.app import NoDisplayError, require_display
+from visuals.window.window import NoDisplayError, require_display
 
 
 def displays() -> list[str]:

@@ -9,7 +9,8 @@ import socket
 from importlib import resources
 
 from live.errors import ConfigError
-from live.osc.schema import CONTROLS, encode_message
+from live.osc.encoding import encode_message
+from live.osc.schema import CONTROLS
 
 # (key's name, action, what it does), in the order in which `?` lists them. Keys are compared as
 # characters, not positions, so that [ and ] work on every layout that has them.

@@ -5,7 +5,7 @@ import pytest
 
 import live.cli.calibrate as command
 from live.audio.round_trip import find_delay, make_clicks, tap_delay
-from live.osc import schema as osc
+from live.osc import encoding
 from posejockey import main
 from tests.helpers.sound_server import sound_server  # noqa: F401, the fixture
 
@@ -86,7 +86,7 @@ class Person:
         self.time_s += seconds
 
     def send(self, packets):
-        bright = dict(osc.decode(packets[0]))["/pj/level"] == [1.0]
+        bright = dict(encoding.decode(packets[0]))["/pj/level"] == [1.0]
         if bright and not self._was_bright:
             self._due.append(self.time_s + self._late_s)
         self._was_bright = bright

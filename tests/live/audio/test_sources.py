@@ -10,17 +10,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from live.audio import sources as audio_in
-from live.audio.sources import (
-    DemoSource,
-    DeviceInfo,
-    FileSource,
-    Microphone,
-    list_devices,
-    match_device,
-    open_source,
-    read_audio,
-)
+from live.audio import devices, stream
+from live.audio.devices import DeviceInfo, list_devices, match_device
+from live.audio.files import read_audio
+from live.audio.playback import DemoSource, FileSource
+from live.audio.sources import Microphone, open_source
 from live.errors import ArtifactError, DeviceError
 from tests.helpers.sound_server import ROOT, sound_server, wait_until  # noqa: F401, a fixture
 
@@ -373,12 +367,12 @@ class FakeCard:
 @pytest.fixture
 def card(monkeypatch):
     card = FakeCard()
-    monkeypatch.setattr(audio_in, "_portaudio", lambda: card)
-    monkeypatch.setattr(audio_in, "_RETRY_S", 0.01)
-    monkeypatch.setattr(audio_in, "_CLOSE_S", 0.2)
+    monkeypatch.setattr(devices, "portaudio", lambda: card)
+    monkeypatch.setattr(stream, "_RETRY_S", 0.01)
+    monkeypatch.setattr(stream, "_CLOSE_S", 0.2)
     yield card
     card.abort_hangs.set()
-    wait_until(lambda: not audio_in._leases, "every stream closed")
+    wait_until(lambda: not stream._leases, "every stream closed")
 
 
 def block(value=1.0, count=256):
@@ -462,7 +456,7 @@ def test_reopening_does_not_wait_for_a_stream_that_hangs(card):
 
 
 def test_a_stream_that_hangs_for_good_is_left_behind(card, monkeypatch):
-    monkeypatch.setattr(audio_in, "_STUCK_S", 0.05)
+    monkeypatch.setattr(stream, "_STUCK_S", 0.05)
     with Microphone() as microphone:
         card.abort_hangs.clear()
         microphone.reopen()
@@ -588,7 +582,8 @@ class NoPortAudio:
             raise OSError("PortAudio library not found")
 
 sys.meta_path.insert(0, NoPortAudio())
-from live.audio.sources import FileSource, open_source
+from live.audio.playback import FileSource
+from live.audio.sources import open_source
 from live.errors import DeviceError
 try:
     open_source("Microphone")
@@ -682,7 +677,7 @@ def test_a_frozen_server_shows_in_the_age_of_the_last_block(sound_server, tmp_pa
 
 PLAY = """
 import json, sys, threading
-from live.audio.sources import FileSource
+from live.audio.playback import FileSource
 
 end = threading.Event()
 threading.Thread(target=lambda: (sys.stdin.read(), end.set()), daemon=True).start()

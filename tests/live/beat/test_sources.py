@@ -17,8 +17,10 @@ import pytest
 
 from live.audio.features import FRAME, SAMPLE_RATE, extract
 from live.beat.clock import BeatClock, TempoConfig
-from live.beat.sources import LinkSource, MidiClockSource, open_sources
-from live.beat.tracker import BeatEstimate
+from live.beat.estimate import BeatEstimate
+from live.beat.link import LinkSource
+from live.beat.midi_clock import MidiClockSource
+from live.beat.sources import open_sources
 from live.errors import ConfigError, DeviceError
 from live.show.loop import Outputs, Show, arrival_s
 from tests.live.show.test_loop import BLOCK, RATE, START_S
@@ -383,7 +385,7 @@ class Session:
 
 
 def test_link_speaks_only_among_peers(monkeypatch):
-    monkeypatch.setattr("live.beat.sources.time.monotonic", lambda: 70.0)
+    monkeypatch.setattr("live.beat.link.time.monotonic", lambda: 70.0)
     alone = Session(peers=0)
     assert LinkSource(session=alone).poll(0.0, 70.0) is None
     assert LinkSource(always=True, session=alone).poll(0.0, 70.0) is not None

@@ -7,7 +7,7 @@ import pytest
 from live.control.allow_list import AllowList
 from live.control.osc_in import ControlIn
 from live.errors import ConfigError
-from live.osc import schema as osc
+from live.osc import encoding
 from live.show.config import ShowConfig
 
 
@@ -62,7 +62,7 @@ class Strangers(AllowList):
 
 @pytest.mark.parametrize("allow", [AllowList(), Strangers()], ids=["friend", "stranger"])
 def test_packets_of_strangers_are_counted_and_not_looked_at(allow):
-    packet = osc.encode_message("/pj/control/energy", "f", (1.0,))
+    packet = encoding.encode_message("/pj/control/energy", "f", (1.0,))
     with (
         ControlIn("127.0.0.1", 0, allow) as control,
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as desk,

@@ -7,16 +7,9 @@ from types import SimpleNamespace
 import pytest
 
 import posejockey
-from live.control.midi_controller import (
-    Binding,
-    Event,
-    MidiDesk,
-    MidiMap,
-    event_of,
-    learn,
-    load,
-    write,
-)
+from live.control.midi_controller import Binding, Event, MidiDesk, event_of
+from live.control.midi_learn import learn
+from live.control.midi_map import MidiMap, load, write
 from live.control.scenes import Cue
 from live.errors import ConfigError, DeviceError
 from live.midi_ports import MidiPorts, stem

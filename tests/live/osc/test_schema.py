@@ -17,16 +17,17 @@ from benchmarks import control_fuzz
 from live.body.skeleton import JOINT_NAMES
 from live.control.osc_in import ControlIn
 from live.errors import ConfigError, DeviceError
+from live.osc import encoding
 from live.osc import schema as osc
 from live.outputs.udp import OscOut, format_target, parse_target
 from tests.helpers.oscdump import oscdump
 
-HEALTH = osc.HealthReport(59.5, 1.25, 3.5, 2, 7, 60.0, "holding")
+HEALTH = encoding.HealthReport(59.5, 1.25, 3.5, 2, 7, 60.0, "holding")
 
 
 def stage_frame(n_dancers=1, n_styles=8, sample=123_456, seed=0):
     rng = np.random.default_rng(seed)
-    return osc.StageFrame(
+    return encoding.StageFrame(
         frame=42,
         sample=sample,
         joints=rng.normal(size=(n_dancers, len(JOINT_NAMES), 3)).astype(np.float32),
@@ -39,7 +40,7 @@ def stage_frame(n_dancers=1, n_styles=8, sample=123_456, seed=0):
 
 
 def decoded(bundles):
-    return [(address, values) for bundle in bundles for address, values in osc.decode(bundle)]
+    return [(address, values) for bundle in bundles for address, values in encoding.decode(bundle)]
 
 
 def messages_of(frame, dancer):
@@ -62,26 +63,26 @@ def messages_of(frame, dancer):
 @pytest.mark.parametrize("n_dancers", [1, 3, 16])
 def test_what_is_encoded_is_decoded(n_dancers):
     frame = stage_frame(n_dancers)
-    bundles = osc.FrameEncoder(n_dancers, 8).encode(frame)
+    bundles = encoding.FrameEncoder(n_dancers, 8).encode(frame)
     assert len(bundles) == n_dancers
     for dancer, bundle in enumerate(bundles):
         expected = list(messages_of(frame, dancer))
-        got = list(osc.decode(bundle))
+        got = list(encoding.decode(bundle))
         assert [a for a, _ in got] == [a for a, _, _ in expected]
         for (_, values), (_, _, sent) in zip(got, expected, strict=True):
             np.testing.assert_array_equal(np.float32(values), np.float32(sent))
 
 
 def test_health_rides_in_the_first_bundle():
-    bundles = osc.FrameEncoder(2, 8).encode(stage_frame(2), HEALTH)
-    address, values = list(osc.decode(bundles[0]))[-1]
+    bundles = encoding.FrameEncoder(2, 8).encode(stage_frame(2), HEALTH)
+    address, values = list(encoding.decode(bundles[0]))[-1]
     assert address == "/pj/health"
     assert values == [59.5, 1.25, 3.5, 2, 7, 60.0, osc.STATE["holding"]]
-    assert "/pj/health" not in dict(osc.decode(bundles[1]))
+    assert "/pj/health" not in dict(encoding.decode(bundles[1]))
 
 
 def test_a_template_carries_nothing_over():
-    encoder = osc.FrameEncoder(2, 8)
+    encoder = encoding.FrameEncoder(2, 8)
     first = encoder.encode(stage_frame(2, seed=1))
     encoder.encode(stage_frame(2, seed=2), HEALTH)
     assert encoder.encode(stage_frame(2, seed=1)) == first
@@ -89,13 +90,13 @@ def test_a_template_carries_nothing_over():
 
 @pytest.mark.parametrize("n_dancers", range(1, osc.MAX_DANCERS + 1))
 def test_every_bundle_fits_one_ethernet_packet(n_dancers):
-    bundles = osc.FrameEncoder(n_dancers, 24).encode(stage_frame(n_dancers, 24), HEALTH)
+    bundles = encoding.FrameEncoder(n_dancers, 24).encode(stage_frame(n_dancers, 24), HEALTH)
     assert max(map(len, bundles)) <= osc.MAX_BUNDLE_BYTES
 
 
 def test_the_bytes_are_those_of_python_osc():
     frame = stage_frame(3)
-    for dancer, bundle in enumerate(osc.FrameEncoder(3, 8).encode(frame)):
+    for dancer, bundle in enumerate(encoding.FrameEncoder(3, 8).encode(frame)):
         builder = OscBundleBuilder(IMMEDIATELY)
         for address, types, values in messages_of(frame, dancer):
             message = OscMessageBuilder(address)
@@ -106,7 +107,7 @@ def test_the_bytes_are_those_of_python_osc():
 
 
 def test_the_sample_wraps_within_an_int32():
-    encoder = osc.FrameEncoder(1, 8)
+    encoder = encoding.FrameEncoder(1, 8)
     for sample, sent in [
         (osc.SAMPLE_WRAP - 1, osc.SAMPLE_WRAP - 1),
         (osc.SAMPLE_WRAP, 0),
@@ -245,11 +246,11 @@ def wait_for(condition, what, seconds=10):
 @pytest.mark.skipif(shutil.which("oscdump") is None, reason="oscdump is missing (liblo-tools)")
 def test_a_foreign_receiver_prints_what_was_sent(tmp_path):
     frame = stage_frame(2)
-    encoder = osc.FrameEncoder(2, 8)
+    encoder = encoding.FrameEncoder(2, 8)
     with oscdump(tmp_path) as (port, lines), OscOut([("127.0.0.1", port)]) as out:
 
         def first_lines():
-            out.send([osc.encode_message("/ready", "", ())])
+            out.send([encoding.encode_message("/ready", "", ())])
             return lines() or None
 
         wait_for(first_lines, "oscdump")
@@ -293,11 +294,11 @@ def send(control):
 
 
 def message(name, types="", *values):
-    return osc.encode_message(f"/pj/control/{name}", types, values)
+    return encoding.encode_message(f"/pj/control/{name}", types, values)
 
 
 def picture(name, types="", *values):
-    return osc.encode_message(f"/pj/visuals/{name}", types, values)
+    return encoding.encode_message(f"/pj/visuals/{name}", types, values)
 
 
 def bundle(*messages):
@@ -330,7 +331,7 @@ def test_controls_arrive_in_order(control, send):
 def test_numbers_are_clamped_to_their_range(control, send, name):
     schema = osc.PLAYED[name]
     said = (("f", -1e30), ("f", math.inf), ("i", 10**6))
-    send(*(osc.encode_message(schema.address, types, (value,)) for types, value in said))
+    send(*(encoding.encode_message(schema.address, types, (value,)) for types, value in said))
     low, high, number = (value for _, value in control.poll())
     assert (low, high) == (schema.low, schema.high)
     assert schema.low <= number <= schema.high
@@ -363,8 +364,8 @@ def test_numbers_are_clamped_to_their_range(control, send, name):
         picture("canon", "f", math.nan),
         picture("dark", "s", "on"),
         bundle(picture("look", "s", "oil")),
-        osc.encode_message("/pj/beat", "f", (1.0,)),
-        osc.encode_message("/energy", "f", (1.0,)),
+        encoding.encode_message("/pj/beat", "f", (1.0,)),
+        encoding.encode_message("/energy", "f", (1.0,)),
         message("energy", "f", 1.0)[:-2],
         bundle(),
         bundle(message("tap"))[:-1],
@@ -425,11 +426,11 @@ def test_no_control_of_the_picture_is_called_like_one_of_the_engine():
 
 
 def test_as_many_style_names_are_told_as_fit_a_packet():
-    told = dict(osc.decode(osc.encode_styles("street=2,salsa=1", ("street", "salsa"))))
+    told = dict(encoding.decode(encoding.encode_styles("street=2,salsa=1", ("street", "salsa"))))
     assert told == {"/pj/styles": ["street=2,salsa=1", "street", "salsa"]}
     names = [f"style number {n}" for n in range(200)]
-    packet = osc.encode_styles("auto", names)
-    told = dict(osc.decode(packet))["/pj/styles"]
+    packet = encoding.encode_styles("auto", names)
+    told = dict(encoding.decode(packet))["/pj/styles"]
     assert len(packet) <= osc.MAX_BUNDLE_BYTES
     assert 50 < len(told) < 200
     assert told[1:] == names[: len(told) - 1]
@@ -439,7 +440,7 @@ def acks(sock):
     """The answers that have come, as (name, obeyed, value, text)."""
     found = []
     while select.select([sock], [], [], 0)[0]:
-        ((address, arguments),) = osc.decode(sock.recv(2048))
+        ((address, arguments),) = encoding.decode(sock.recv(2048))
         assert address == osc.ACK.address
         found.append(tuple(arguments))
     return found
@@ -540,7 +541,7 @@ def test_hostile_packets_never_raise(caplog):
     """A million of them: `python -m benchmarks.control_fuzz`."""
     rng, valid = np.random.default_rng(7), control_fuzz.valid_packets()
     for _ in range(2000):
-        list(osc.decode(control_fuzz.hostile(rng, valid)))
+        list(encoding.decode(control_fuzz.hostile(rng, valid)))
     figures = control_fuzz.run(3000, seed=7)
     assert figures["accepted"] > 500  # not everything was mutated beyond recognition
     assert figures["rejected"] > 1000

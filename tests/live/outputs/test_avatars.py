@@ -12,7 +12,7 @@ from live.body.pose import rotate_y
 from live.body.skeleton import BONE_LENGTHS, JOINT, PARENTS, REST_POSE, mirrored
 from live.dance.performer import Performer
 from live.errors import ConfigError
-from live.osc import schema as osc
+from live.osc import encoding
 from live.outputs.feeds import parse_feed
 from live.outputs.levels import Cues
 from live.outputs.moment import Moment
@@ -94,7 +94,7 @@ def avatar_from(packets):
     """What a receiver in Unity builds, back in our space: {bone: beginning}."""
     turns, hips = {}, None
     for packet in packets:
-        for address, values in osc.decode(packet):
+        for address, values in encoding.decode(packet):
             if address == "/VMC/Ext/Bone/Pos":
                 name, px, py, pz, x, y, z, w = values
                 turns[name] = matrix((x, -y, -z, w))
@@ -234,7 +234,7 @@ def test_vmc_is_two_bundles_of_the_published_messages():
     packets = vmc_packets(t_pose()[None], number=90)
     assert len(packets) == 2
     assert max(map(len, packets)) <= 1472
-    messages = [m for p in packets for m in osc.decode(p)]
+    messages = [m for p in packets for m in encoding.decode(p)]
     assert messages[:3] == [
         ("/VMC/Ext/OK", [1]),
         ("/VMC/Ext/T", [1.5]),
@@ -274,7 +274,7 @@ def test_one_dancer_a_target(profile):
     joints = np.stack([REST_POSE, REST_POSE + np.float32([1, 0, 0])])
     second = parse_feed(f"a:1/{profile}/dancers=2").make()
     packets = second.encode(moment_of(joints), None)
-    messages = dict((a, v) for p in packets for a, v in osc.decode(p))
+    messages = dict((a, v) for p in packets for a, v in encoding.decode(p))
     if profile == "vrchat":
         x = messages["/tracking/trackers/1/position"][0]
         assert x == pytest.approx(-1)
@@ -288,7 +288,7 @@ def test_one_dancer_a_target(profile):
 def test_vrchat_gets_a_person_of_the_height_asked_for(height):
     profile = VrChat(height=height)
     packets = profile.encode(moment_of(REST_POSE[None]), None)
-    messages = dict(m for p in packets for m in osc.decode(p))
+    messages = dict(m for p in packets for m in encoding.decode(p))
     assert len(messages) == len(packets) == 2 * len(TRACKERS) == 18
     assert not any(p.startswith(b"#bundle") for p in packets)
     assert all(len(values) == 3 for values in messages.values())

@@ -12,6 +12,7 @@ import pytest
 
 from live.body.skeleton import JOINT, JOINT_NAMES, REST_POSE
 from live.errors import ConfigError
+from live.osc import encoding
 from live.osc import schema as osc
 from live.outputs.feeds import PROFILES, FeedConfig, Feeds, parse_feed
 from live.outputs.levels import CUES, CueMaker
@@ -159,11 +160,13 @@ def test_a_rate_is_kept_to_the_frame(receiver, rate, count):
 def test_the_chosen_dancers_keep_their_numbers(receiver):
     frame = stage_frame(4)
     (packets,) = sent(receiver, [frame], "/native/dancers=2,4,9")
-    whole = osc.FrameEncoder(4, 8).encode(frame)
-    first, second = ([m for m in osc.decode(p)] for p in packets)
-    assert [m for m in first if "/2/" in m[0]] == [m for m in osc.decode(whole[1]) if "/2/" in m[0]]
-    assert second == list(osc.decode(whole[3]))
-    assert dict(first)["/pj/beat"] == dict(osc.decode(whole[0]))["/pj/beat"]
+    whole = encoding.FrameEncoder(4, 8).encode(frame)
+    first, second = ([m for m in encoding.decode(p)] for p in packets)
+    assert [m for m in first if "/2/" in m[0]] == [
+        m for m in encoding.decode(whole[1]) if "/2/" in m[0]
+    ]
+    assert second == list(encoding.decode(whole[3]))
+    assert dict(first)["/pj/beat"] == dict(encoding.decode(whole[0]))["/pj/beat"]
 
 
 def test_dancers_who_are_not_there_are_not_sent(receiver):
@@ -176,7 +179,7 @@ def test_health_waits_for_the_target_s_turn(receiver):
         for number in range(4):
             feeds.send(standing(number), HEALTH if number == 1 else None)
     packets = received(receiver)
-    assert ["/pj/health" in dict(osc.decode(p)) for p in packets] == [False, True]
+    assert ["/pj/health" in dict(encoding.decode(p)) for p in packets] == [False, True]
 
 
 def test_targets_of_one_kind_are_encoded_once(receiver):
@@ -216,10 +219,10 @@ def test_what_cannot_be_encoded_is_counted_and_the_others_go_on(receiver, caplog
 def test_flat_is_the_native_stream_with_one_message_of_joints(receiver):
     frame = stage_frame(2)
     (packets,) = sent(receiver, [frame], "/flat", HEALTH)
-    native = osc.FrameEncoder(2, 8).encode(frame, HEALTH)
+    native = encoding.FrameEncoder(2, 8).encode(frame, HEALTH)
     assert max(map(len, packets)) <= osc.MAX_BUNDLE_BYTES
     for dancer, (flat, whole) in enumerate(zip(packets, native, strict=True)):
-        got, want = dict(osc.decode(flat)), dict(osc.decode(whole))
+        got, want = dict(encoding.decode(flat)), dict(encoding.decode(whole))
         pose = got.pop(f"/pj/{dancer + 1}/pose")
         np.testing.assert_array_equal(np.float32(pose), frame.joints[dancer].ravel())
         joints = {f"/pj/{dancer + 1}/{name}" for name in JOINT_NAMES}
@@ -229,7 +232,7 @@ def test_flat_is_the_native_stream_with_one_message_of_joints(receiver):
 def faders(packets):
     """Unbundled messages of one float each, as {address: value}."""
     assert not any(p.startswith(b"#bundle") for p in packets)
-    messages = dict(m for p in packets for m in osc.decode(p))
+    messages = dict(m for p in packets for m in encoding.decode(p))
     assert len(messages) == len(packets)
     assert all(len(values) == 1 for values in messages.values())
     return {address: values[0] for address, values in messages.items()}
@@ -397,11 +400,11 @@ def test_dancers_may_come_and_go():
 @pytest.mark.parametrize("profile", PROFILES)
 def test_oscdump_decodes_every_profile(tmp_path, receiver, profile):
     packets = sent(receiver, [standing()], f"/{profile}/dancers=1", HEALTH)[0]
-    want = [m for p in packets for m in osc.decode(p)]
+    want = [m for p in packets for m in encoding.decode(p)]
     with oscdump(tmp_path) as (port, lines), OscOut([("127.0.0.1", port)]) as out:
 
         def ready():
-            out.send([osc.encode_message("/ready", "", ())])
+            out.send([encoding.encode_message("/ready", "", ())])
             return lines() or None
 
         wait_for(ready, "oscdump")

@@ -12,13 +12,13 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from live.osc import schema as osc
+from live.osc import encoding
 from live.outputs.feeds import PROFILES
 from live.outputs.udp import OscOut
 from tests.live.osc.test_schema import HEALTH, wait_for
 from tests.live.outputs.test_feeds import receiver, sent, standing  # noqa: F401  (a fixture)
 
-READY = osc.encode_message("/ready", "f", (1.0,))
+READY = encoding.encode_message("/ready", "f", (1.0,))
 
 
 def free_port():
@@ -40,7 +40,7 @@ def running(command, log):
 
 def exchange(port, lines, packets, parse):
     """What the receiver prints for the packets: [(address, values)]."""
-    wanted = sum(len(list(osc.decode(p))) for p in packets)
+    wanted = sum(len(list(encoding.decode(p))) for p in packets)
     with OscOut([("127.0.0.1", port)]) as out:
 
         def ready():
@@ -58,7 +58,7 @@ def exchange(port, lines, packets, parse):
 
 
 def compare(got, packets, atol):
-    want = [m for p in packets for m in osc.decode(p)]
+    want = [m for p in packets for m in encoding.decode(p)]
     assert [address for address, _ in got] == [address for address, _ in want]
     for (address, values), (_, expected) in zip(got, want, strict=True):
         texts = [v for v in expected if isinstance(v, str)]
@@ -104,7 +104,7 @@ def test_pd_decodes_every_profile(tmp_path, receiver, profile):  # noqa: F811
     port, patch = free_port(), tmp_path / "receive.pd"
     patch.write_text(_PATCH.format(port=port))
     command = ["pd", "-nogui", "-noaudio", "-nomidi", "-stderr", "-open", str(patch)]
-    addresses = {"/ready"} | {a for p in packets for a, _ in osc.decode(p)}
+    addresses = {"/ready"} | {a for p in packets for a, _ in encoding.decode(p)}
     with running(command, tmp_path / "pd.txt") as lines:
         got = exchange(port, lines, packets, pd_message(addresses))
         assert not [line for line in lines() if "error" in line.lower()]

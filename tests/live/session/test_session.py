@@ -13,10 +13,14 @@ import pytest
 from mcap.reader import make_reader
 
 from live.errors import ArtifactError, ConfigError
-from live.osc import schema as osc_schema
-from live.osc.schema import SCHEMA_VERSION, encode_message
+from live.osc import encoding
+from live.osc.encoding import encode_message
+from live.osc.schema import SCHEMA_VERSION
+from live.session import format, mcap_file
 from live.session import reader as recording
-from live.session.reader import SessionReader, SessionWriter, replay
+from live.session.reader import SessionReader
+from live.session.replay import replay
+from live.session.writer import SessionWriter
 
 RATE = 44_100
 BLOCK = 441
@@ -52,7 +56,7 @@ def record(path, seconds, rng_seed=0, **options):
 
 @pytest.fixture
 def small_chunks(monkeypatch):
-    monkeypatch.setattr(recording, "_CHUNK_BYTES", 4_000)
+    monkeypatch.setattr(mcap_file, "_CHUNK_BYTES", 4_000)
 
 
 # Round trip
@@ -93,7 +97,7 @@ def test_messages_come_in_the_order_in_which_they_were_recorded(tmp_path):
 @pytest.mark.parametrize("rate", [8_000, 22_050, 44_100, 48_000, 192_000])
 def test_samples_survive_their_way_through_nanoseconds(rate):
     for sample in [*range(3000), *range(10**10, 10**10 + 3000)]:
-        assert recording._to_sample(recording._to_ns(sample, rate), rate) == sample
+        assert format._to_sample(format._to_ns(sample, rate), rate) == sample
 
 
 def test_a_gap_in_the_audio_is_silence_and_a_block_is_copied_at_once(tmp_path):
@@ -151,7 +155,7 @@ def test_other_mcap_readers_find_everything(tmp_path, small_chunks):
         (metadata,) = reader.iter_metadata()
         assert json.loads(metadata.metadata["seed"]) == 7
         encodings = {c.topic: c.message_encoding for c in summary.channels.values()}
-        assert encodings == recording.ENCODINGS
+        assert encodings == format.ENCODINGS
 
 
 # Files that were cut off, damaged or made up
@@ -225,7 +229,7 @@ def test_no_damage_raises_anything_but_an_artifact_error(tmp_path, small_chunks)
     assert 0 < refused < 400
 
 
-@pytest.mark.parametrize("content", [b"", b"x", b"RIFF" * 1000, recording.MCAP0_MAGIC])
+@pytest.mark.parametrize("content", [b"", b"x", b"RIFF" * 1000, mcap_file.MCAP0_MAGIC])
 def test_a_file_that_is_no_session_is_refused(tmp_path, content):
     path = tmp_path / "song.wav"
     path.write_bytes(content)
@@ -269,12 +273,13 @@ def test_controls_that_make_no_sense_are_left_out(tmp_path):
 
 
 def test_a_message_or_a_chunk_too_large_is_left_out(tmp_path, monkeypatch):
-    large = bytes(recording.MAX_MESSAGE_BYTES + 1)
+    large = bytes(format.MAX_MESSAGE_BYTES + 1)
     session = SessionReader(_forged(tmp_path, SETTINGS, [("osc", 0, large), ("osc", 1, PACKET)]))
     assert [data for _, data in session.packets()] == [PACKET]
     assert (session.damaged, session.complete) == (1, False)
     bomb = SessionReader(_forged(tmp_path, SETTINGS, [("osc", 0, bytes(1 << 20))]))
     monkeypatch.setattr(recording, "_MAX_RECORD_BYTES", 1 << 19)
+    monkeypatch.setattr(mcap_file, "_MAX_RECORD_BYTES", 1 << 19)
     assert bomb.path.stat().st_size < 4_000
     assert list(bomb) == []
     assert bomb.damaged == 1
@@ -291,7 +296,7 @@ def _forged(tmp_path, settings, messages):
     path = tmp_path / "forged.mcap"
     texts = {name: json.dumps(value) for name, value in settings.items()}
     with path.open("wb") as file:
-        container = recording._Container(file, {"session_version": "1", **texts})
+        container = mcap_file._Container(file, {"session_version": "1", **texts})
         for message in messages:
             container.add(*message)
         container.flush()
@@ -363,7 +368,7 @@ def full_disk(tmp_path):
 
 
 def test_a_disk_that_fills_up_stops_the_recording_and_nothing_else(full_disk, monkeypatch):
-    monkeypatch.setattr(recording, "_FLUSH_S", 0.0)
+    monkeypatch.setattr("live.session.writer._FLUSH_S", 0.0)
     writer = SessionWriter(full_disk / "show.mcap", SETTINGS, capacity=64)
     _assert_stopped(writer, _fill(writer, 1_000_000), "No space left")
 
@@ -381,7 +386,7 @@ def file_size_limit():
 def test_a_failing_write_stops_the_recording_and_nothing_else(
     tmp_path, file_size_limit, monkeypatch
 ):
-    monkeypatch.setattr(recording, "_FLUSH_S", 0.0)
+    monkeypatch.setattr("live.session.writer._FLUSH_S", 0.0)
     writer = SessionWriter(tmp_path / "show.mcap", SETTINGS, capacity=64)
     _assert_stopped(writer, _fill(writer, 1_000_000), "File too large")
 
@@ -409,7 +414,7 @@ def test_after_closing_everything_is_lost_and_closing_again_is_harmless(tmp_path
 _RECORDER = """
 import sys, time
 import numpy as np
-from live.session.reader import SessionWriter
+from live.session.writer import SessionWriter
 writer = SessionWriter(sys.argv[1], {"sample_rate": 24_000})
 block = np.random.default_rng(0).uniform(-1, 1, 480).astype(np.float32)
 start = time.monotonic()
@@ -516,7 +521,7 @@ def test_a_replay_sends_what_was_played_on_the_picture_before_the_next_frame(tmp
     writer.close()
     sent, frames = _played(tmp_path / "show.mcap")
     assert frames == 3
-    said = [[dict(osc_schema.decode(p)) or "pose" for p in packets] for _, packets in sent]
+    said = [[dict(encoding.decode(p)) or "pose" for p in packets] for _, packets in sent]
     assert said == [
         [{"/pj/visuals/look": ["chalk"]}, "pose", "pose"],
         ["pose"],

@@ -10,12 +10,15 @@ from live.beat.clock import BeatReading
 from live.body.skeleton import BONE_LENGTHS, FEET, JOINT_NAMES, MIRROR, N_JOINTS, PARENTS
 from live.control.scenes import Cue
 from live.dance.contract import CONTROL_DIM, DANCE_BPM
+from live.dance.dancer_clock import DancersBeat
 from live.dance.performer import Manifest, Performer
 from live.errors import ArtifactError, ConfigError
 from live.osc.schema import CONTROLS
-from live.show.engine import Controls, DancersBeat, Engine, EngineConfig, horizon_samples
-from live.show.offline import perform, stage_frames, write_take
-from model.data.music.render import SongConfig, render
+from live.session.take import write_take
+from live.show.engine import Controls, Engine, EngineConfig, horizon_samples
+from live.show.offline import perform, stage_frames
+from model.data.music.render import render
+from model.data.music.song import SongConfig
 
 RATE = 48_000
 TOP_SPEED_M_S = 15.0  # nothing on a stage moves faster from one emission to the next

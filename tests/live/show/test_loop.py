@@ -14,12 +14,14 @@ import pytest
 
 from live.audio.features import SAMPLE_RATE
 from live.audio.ring import SampleRing
-from live.audio.sources import BlockTime
+from live.audio.source import BlockTime
 from live.control.osc_in import ControlIn
 from live.dance.performer import Performer
+from live.osc import encoding
 from live.osc import schema as osc
 from live.outputs.udp import OscOut
-from live.session.reader import SessionReader, SessionWriter
+from live.session.reader import SessionReader
+from live.session.writer import SessionWriter
 from live.show.engine import Controls, Engine, EngineConfig, horizon_samples
 from live.show.loop import Outputs, Show, arrival_s
 
@@ -114,7 +116,7 @@ class Receiver:
 
     def messages(self, address):
         """The arguments of every message with that address."""
-        found = (dict(osc.decode(p)).get(address) for p in self.packets)
+        found = (dict(encoding.decode(p)).get(address) for p in self.packets)
         return np.array([a for a in found if a is not None])
 
 
@@ -162,7 +164,7 @@ class Stage:
 
     def ask(self, name, types="", *values):
         """Send a control message; it has arrived when this returns."""
-        self.desk.send([osc.encode_message(f"/pj/control/{name}", types, values)])
+        self.desk.send([encoding.encode_message(f"/pj/control/{name}", types, values)])
         self.heed()
 
     def heed(self):
@@ -183,7 +185,7 @@ class Stage:
     @property
     def states(self):
         """(emission, state) of every health message."""
-        told = [dict(osc.decode(p)) for p in self.receiver.packets]
+        told = [dict(encoding.decode(p)) for p in self.receiver.packets]
         return [
             (m["/pj/frame"][0], osc.STATES[m["/pj/health"][-1]]) for m in told if "/pj/health" in m
         ]
@@ -241,7 +243,7 @@ def test_the_show_gives_the_dance_of_its_sound(stage, music):
     alone = Engine(s.engine.config, Performer(s.model, "cpu"))
     alone.push(audio)
     for packet in s.receiver.packets[::7]:
-        told = dict(osc.decode(packet))
+        told = dict(encoding.decode(packet))
         alone.advance(told["/pj/frame"][1])
         frame = alone.emit(*told["/pj/frame"])
         np.testing.assert_array_equal(np.float32(told["/pj/1/head"]), frame.joints[0, 4])
@@ -503,7 +505,7 @@ def test_controls_arrive_over_the_network(stage, music):
     s.at(4.0, lambda: s.ask("freeze", "f", 0.0))
     s.at(5.0, lambda: s.ask("dancers", "f", 3.0))
     summary = s.run(6.0)
-    told = [dict(osc.decode(p)) for p in s.receiver.packets]
+    told = [dict(encoding.decode(p)) for p in s.receiver.packets]
     one = [t for t in told if "/pj/1/head" in t]
     styles = np.array([t["/pj/style"] for t in one])
     numbers = np.array([t["/pj/frame"][0] for t in one])
@@ -523,7 +525,7 @@ def test_who_asks_is_told_what_has_become_of_a_control(stage, music):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as desk:
 
         def say(name, types="", *values):
-            packet = osc.encode_message(f"/pj/control/{name}", types, values)
+            packet = encoding.encode_message(f"/pj/control/{name}", types, values)
             desk.sendto(packet, ("127.0.0.1", s.control.port))
             s.heed()
 
@@ -534,7 +536,7 @@ def test_who_asks_is_told_what_has_become_of_a_control(stage, music):
         s.at(0.5, lambda: say("freeze"))
         s.run(1.0)
         desk.settimeout(10.0)
-        answers = [next(osc.decode(desk.recv(2048)))[1] for _ in range(5)]
+        answers = [next(encoding.decode(desk.recv(2048)))[1] for _ in range(5)]
     assert answers == [
         ["ack", 1, 1.0, ""], ["energy", 1, 2.0, ""], ["style", 0, 0.0, "polka"],
         ["freeze", 1, 1.0, ""], ["freeze", 1, 0.0, ""],
@@ -546,7 +548,7 @@ def test_the_picture_is_passed_on_and_answered_and_the_dance_goes_on(stage, musi
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as desk:
 
         def say(address, types="", *values):
-            packet = osc.encode_message(address, types, values)
+            packet = encoding.encode_message(address, types, values)
             desk.sendto(packet, ("127.0.0.1", s.control.port))
             s.heed()
 
@@ -557,13 +559,13 @@ def test_the_picture_is_passed_on_and_answered_and_the_dance_goes_on(stage, musi
         s.at(0.8, lambda: say("/pj/visuals/dark"))
         summary = s.run(2.0)
         desk.settimeout(10.0)
-        answers = [next(osc.decode(desk.recv(2048)))[1] for _ in range(5)]
+        answers = [next(encoding.decode(desk.recv(2048)))[1] for _ in range(5)]
     assert answers == [
         ["ack", 1, 1.0, ""], ["look", 1, 0.0, "ribbons"], ["", 0, 1.0, ""], ["cast", 1, 16.0, ""],
         ["dark", 1, 0.0, ""],
     ]  # fmt: skip
     assert summary["rejected"] == 1
-    times, told = s.visualizer.times, [next(osc.decode(p)) for p in s.visualizer.packets]
+    times, told = s.visualizer.times, [next(encoding.decode(p)) for p in s.visualizer.packets]
     played = [(t, m) for t, m in zip(times, told, strict=True) if m[0] != osc.STYLES.address]
     assert [message for _, message in played] == [
         ("/pj/visuals/look", ["ribbons"]), ("/pj/visuals/cast", [16.0]), ("/pj/visuals/dark", []),
@@ -578,7 +580,7 @@ def test_visualizers_are_told_the_styles_once_a_second_and_at_a_change(stage, mu
     s.at(1.5, lambda: s.ask("style", "s", "Salsa"))
     s.at(1.8, lambda: s.ask("style", "s", "polka"))  # refused
     s.run(3.0)
-    told = [next(osc.decode(p)) for p in s.visualizer.packets]
+    told = [next(encoding.decode(p)) for p in s.visualizer.packets]
     assert {address for address, _ in told} == {osc.STYLES.address}
     wishes = [wish for _, (wish, *_) in told]
     assert wishes == ["street"] * 2 + ["salsa"] * 2

@@ -8,8 +8,9 @@ from live.audio.features import SAMPLE_RATE
 from live.control import scenes as set_list
 from live.dance.performer import Performer
 from live.errors import ArtifactError
-from live.osc import schema as osc
-from live.session.reader import SessionReader, SessionWriter
+from live.osc import encoding
+from live.session.reader import SessionReader
+from live.session.writer import SessionWriter
 from live.show.config import ShowConfig
 from live.show.loop import Outputs, Show, arrival_s, stage_engine
 from live.show.resimulate import Reenactment, settings_of
@@ -53,7 +54,7 @@ def again(path, model):
 def assert_same(path, model, s):
     frames, show = again(path, model)
     assert (show.same, show.packets) == (s.summary["packets"], s.summary["packets"])
-    told = [dict(osc.decode(packet)) for packet in s.receiver.packets]
+    told = [dict(encoding.decode(packet)) for packet in s.receiver.packets]
     heads = [t["/pj/1/head"] for t in told if "/pj/1/head" in t]
     assert len(frames) == len(heads)
     np.testing.assert_array_equal(np.float32(heads), [f.joints[0, 4] for f in frames])
@@ -68,7 +69,7 @@ def test_the_picture_is_recorded_and_changes_no_dance(record, tiny_model):
     """By a control that is passed on, and by a scene."""
 
     def plan(s):
-        look = osc.encode_message("/pj/visuals/look", "s", ["chalk"])
+        look = encoding.encode_message("/pj/visuals/look", "s", ["chalk"])
         s.at(0.8, lambda: (s.desk.send([look]), s.heed()))
         s.at(1.2, lambda: s.ask("cue", "f", 1.0))
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from live.osc import schema as osc
+from live.osc.encoding import encode_message
 from live.outputs.udp import OscOut
 from live.show.status import Glance, StatusText
 from tests.helpers.sound_server import ROOT
@@ -171,7 +171,7 @@ def test_log_lines_stand_above_it_and_ctrl_c_ends_it(terminal, free_port, encodi
     show = terminal("--control-port", free_port, PYTHONIOENCODING=encoding)
     show.read_until(" BPM ")
     with OscOut([("127.0.0.1", free_port)]) as desk:
-        desk.send([osc.encode_message("/pj/control/style", "s", ("polka 舞",))])
+        desk.send([encode_message("/pj/control/style", "s", ("polka 舞",))])
     show.read_until("is unknown")
     seen = len(show.said)
     while " BPM " not in show.said[seen:]:  # it is drawn again

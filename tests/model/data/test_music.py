@@ -10,14 +10,16 @@ from live.audio import demo
 from live.audio.synth import BeatGrid, fast_length, held, hits, swing
 from model.data import room
 from model.data.music import render as music
+from model.data.music.genres import GENRES, STYLE_GENRES
+from model.data.music.song import STEPS_PER_BEAT, Song, SongConfig, random_song
 
 SAMPLE_RATE = 24_000
 HOP = 120  # 5 ms
 DRUMMED = ("house", "techno", "hiphop", "dnb", "disco", "pop", "jpop", "chacha", "reggaeton")
 
 
-def song(genre: str, seed: int = 1, duration_s: float = 12.0, **changes) -> music.Song:
-    config = music.random_song(seed, genre, duration_s=duration_s, tempo_change=False)
+def song(genre: str, seed: int = 1, duration_s: float = 12.0, **changes) -> Song:
+    config = random_song(seed, genre, duration_s=duration_s, tempo_change=False)
     return music.render(replace(config, **changes), SAMPLE_RATE)
 
 
@@ -68,10 +70,10 @@ def test_fast_length_is_enough_and_little_more(size):
     assert size <= fast_length(size) <= 1.25 * size
 
 
-@pytest.mark.parametrize("name", music.GENRES)
+@pytest.mark.parametrize("name", GENRES)
 def test_every_pattern_fills_whole_bars(name):
-    genre = music.GENRES[name]
-    steps = genre.metre * music.STEPS_PER_BEAT
+    genre = GENRES[name]
+    steps = genre.metre * STEPS_PER_BEAT
     drums = [line for variant in genre.drums for line in variant.values()]
     for line in [*drums, *genre.bass, *genre.chords, *genre.figures]:
         assert len(line) % steps == 0, line
@@ -84,7 +86,7 @@ def test_equal_configs_give_equal_songs():
     first, again = song("salsa", 7), song("salsa", 7)
     assert np.array_equal(first.audio, again.audio)
     assert np.array_equal(first.beats_s, again.beats_s)
-    assert music.random_song(7) == music.random_song(np.random.default_rng(7))
+    assert random_song(7) == random_song(np.random.default_rng(7))
 
 
 def test_seeds_give_different_songs():
@@ -92,7 +94,7 @@ def test_seeds_give_different_songs():
     assert abs(np.corrcoef(first.audio, other.audio)[0, 1]) < 0.2
 
 
-@pytest.mark.parametrize("genre", music.GENRES)
+@pytest.mark.parametrize("genre", GENRES)
 def test_audio_is_finite_audible_and_unclipped(genre):
     audio = song(genre, duration_s=8.0).audio
     assert audio.dtype == np.float32
@@ -120,7 +122,7 @@ def test_swing_and_jitter_leave_the_annotation_alone():
     assert not np.array_equal(straight.audio, loose.audio)
 
 
-@pytest.mark.parametrize("genre", music.GENRES)
+@pytest.mark.parametrize("genre", GENRES)
 def test_intervals_follow_the_tempo_exactly(genre):
     played = song(genre, lead_in_s=0.5)
     assert np.allclose(np.diff(played.beats_s), 60 / played.tempo_bpm[:-1], atol=1e-9)
@@ -145,7 +147,7 @@ def test_waltz_counts_in_three():
 
 def test_breaks_have_no_drums():
     for seed in range(20):
-        config = music.SongConfig("house", 124.0, duration_s=60.0, seed=seed)
+        config = SongConfig("house", 124.0, duration_s=60.0, seed=seed)
         played = music.render(config, SAMPLE_RATE)
         for part, after in pairwise(played.sections):
             if part.name == "break" and after.start_s - part.start_s > 3:
@@ -159,15 +161,15 @@ def test_breaks_have_no_drums():
 
 def test_random_songs_stay_in_their_genre():
     for seed in range(200):
-        config = music.random_song(seed)
-        low, high = music.GENRES[config.genre].tempo_bpm
+        config = random_song(seed)
+        low, high = GENRES[config.genre].tempo_bpm
         assert low <= config.tempo_bpm <= high
         assert all(70 <= bpm <= 180 for _, bpm in config.tempo_changes)
 
 
 def test_styles_name_known_genres():
-    assert {g for names in music.STYLE_GENRES.values() for g in names} <= set(music.GENRES)
-    assert all(music.STYLE_GENRES.values())
+    assert {g for names in STYLE_GENRES.values() for g in names} <= set(GENRES)
+    assert all(STYLE_GENRES.values())
 
 
 @pytest.mark.parametrize(
@@ -175,7 +177,7 @@ def test_styles_name_known_genres():
 )
 def test_bad_configs_are_refused(wrong):
     with pytest.raises(ValueError, match=r"genre|tempo_bpm|duration_s"):
-        music.SongConfig(**({"genre": "house", "tempo_bpm": 120.0} | wrong))
+        SongConfig(**({"genre": "house", "tempo_bpm": 120.0} | wrong))
 
 
 # ---- room ------------------------------------------------------------------------------------

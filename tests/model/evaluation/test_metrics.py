@@ -273,7 +273,7 @@ def test_evaluation_sets_free_dances_beside_the_real_ones(network, tmp_path):
     import torch
 
     from live.body.pose import encode
-    from model.evaluation.rollout import evaluate, format_table
+    from model.evaluation.checkpoint_report import evaluate, format_table
 
     clips = [encode(swaying(beats_at(tempo, seconds=20.0))) for tempo in (100, 120)]
     np.savez(
@@ -304,7 +304,7 @@ def test_evaluation_sets_free_dances_beside_the_real_ones(network, tmp_path):
 
 def test_a_performed_take_is_judged_at_thirty_frames(tmp_path):
     pytest.importorskip("torch")
-    from model.evaluation.rollout import evaluate_take, format_table
+    from model.evaluation.checkpoint_report import evaluate_take, format_table
 
     beats = beats_at(120, 60.0, 20.0)
     path = tmp_path / "take.npz"

@@ -15,10 +15,12 @@ from model.cli import evaluate as command
 from model.data.beat_grid import Grid
 from model.data.recordings import Track
 from model.evaluation import frechet as variety
-from model.evaluation import metrics
+from model.evaluation import marathon, metrics, stage_report, style_hearing
 from model.evaluation import on_stage as trial
-from model.evaluation.rollout import Take, accent_off_ms, at_octave_of, held_out_song
+from model.evaluation.figures import accent_off_ms
+from model.evaluation.rollout import held_out_song
 from model.evaluation.style_classifier import style_judge
+from model.evaluation.take import Take, at_octave_of
 
 
 def swaying(joint, seconds, tempo_bpm, late_s=0.0):
@@ -174,7 +176,7 @@ def test_recordings_are_danced_and_judged_beside_the_rendered_songs(
     assert all(np.isfinite(v) for v in row.values())
     assert row["seconds"] == pytest.approx(2 * 6.0, abs=0.3)
     assert row["multimodality"] > 0
-    lines = trial.format_trials(ref, [found]).splitlines()
+    lines = stage_report.format_trials(ref, [found]).splitlines()
     assert any(line.startswith("street tiny, recorded ") for line in lines)
 
 
@@ -191,7 +193,7 @@ def test_recordings_of_a_styles_own_genre_come_first():
 
 
 def test_the_table_sets_real_chance_and_made_side_by_side(tried, ref):
-    lines = trial.format_trials(ref, [tried]).splitlines()
+    lines = stage_report.format_trials(ref, [tried]).splitlines()
     labels = [" ".join(line.split()[:2]) for line in lines[1:8]]
     assert labels == [
         "salsa real", "salsa chance", "salsa tiny",
@@ -209,7 +211,9 @@ def test_real_dances_given_as_made_ones_reach_every_target_of_likeness(ref):
     ]
     for style in ("salsa", "street"):
         row = trial.judge(made, ref)[style]
-        missed = {k for k, reached in trial.TARGETS.items() if k in row and not reached(row[k])}
+        missed = {
+            k for k, reached in stage_report.TARGETS.items() if k in row and not reached(row[k])
+        }
         assert missed <= {"fid_ratio", "coherence_of_null"}  # equal windows: the floor is nothing
         assert row["style_accuracy"] == 1.0
         assert row["accent_off_ms"] == pytest.approx(0, abs=2)
@@ -225,7 +229,7 @@ def test_held_out_songs_differ_by_seed_and_repeat():
 
 def test_what_is_heard_is_scored_raw_and_as_the_stage_smooths_it(tiny_model):
     performer = Performer(str(tiny_model), "cpu", 1, 1)
-    rows = trial.listening(performer, ["street", "salsa"], songs=1)
+    rows = style_hearing.listening(performer, ["street", "salsa"], songs=1)
     assert set(rows) == {"street", "salsa"}
     for row in rows.values():
         assert all(0 <= row[k] <= 1 for k in ("raw", "staged", "fitting"))
@@ -243,27 +247,27 @@ def test_silence_within_a_song_is_not_danced():
     heard[40 * FRAME_RATE : 41 * FRAME_RATE] = False  # a stop of a bar is part of the music
     heard[-FRAME_RATE * 5 :] = False
     moments = np.arange(len(heard))
-    first, second = trial._sounding(moments, heard)
+    first, second = marathon._sounding(moments, heard)
     assert np.array_equal(first, moments[6 * FRAME_RATE : 22 * FRAME_RATE - 1])
     assert np.array_equal(second, moments[28 * FRAME_RATE : 57 * FRAME_RATE - 1])
 
 
 def test_a_marathon_ends_with_the_songs_it_began_with():
-    songs = trial._programme(("salsa", "street"), 12, seed=1)
+    songs = marathon._programme(("salsa", "street"), 12, seed=1)
     assert [s.style for s in songs] == ["salsa", "street"] * 12
     assert songs[-4:] == songs[:4]
     assert len(set(songs)) == 20
 
 
 def test_a_marathon_goes_round_the_styles(tiny_model, ref, monkeypatch):
-    monkeypatch.setattr(trial, "_MARATHON_SONG_S", 12.0)
-    run = trial.marathon(str(tiny_model), ref, hours=48 / 3600, dancers=2)
+    monkeypatch.setattr(marathon, "_MARATHON_SONG_S", 12.0)
+    run = marathon.marathon(str(tiny_model), ref, hours=48 / 3600, dancers=2)
     assert run.minutes == pytest.approx([0.4, 0.8])
     assert len(run.distance) == 2
     assert set(run.speed) == {"street", "salsa"}
     assert all(v > 0 for pair in run.speed.values() for v in pair)
     assert np.isfinite(run.trend)
-    assert "last sixth" in trial.format_marathon(run, ref)
+    assert "last sixth" in marathon.format_marathon(run, ref)
 
 
 # ---- the command -----------------------------------------------------------------------------
@@ -275,8 +279,8 @@ def test_the_command_prints_the_table_draws_the_curve_and_writes_the_figures(
     image = pytest.importorskip("PIL.Image")
     judge = style_judge(data, steps=25)
     monkeypatch.setattr(command, "style_judge", lambda folder, report: judge)
-    monkeypatch.setattr(trial, "_MARATHON_SONG_S", 12.0)
-    monkeypatch.setattr(trial, "_SONGS_HEARD", 1)
+    monkeypatch.setattr(marathon, "_MARATHON_SONG_S", 12.0)
+    monkeypatch.setattr(style_hearing, "_SONGS_HEARD", 1)
     argv = ["--model", str(tiny_model), "--data", str(data), "--seconds", "12", "--tempi", "120"]
     argv += ["--styles", "street", "--dancers", "1", "--hours", "0.006"]
     argv += ["--curve", str(tmp_path / "curve.png"), "--json", str(tmp_path / "figures.json")]

@@ -20,6 +20,7 @@ from live.dance.performer import Performer
 from live.errors import ArtifactError, ConfigError
 from model.data.beat_grid import fit_grid
 from model.data.music import render as music
+from model.data.music.song import Song, SongConfig
 from model.data.prepare import (
     Clip,
     beat_position,
@@ -36,6 +37,7 @@ from model.data.recordings import fit_track, held_out_tracks, training_tracks
 from model.data.windows import PairedWindows, danced, mirrored_vectors, warp
 from model.evaluation import metrics
 from model.evaluation.offsets import accent_delays
+from model.network.checkpoint import CHECKPOINT, load_checkpoint, network_of
 from model.network.config import DecoderConfig, EncoderConfig, TrainConfig
 from model.network.dance_network import DanceNetwork
 from model.network.released import REST_KEY, released
@@ -44,17 +46,8 @@ from model.training import losses
 from model.training.critic import MotionCritic, StyleReader, critic_loss, mismatched, slipped
 from model.training.curriculum import KINDS, free_frames, teacher_mask
 from model.training.objective import Objective, Tensors, beat_starts
-from model.training.trainer import (
-    _PARTS,
-    CHECKPOINT,
-    Trainer,
-    engine,
-    inherit,
-    inherit_critic,
-    inherit_reader,
-    load_checkpoint,
-    network_of,
-)
+from model.training.trainer import _PARTS, Trainer, engine
+from model.training.warm_start import inherit, inherit_critic, inherit_reader
 from model.training.watch import Watcher
 
 # ---- curriculum ------------------------------------------------------------------------------
@@ -150,7 +143,7 @@ def songs():
     """One at a dancer's tempo, one that is danced at half time."""
     for genre, tempo_bpm in (("house", 118.0), ("salsa", 186.0)):
         song = music.render(
-            music.SongConfig(genre, tempo_bpm, duration_s=7.0, lead_in_s=0.3, seed=3), SAMPLE_RATE
+            SongConfig(genre, tempo_bpm, duration_s=7.0, lead_in_s=0.3, seed=3), SAMPLE_RATE
         )
         yield song, song.audio
 
@@ -326,7 +319,7 @@ def test_a_folder_without_data_says_what_to_do(tmp_path):
 
 def test_music_frames_know_their_beat(click_track, tmp_path):
     beats_s = np.arange(0.0, 6.0, 0.5)
-    song = music.Song(
+    song = Song(
         audio=click_track(120.0, 6.0, SAMPLE_RATE),
         sample_rate=SAMPLE_RATE,
         beats_s=beats_s,
@@ -477,7 +470,7 @@ def test_the_grid_of_a_long_recording_does_not_drift():
 
 
 def test_a_recordings_beats_are_where_those_of_the_music_are():
-    song = music.render(music.SongConfig("tango", 126.0, 40.0, seed=4), SAMPLE_RATE)
+    song = music.render(SongConfig("tango", 126.0, 40.0, seed=4), SAMPLE_RATE)
     track = fit_track("tango", song.audio, "tango", 114.0, 136.0)
     inside = track.beats_s[(track.beats_s > 1) & (track.beats_s < 39)]
     off = inside - song.beats_s[np.abs(song.beats_s[:, None] - inside).argmin(axis=0)]

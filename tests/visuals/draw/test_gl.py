@@ -8,14 +8,14 @@ import pytest
 
 from live.body.skeleton import BONES
 from live.errors import ConfigError
-from live.osc import schema as osc
+from live.osc import encoding
 from tests.visuals.draw.test_looks import FPS, flashes, pixels, stage_view
 from visuals.draw import gl
 from visuals.draw.looks.ribbons import Strips
 from visuals.draw.renderer import Renderer
 from visuals.draw.safety import Guard, luminance
 from visuals.draw.surfaces import black, pygame
-from visuals.feed.timeline import Feed
+from visuals.feed.feed import Feed
 from visuals.scene.scene import Scene
 from visuals.window.app import App, Stage
 
@@ -255,7 +255,7 @@ def test_a_lost_feed_dims_and_a_blackout_is_black(card):
     lost = Played("neon", card)
     lost.play(10, age_s=3.0)
     assert 0 < lost.shown().sum() < 0.6 * live.sum()
-    health = osc.HealthReport(60.0, 1.0, 2.0, 0, 0, 60.0, "blackout")
+    health = encoding.HealthReport(60.0, 1.0, 2.0, 0, 0, 60.0, "blackout")
     played.play(1, hud=True, health=health)
     assert played.shown().max() == 0
     played.renderer.dark = True

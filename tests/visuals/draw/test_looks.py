@@ -9,6 +9,7 @@ import pytest
 
 from live.body.skeleton import BONES, JOINT, REST_POSE, with_bone_lengths
 from live.errors import ConfigError
+from live.osc import encoding
 from live.osc import schema as osc
 from visuals.draw import looks
 from visuals.draw.looks.kaleidoscope import Kaleidoscope
@@ -16,7 +17,7 @@ from visuals.draw.matte import transparent
 from visuals.draw.renderer import Renderer
 from visuals.draw.safety import Guard, luminance
 from visuals.draw.surfaces import black, pygame
-from visuals.feed.timeline import View
+from visuals.feed.view import View
 from visuals.scene import palettes
 from visuals.scene.camera import SHOTS, Camera
 from visuals.scene.lineup import LINEUPS, Ensemble, places
@@ -319,7 +320,7 @@ def test_the_safe_palette_can_be_told_apart_without_red_or_green():
 
 
 def test_blackout_is_black_and_counts_as_a_picture():
-    health = osc.HealthReport(60.0, 1.0, 2.0, 0, 0, 60.0, "blackout")
+    health = encoding.HealthReport(60.0, 1.0, 2.0, 0, 0, 60.0, "blackout")
     for look in looks.LOOKS:
         canvas = black(SMALL)
         played(Renderer(look), canvas, 2, health=health)

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from live.body.skeleton import BONE_LENGTHS, BONES, JOINT, REST_POSE, with_bone_lengths
 from live.errors import ConfigError, DeviceError
+from live.osc import encoding
 from live.osc import schema as osc
 from visuals import terminal
 from visuals.__main__ import main
@@ -22,7 +23,10 @@ from visuals.draw.looks.neon import Neon
 from visuals.draw.looks.wireframe import Wireframe
 from visuals.draw.renderer import Renderer
 from visuals.draw.surfaces import black, pygame
-from visuals.feed.timeline import Feed, Timeline, View, parse
+from visuals.feed.feed import Feed
+from visuals.feed.parse import parse
+from visuals.feed.timeline import Timeline
+from visuals.feed.view import View
 from visuals.scene.camera import Camera
 from visuals.scene.scene import compose, pulses
 from visuals.window.app import App, Stage
@@ -31,7 +35,7 @@ from visuals.window.state_file import Keeper
 
 FPS = 60
 SIZE = (640, 360)
-HEALTH = osc.HealthReport(60.0, 1.0, 2.0, 0, 0, 60.0, "dancing")
+HEALTH = encoding.HealthReport(60.0, 1.0, 2.0, 0, 0, 60.0, "dancing")
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +57,7 @@ def stage_frame(k: int, n_dancers: int = 1, bpm: float = 120.0, sample: int | No
     """Emission k of 60 a second; dancer d stands at x = d and everyone drifts at 1 m/s."""
     time_s = k / FPS
     beats = time_s * bpm / 60
-    return osc.StageFrame(
+    return encoding.StageFrame(
         frame=k,
         sample=round(24_000 * time_s) if sample is None else sample,
         joints=np.stack([waving(time_s, d + time_s) for d in range(n_dancers)]),
@@ -67,7 +71,7 @@ def stage_frame(k: int, n_dancers: int = 1, bpm: float = 120.0, sample: int | No
 
 def packets(k: int, n_dancers: int = 1, **options) -> list[bytes]:
     health = HEALTH if k % FPS == 0 else None
-    encoder = osc.FrameEncoder(n_dancers, n_styles=2)
+    encoder = encoding.FrameEncoder(n_dancers, n_styles=2)
     return encoder.encode(stage_frame(k, n_dancers, **options), health)
 
 
@@ -203,17 +207,17 @@ def test_garbage_is_counted_and_ignored():
     before = timeline.view(0.5).joints
     rng = np.random.default_rng(5)
     good = packets(31)[0]
-    nan_joint = osc.encode_message("/pj/1/head", "fff", (math.nan, 0.0, 0.0))
+    nan_joint = encoding.encode_message("/pj/1/head", "fff", (math.nan, 0.0, 0.0))
     garbage = [
         b"",
         b"#bundle\0",
         b"\xff" * 900,
         good[:-7],
         nan_joint,
-        osc.encode_message("/pj/1/head", "sss", ("a", "b", "c")),
-        osc.encode_message("/pj/99/head", "fff", (0.0, 0.0, 0.0)),
-        osc.encode_message("/pj/health", "fffiifi", (60.0, 1.0, 2.0, 0, 0, 60.0, 77)),
-        osc.encode_message("/somebody/else", "f", (1.0,)),
+        encoding.encode_message("/pj/1/head", "sss", ("a", "b", "c")),
+        encoding.encode_message("/pj/99/head", "fff", (0.0, 0.0, 0.0)),
+        encoding.encode_message("/pj/health", "fffiifi", (60.0, 1.0, 2.0, 0, 0, 60.0, 77)),
+        encoding.encode_message("/somebody/else", "f", (1.0,)),
         *(rng.bytes(size) for size in rng.integers(1, 1500, 200)),
     ]
     for datagram in garbage:
@@ -237,7 +241,7 @@ def test_damaged_bundles_never_raise():
 def test_a_dancer_with_a_missing_or_absurd_joint_holds_the_last_pose():
     far = stage_frame(1)
     far.joints[0, JOINT["l_wrist"]] = 1e9
-    packet = parse(osc.FrameEncoder(1, 2).encode(far)[0])
+    packet = parse(encoding.FrameEncoder(1, 2).encode(far)[0])
     assert packet is not None
     assert packet.joints == {}
     assert packet.music is not None
@@ -454,7 +458,7 @@ def test_keys_play_the_engine(app, engine):
     presses += [(pygame.K_PAGEUP, "", "cue", ["previous"])]
     for key, text, name, arguments in presses:
         press(app, key, text)
-        ((address, values),) = osc.decode(engine.recv(2048))
+        ((address, values),) = encoding.decode(engine.recv(2048))
         assert address == f"/pj/control/{name}"
         assert values == (arguments if name == "cue" else pytest.approx(arguments))
 
@@ -463,7 +467,7 @@ def test_panic_sets_the_engine_and_the_stage_back(app, engine):
     for key in ("l", "n", "x", "k", "+"):
         press(app, pygame.K_F1, key)
     press(app, pygame.K_BACKSPACE, "\x08")
-    said = [next(osc.decode(engine.recv(2048))) for _ in range(6)]
+    said = [next(encoding.decode(engine.recv(2048))) for _ in range(6)]
     assert said[0] == ("/pj/control/blackout", [0.0])
     assert ("/pj/control/style", ["auto"]) in said
     assert ("/pj/control/energy", [0.0]) in said
@@ -523,7 +527,7 @@ class Desk:
         self._app.step()
 
     def play(self, name: str, value: float | str | None = None) -> None:
-        self.send(osc.encode_picture(name, value))
+        self.send(encoding.encode_picture(name, value))
 
 
 @pytest.fixture
@@ -586,11 +590,11 @@ def test_a_look_that_is_asked_for_changes_the_pixels(app, desk):
 
 def test_what_does_not_fit_changes_nothing_and_is_counted(app, desk):
     bad = [
-        osc.encode_message("/pj/visuals/look", "s", ("oil",)),
-        osc.encode_message("/pj/visuals/look", "f", (math.nan,)),
-        osc.encode_message("/pj/visuals/cast", "s", ("five",)),
-        osc.encode_message("/pj/visuals/oil", "f", (1.0,)),
-        osc.encode_message("/pj/visuals/dark", "ff", (1.0, 1.0)),
+        encoding.encode_message("/pj/visuals/look", "s", ("oil",)),
+        encoding.encode_message("/pj/visuals/look", "f", (math.nan,)),
+        encoding.encode_message("/pj/visuals/cast", "s", ("five",)),
+        encoding.encode_message("/pj/visuals/oil", "f", (1.0,)),
+        encoding.encode_message("/pj/visuals/dark", "ff", (1.0, 1.0)),
     ]
     desk.send(*bad)
     assert app._feed.malformed == len(bad)
@@ -604,7 +608,7 @@ def test_what_does_not_fit_changes_nothing_and_is_counted(app, desk):
 def test_a_flood_of_controls_keeps_the_newest_and_bounded_memory():
     timeline = Timeline()
     for k in range(1000):
-        timeline.receive(osc.encode_picture("cast", k % 17), 0.0)
+        timeline.receive(encoding.encode_picture("cast", k % 17), 0.0)
     taken = timeline.take_played()
     assert len(taken) < 100
     assert taken[-1] == ("cast", 999 % 17)
@@ -613,7 +617,10 @@ def test_a_flood_of_controls_keeps_the_newest_and_bounded_memory():
 
 def test_a_desk_that_talks_is_no_engine_that_dances():
     timeline = timeline_after(range(10))
-    for packet in (osc.encode_picture("cast", 3.0), osc.encode_styles("auto", ("salsa",))):
+    for packet in (
+        encoding.encode_picture("cast", 3.0),
+        encoding.encode_styles("auto", ("salsa",)),
+    ):
         timeline.receive(packet, 5.0)
     assert timeline.view(5.0).lost
 
@@ -622,7 +629,7 @@ def test_the_style_is_written_where_it_is_named(app, desk):
     desk.send(*packets(0))
     assert app._feed.view(time.perf_counter()).style_name == ""
     unnamed = pixels(app.window.canvas)[:300, 600:].max(axis=2) > 30
-    desk.send(osc.encode_styles("auto", ("salsa", "street")), *packets(1))
+    desk.send(encoding.encode_styles("auto", ("salsa", "street")), *packets(1))
     view = app._feed.view(time.perf_counter())
     assert (view.style_name, view.wish, view.styles) == ("salsa", "auto", ("salsa", "street"))
     named = pixels(app.window.canvas)[:300, 600:].max(axis=2) > 30
@@ -635,7 +642,7 @@ def test_the_mouse_taps_and_turns(app, engine):
     pygame.event.post(pygame.Event(pygame.MOUSEWHEEL, x=-1, y=0))
     pygame.event.post(pygame.Event(pygame.MOUSEBUTTONDOWN, button=3, pos=(5, 5)))
     app.step()
-    said = [next(osc.decode(engine.recv(2048))) for _ in range(3)]
+    said = [next(encoding.decode(engine.recv(2048))) for _ in range(3)]
     assert [address.rsplit("/", 1)[1] for address, _ in said] == ["tap", "energy", "temperature"]
     assert [values for _, values in said[1:]] == [[0.25], [pytest.approx(0.9)]]
     assert app.renderer.look == "chalk"

@@ -9,8 +9,8 @@ import soundfile
 
 from live.body.skeleton import REST_POSE
 from live.errors import ArtifactError, ConfigError
-from live.osc import schema as osc
-from live.session.reader import SessionWriter
+from live.osc import encoding
+from live.session.writer import SessionWriter
 from tools import make_looks
 from visuals.draw import looks
 from visuals.draw.matte import cover_light, memory, straight, transparent
@@ -74,13 +74,13 @@ def record(path, seconds=2.0, latency_ms=0.0, silent_s=(9.0, 9.0), from_s=0.0, p
     wave = 0.5 * np.sin(2 * math.pi * 440 * time_s) * ((time_s >= 0.5) & (time_s < 1.0))
     writer.audio(0, wave[: RATE // 4].astype(np.float32))
     writer.audio(RATE // 2, wave[RATE // 2 :].astype(np.float32))  # a block is missing between
-    encoder = osc.FrameEncoder(1, 1)
-    health = osc.HealthReport(60.0, 1.0, 2.0, 0, 0, 60.0, "dancing")
+    encoder = encoding.FrameEncoder(1, 1)
+    health = encoding.HealthReport(60.0, 1.0, 2.0, 0, 0, 60.0, "dancing")
     for k in range(round(from_s * 60), round(seconds * 60)):
         t = k / 60
         if silent_s[0] <= t < silent_s[1]:
             continue
-        frame = osc.StageFrame(
+        frame = encoding.StageFrame(
             frame=k, sample=400 * k, joints=walk(t), heading=np.zeros(1, np.float32),
             beat=(2 * t % 1, t / 2 % 1, 120.0, 1.0), onset=np.zeros(3, np.float32), level=0.5,
             style=np.ones(1, np.float32),
@@ -243,11 +243,11 @@ def test_a_session_is_shown_at_its_presentation_times_later_by_the_projectors_la
 def test_the_latency_the_show_ended_with_counts(tmp_path):
     path = tmp_path / "show.mcap"
     writer = SessionWriter(path, {"sample_rate": RATE, "show": {"latency_ms": 60.0}})
-    frame = osc.StageFrame(
+    frame = encoding.StageFrame(
         0, 0, walk(0.0), np.zeros(1, np.float32), (0, 0, 120, 1), np.zeros(3, np.float32), 0.5,
         np.ones(1, np.float32),
     )  # fmt: skip
-    writer.osc(0, osc.FrameEncoder(1, 1).encode(frame)[0])
+    writer.osc(0, encoding.FrameEncoder(1, 1).encode(frame)[0])
     writer.control(100, "latency", 120.0)
     writer.close()
     assert Session(path).start_s == pytest.approx(0.12)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from live.body.skeleton import REST_POSE
-from live.osc import schema as osc
+from live.osc import encoding
 
 pytestmark = pytest.mark.skipif(shutil.which("Xvfb") is None, reason="Xvfb is missing")
 
@@ -80,7 +80,7 @@ def test_a_figure_is_seen_on_the_screen_and_nothing_in_its_corners(screen, look,
 
 def _dance_until_seen(read, port: int, window: subprocess.Popen) -> np.ndarray:
     """Send a standing dancer until the screen shows one."""
-    encoder, frame = osc.FrameEncoder(1, n_styles=1), 0
+    encoder, frame = encoding.FrameEncoder(1, n_styles=1), 0
     limit = time.monotonic() + _WAIT_S
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
         while time.monotonic() < limit:
@@ -95,8 +95,8 @@ def _dance_until_seen(read, port: int, window: subprocess.Popen) -> np.ndarray:
     raise AssertionError("nobody was seen")
 
 
-def _standing(frame: int) -> osc.StageFrame:
-    return osc.StageFrame(
+def _standing(frame: int) -> encoding.StageFrame:
+    return encoding.StageFrame(
         frame=frame,
         sample=400 * frame,
         joints=REST_POSE[None],

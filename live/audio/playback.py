@@ -1,0 +1,216 @@
+"""Files and the demo in real time: through the loudspeakers where there are any.
+
+The card's output stream sets the pace and is the ring's producer, so that what is danced to is what
+is heard. Without a card a thread keeps the pace; another one decodes ahead of it.
+"""
+
+import threading
+import time
+from collections import deque
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+
+from live.audio import devices
+from live.audio.devices import _extra_settings, list_devices, match_device
+from live.audio.files import (
+    _PLAY_BLOCK,
+    Blocks,
+    _file_blocks,
+    _loop_blocks,
+    _open_file,
+    _stereo,
+    mix,
+)
+from live.audio.source import _Source, log
+from live.audio.stream import _CLOSE_S, _CardStream, _Lease
+from live.errors import DeviceError
+
+DEMO_RATE = 48_000
+
+
+_AHEAD_BLOCKS = 200  # decoded before they are due: 2 s at 48 kHz
+
+
+_MAX_OUTPUT_LATENCY_S = 0.5
+
+
+class _Player(_Source):
+    """Sound from memory or disk, in real time: through the loudspeakers if there are any.
+
+    The card's output stream sets the pace and is the ring's producer, so that what is danced to is
+    what is heard. Without a card a thread keeps the pace.
+
+    blocks: float32 [n, channels] each, n <= _PLAY_BLOCK, less only at the end.
+    """
+
+    def __init__(self, name: str, rate: int, blocks: Blocks, play: bool):
+        super().__init__(name, rate)
+        self._blocks = blocks
+        self._queue: deque[tuple[np.ndarray, np.ndarray]] = deque()
+        self._silence = (np.zeros((_PLAY_BLOCK, 2), np.float32), np.zeros(_PLAY_BLOCK, np.float32))
+        self._fed = False
+        self._primed = threading.Event()
+        self._stopping = threading.Event()
+        self._feeder = threading.Thread(target=self._feed, name="decode audio", daemon=True)
+        self._pacer = _Pacer(self)
+        self._card = _CardStream(self._make, self._hand_over, self._pacer.start)
+        self._aloud = play
+
+    @property
+    def active(self) -> bool:
+        return self._pacer.active or self._card.active
+
+    @property
+    def reopens(self) -> int:
+        return self._card.reopens
+
+    def start(self) -> None:
+        """Once only."""
+        self._feeder.start()
+        self._primed.wait(_CLOSE_S)
+        if self._aloud:
+            self._try_card()
+        if not self._aloud:
+            self._pacer.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._card.close()
+        self._pacer.stop()
+        if self._feeder.ident is not None:
+            self._feeder.join(_CLOSE_S)
+
+    def reopen(self) -> None:
+        """Go on silently, and aloud again as soon as the output is back. Returns at once."""
+        if self._aloud and not self.finished:
+            self._card.reopen()
+
+    def _try_card(self) -> None:
+        try:
+            self._card.open()
+        except DeviceError as error:
+            self._aloud = False
+            self.note = " ".join(filter(None, [self.note, f"It plays silently: {error}."]))
+            log.info("%s: %s", self.name, self.note)
+
+    def _hand_over(self) -> None:
+        self._pacer.stop()
+        self._mark_opened()
+
+    def _make(self, lease: _Lease):
+        sd = devices.portaudio()
+        info = match_device(list_devices(), None, "output")
+        channels = min(info.outputs, 2)
+        return sd.OutputStream(
+            device=info.index,
+            channels=channels,
+            samplerate=self.rate,
+            blocksize=_PLAY_BLOCK,
+            latency="high",  # nobody waits for it, and it must not stutter
+            dtype="float32",
+            extra_settings=_extra_settings(sd, info),
+            callback=self._callback(lease, sd.CallbackStop, channels),
+            finished_callback=lease.ended,
+        )
+
+    def _callback(self, lease: _Lease, stop: type[Exception], channels: int):
+        def callback(outdata, frames, time_info, status):
+            now_s = time.monotonic()
+            outdata[:] = 0.0
+            if not lease.valid:
+                return
+            if status.output_underflow:
+                self.xruns += 1
+            block = self.take()
+            if block is None:
+                raise stop
+            sound, mono = block
+            outdata[: len(mono)] = sound if channels == 2 else mono[:, None]
+            self._push(mono, now_s + min(self._card.latency_s, _MAX_OUTPUT_LATENCY_S))
+
+        return callback
+
+    def take(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """The next block, (float32 [n, 2], its mix [n]); silence if it is late, None at the end."""
+        fed = self._fed  # asked before the queue, or a last block could come in between
+        if self._queue:
+            return self._queue.popleft()
+        if fed:
+            self.finished = True
+            return None
+        self.xruns += 1
+        return self._silence
+
+    def _feed(self) -> None:
+        with closing(self._blocks) as blocks:
+            for block in blocks:
+                self._queue.append((_stereo(block), mix(block)))
+                if len(self._queue) >= 8:
+                    self._primed.set()
+                while len(self._queue) >= _AHEAD_BLOCKS:
+                    if self._stopping.wait(0.05):
+                        return
+        self._fed = True
+        self._primed.set()
+
+
+class _Pacer:
+    """Plays the sound card for a `_Player`: takes its blocks when they are due."""
+
+    def __init__(self, player: _Player):
+        self._player = player
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    @property
+    def active(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def start(self) -> None:
+        if self.active:
+            return
+        self._stop.clear()
+        self._thread = threading.Thread(target=self._run, name="pace audio", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.join()
+
+    def _run(self) -> None:
+        player, rate = self._player, self._player.rate
+        due_s = time.monotonic()
+        while (block := player.take()) is not None:
+            due_s += len(block[1]) / rate
+            late_s = time.monotonic() - due_s
+            if late_s > 0.5:  # the machine slept: go on from here, do not hurry after
+                due_s += late_s
+            if self._stop.wait(max(0.0, -late_s)):
+                return
+            player._push(block[1], due_s)
+
+
+class FileSource(_Player):
+    """An audio file in any format libsndfile reads, mono to many channels, 8 to 192 kHz.
+
+    loop: start again at the end. play: aloud, if there is an output. ArtifactError if it is not
+    there, not audio, empty, or of another rate.
+    """
+
+    def __init__(self, path: str | Path, loop: bool = False, play: bool = True):
+        file = _open_file(Path(path))
+        super().__init__(Path(path).name, file.samplerate, _file_blocks(file, loop), play)
+
+
+class DemoSource(_Player):
+    """The built-in demo track, round and round."""
+
+    def __init__(self, play: bool = True):
+        from live.audio.demo import render
+
+        blocks = _loop_blocks(render(DEMO_RATE).audio)
+        super().__init__("demo", DEMO_RATE, blocks, play)

@@ -1,0 +1,98 @@
+"""What the show needs to know of a source of sound, and what all sources share."""
+
+import logging
+import time
+from typing import NamedTuple, Protocol, Self
+
+import numpy as np
+
+from live.audio.ring import SampleRing
+
+MIN_RATE, MAX_RATE = 8_000, 192_000
+
+
+_RING_S = 4.0  # what a stalled engine may fall behind before samples are lost
+
+
+log = logging.getLogger(__name__)
+
+
+class BlockTime(NamedTuple):
+    """When the ring held how much.
+
+    time_s: time.monotonic() when the newest sample arrived; for a source that plays aloud, when
+    that sample leaves the loudspeaker, which may be some 50 ms ahead. samples: `ring.written` then.
+    """
+
+    time_s: float
+    samples: int
+
+
+class AudioSource(Protocol):
+    """What the engine needs to know of a source of sound.
+
+    rate: Hz, fixed for the source's life. active: samples are coming. finished: a file has ended
+    and its last sample is in the ring. xruns: blocks the card or the decoder lost. note: one
+    sentence for the operator, or "". reopens: how often a lost device came back. listens: to a
+    room, which is never quite silent; silence to the last bit means that it hears nothing at all.
+    """
+
+    listens: bool
+
+    rate: int
+    name: str
+    note: str
+    ring: SampleRing
+    xruns: int
+    finished: bool
+
+    @property
+    def active(self) -> bool: ...
+    @property
+    def last_block_s(self) -> BlockTime: ...
+    @property
+    def reopens(self) -> int: ...
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+    def reopen(self) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *exc: object) -> None: ...
+
+
+class _Source:
+    """What all sources share: the ring and the time of its last block."""
+
+    listens = False
+
+    def __init__(self, name: str, rate: int, note: str = ""):
+        self.name, self.rate, self.note = name, rate, note
+        self.ring = SampleRing(int(_RING_S * rate))
+        self.xruns = 0
+        self.finished = False
+        self._last = BlockTime(time.monotonic(), 0)
+
+    @property
+    def last_block_s(self) -> BlockTime:
+        """Before the first block: when the source was made or its device was opened."""
+        return self._last
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        raise NotImplementedError
+
+    def _push(self, samples: np.ndarray, time_s: float) -> None:
+        self.ring.write(samples)
+        self._last = BlockTime(time_s, self.ring.written)
+
+    def _mark_opened(self) -> None:
+        # A watchdog on the last block's age must give a new stream time for its first block.
+        self._last = BlockTime(time.monotonic(), self.ring.written)

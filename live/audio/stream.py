@@ -1,0 +1,225 @@
+"""A PortAudio stream that may be lost and opened again, without anybody waiting for it.
+
+The only file that touches PortAudio's inside. Every call into it is made by a thread that can be
+left behind, because any of them may hang with its server.
+"""
+
+import atexit
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from live.audio import devices
+from live.audio.source import log
+from live.errors import DeviceError
+
+_RETRY_S = 1.0  # between two attempts to re-open a lost device
+
+
+_CLOSE_S = 2.0  # at the end, a stream that takes longer to close is left behind
+
+
+_STUCK_S = 12.0  # what hangs longer inside PortAudio is given up; a dead JACK takes 8
+
+
+_MAX_STUCK = 3  # threads left behind at a time
+
+
+_card_lock = threading.Lock()  # PortAudio's functions must not run side by side
+
+
+_leases: set["_Lease"] = set()  # of every stream that PortAudio holds
+
+
+_scanning = threading.Event()
+
+
+class _Lease:
+    """A stream's right to feed the ring, taken away when the stream is given up.
+
+    A frozen server hands over its whole backlog when it thaws; a stream without a lease may run on,
+    but nothing it says is heard.
+    """
+
+    def __init__(self) -> None:
+        self.stream = None
+        self.valid = True
+        self.active = False
+        self.tried_s = time.monotonic()  # when the latest attempt to open it began
+
+    def ended(self) -> None:
+        """PortAudio says that the stream has stopped."""
+        self.active = False
+
+    def revoke(self) -> None:
+        self.valid = self.active = False
+
+    def close(self) -> None:
+        """May take seconds, or for ever: PortAudio 19.6 spins where a device dies too early."""
+        if self.stream is not None:
+            self.stream.abort()
+            self.stream.close()
+            self.stream = None
+        _leases.discard(self)
+
+
+def _rescan() -> None:
+    """Let PortAudio look for devices again, which it only does when it starts.
+
+    Ending PortAudio frees every open stream, so nothing happens while there is one.
+    """
+    sd = devices.portaudio()
+    with _card_lock:
+        if _leases:
+            return
+        _scanning.set()
+        try:
+            while sd._initialized:
+                sd._terminate()
+            sd._initialize()
+        except sd.PortAudioError as error:
+            raise DeviceError(f"PortAudio does not start: {error}") from error
+        finally:
+            _scanning.clear()
+
+
+def _abandon_card_lock() -> None:
+    """Somebody is stuck inside PortAudio: let others in all the same.
+
+    What ends PortAudio at exit would wait for them.
+    """
+    global _card_lock
+    _card_lock = threading.Lock()
+    atexit.unregister(devices.portaudio()._exit_handler)
+
+
+class _CardStream:
+    """One PortAudio stream that is opened, lost, and re-opened without the engine ever waiting.
+
+    Every call into PortAudio is made by a thread that can be left behind, because any of them may
+    hang with its server. make(lease): opens a stream whose callback asks the lease and which tells
+    it when it ends. before_start(): runs when a stream is open, before its first callback.
+    on_lost(): runs when one is given up.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[_Lease], Any],
+        before_start: Callable[[], None],
+        on_lost: Callable[[], None] = lambda: None,
+    ):
+        self._make, self._before_start, self._on_lost = make, before_start, on_lost
+        self._lease = _Lease()
+        self._closing = threading.Event()
+        self._worker: threading.Thread | None = None
+        self._stuck: list[threading.Thread] = []
+        self.reopens = 0
+        self.latency_s = 0.0
+
+    @property
+    def active(self) -> bool:
+        return self._lease.active
+
+    def open(self) -> None:
+        """DeviceError if the device refuses, or does not answer within seconds."""
+        errors: list[DeviceError] = []
+
+        def attempt() -> None:
+            try:
+                self._open(self._lease)
+            except DeviceError as error:
+                errors.append(error)
+
+        devices.portaudio()
+        opener = _start_thread("open audio", attempt)
+        opener.join(_STUCK_S)
+        if opener.is_alive():
+            self._lease.revoke()
+            _abandon_card_lock()
+            raise DeviceError("the sound device does not answer; restart the sound server")
+        if errors:
+            raise errors[0]
+
+    def reopen(self) -> None:
+        """Give up the stream and try to open it again until it works, in the background.
+
+        Returns at once; while an earlier call is still trying it does nothing.
+        """
+        if self._closing.is_set() or self._is_busy():
+            return
+        old, self._lease = self._lease, _Lease()
+        old.revoke()
+        self._worker = _start_thread("reopen audio", self._reopen, old, self._lease)
+
+    def close(self) -> None:
+        """Close for good. A stream that does not let go within seconds is left behind."""
+        self._closing.set()
+        self._lease.revoke()
+        closer = _start_thread("close audio", self._close, self._lease)
+        closer.join(_CLOSE_S)
+        if self._worker is not None:
+            self._worker.join(_CLOSE_S)
+        if closer.is_alive():
+            _abandon_card_lock()
+
+    def _is_busy(self) -> bool:
+        """Whether a worker is trying, and not stuck beyond hope."""
+        if self._worker is None or not self._worker.is_alive():
+            return False
+        if time.monotonic() - self._lease.tried_s < _STUCK_S or _scanning.is_set():
+            return True
+        self._stuck = [thread for thread in self._stuck if thread.is_alive()]
+        if len(self._stuck) >= _MAX_STUCK:
+            return True
+        log.warning("a sound device does not answer; trying without waiting for it")
+        self._stuck.append(self._worker)
+        _abandon_card_lock()
+        return False
+
+    def _reopen(self, old: _Lease, lease: _Lease) -> None:
+        self._on_lost()
+        self._close(old)
+        while lease.valid:
+            lease.tried_s = time.monotonic()
+            try:
+                _rescan()
+                self._open(lease)
+            except DeviceError as error:
+                log.debug("not yet: %s", error)
+            else:
+                self.reopens += lease.valid
+                return
+            self._closing.wait(_RETRY_S)
+
+    def _open(self, lease: _Lease) -> None:
+        with _card_lock:
+            _leases.add(lease)
+            try:
+                self._open_locked(lease)
+            except (DeviceError, devices.portaudio().PortAudioError) as error:
+                lease.active = False
+                lease.close()
+                if isinstance(error, DeviceError):
+                    raise
+                raise DeviceError(f"the sound device does not open: {error}") from error
+            if not lease.valid:  # given up while it hung
+                lease.close()
+
+    def _open_locked(self, lease: _Lease) -> None:
+        lease.stream = self._make(lease)
+        if lease.valid:
+            self.latency_s = lease.stream.latency
+            self._before_start()
+            lease.active = True  # before the stream starts, which may end at once
+            lease.stream.start()
+
+    def _close(self, lease: _Lease) -> None:
+        with _card_lock:
+            lease.close()
+
+
+def _start_thread(name: str, work: Callable[..., None], *arguments: object) -> threading.Thread:
+    thread = threading.Thread(target=work, args=arguments, name=name, daemon=True)
+    thread.start()
+    return thread

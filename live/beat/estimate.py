@@ -1,0 +1,31 @@
+"""What every source of beats says: a `BeatEstimate`."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from live.audio.features import FeatureFrame
+
+
+@dataclass(frozen=True)
+class BeatEstimate:
+    """phase: 0..1 at 24 kHz sample index `sample`; tempo_bpm; confidence 0..1; silent: no sound
+    to judge from; coasting: sound, but hardly anything in it that could be a beat;
+    ticks: float [4, 2], chances of a beat and a downbeat on each of the ticks up to `sample`;
+    bar_beat: beats since the downbeat, 0..4, phase included, where the source counts bars of four.
+    """
+
+    sample: float
+    phase: float
+    tempo_bpm: float
+    confidence: float
+    silent: bool = False
+    coasting: bool = False
+    ticks: np.ndarray | None = None
+    bar_beat: float | None = None
+
+
+class BeatTracker(Protocol):
+    def push(self, frame: FeatureFrame) -> BeatEstimate: ...
+    def suggest(self, estimate: BeatEstimate) -> None: ...

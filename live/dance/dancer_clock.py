@@ -1,0 +1,30 @@
+"""The dancers' own beat: the music's, or every other one where the music is too fast."""
+
+import math
+
+from live.beat.clock import BeatReading
+from live.dance.contract import DANCE_BPM, dance_ratio
+
+_RATIO_MARGIN = 1.05  # a tempo that wavers about a limit must not toggle half time
+
+
+class DancersBeat:
+    """Counts the dancers' beats: the music's, or every other one where the music is too fast."""
+
+    def __init__(self) -> None:
+        self._beats: float | None = None
+        self._phase = 0.0
+        self._ratio = 1.0
+
+    def follow(self, reading: BeatReading) -> tuple[float, float]:
+        """Position in the dancers' beats, continuous, 0 on a downbeat; and their tempo, BPM."""
+        if self._beats is None:
+            self._beats = math.floor(4 * reading.bar_phase) + reading.phase
+        else:
+            self._beats += (reading.phase - self._phase + 0.5) % 1.0 - 0.5
+        self._phase = reading.phase
+        low, high = DANCE_BPM
+        tempo_bpm = reading.tempo_bpm * self._ratio
+        if not low / _RATIO_MARGIN < tempo_bpm < high * _RATIO_MARGIN:
+            self._ratio = dance_ratio(reading.tempo_bpm)
+        return self._beats * self._ratio, reading.tempo_bpm * self._ratio

@@ -1,0 +1,165 @@
+"""An hour of dancing, song after song: does it freeze, shrink or repeat?"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from live.audio.features import SAMPLE_RATE
+from live.body.pose import FRAME_RATE
+from live.dance.performer import Performer
+from live.show.engine import QUIET_S, Engine, EngineConfig, horizon_samples
+from live.show.offline import ARRIVAL_S, EMISSION_RATE, emissions
+from model.evaluation import frechet as variety
+from model.evaluation import metrics
+from model.evaluation.on_stage import _EVERY_OTHER, _SETTLE_S, TEMPI_BPM, Reference, shared_styles
+from model.evaluation.rollout import held_out_song
+from model.evaluation.style_classifier import WINDOW
+
+_MARATHON_SONG_S = 60.0
+
+
+_SILENT = 0.003  # -50 dB
+
+
+_MARATHON_HOP = 2 * FRAME_RATE
+
+
+@dataclass(frozen=True)
+class Marathon:
+    """Song after song, the styles in turn, a minute each. minutes: end of each round of all
+    styles; distance: of the dances of that round; speed: by style, m/s, first and last minute;
+    frozen_longest: s."""
+
+    name: str
+    minutes: np.ndarray
+    distance: tuple[variety.Distance, ...]
+    speed: dict[str, tuple[float, float]]
+    frozen_longest: float
+
+    @property
+    def trend(self) -> float:
+        """Distance in the last sixth over the first sixth (10 minutes of an hour)."""
+        made = [d.made for d in self.distance]
+        end = max(len(made) // 6, 1)
+        return float(np.mean(made[-end:]) / max(np.mean(made[:end]), 1e-9))
+
+
+def marathon(
+    model: str,
+    ref: Reference,
+    styles: Sequence[str] = (),
+    hours: float = 1.0,
+    dancers: int = 4,
+    seed: int = 1,
+) -> Marathon:
+    """One performance that never stops, on a simulated clock; 4 s windows of its dances against
+    the real ones, round after round. One style alone, if only one is asked for.
+
+    The last sixth dances to the songs of the first, so that its distance over the first's is a
+    matter of time, not of the songs. What is danced to silence (a song's end, a break in which all
+    instruments stop) is not judged: the stage idles there, as it should.
+    """
+    torch.set_num_threads(1)
+    performer = Performer(model, "cpu", dancers, seed)
+    shared = shared_styles(performer, ref, styles)
+    rounds = max(round(hours * 3600 / _MARATHON_SONG_S / len(shared)), 1)
+    distances, speed, frozen = [], {s: [] for s in shared}, []
+    rows: dict[str, np.ndarray] = {}
+    for style, stretches in _songs_danced(performer, _programme(shared, rounds, seed)):
+        each = [stretch[:, d] for stretch in stretches for d in range(dancers)]
+        judged = [ref.judge.judge(dance, _MARATHON_HOP).features for dance in each]
+        rows[style] = np.concatenate(judged)
+        speeds = [metrics.mean_speed(d, FRAME_RATE) for d in each]
+        speed[style].append(np.average(speeds, weights=[len(d) for d in each]))
+        real_speed = ref.styles[style].figures["speed"]
+        frozen += [metrics.freezing(d, FRAME_RATE, real_speed).longest_s for d in each]
+        if len(rows) == len(shared):
+            distances.append(ref.distance(rows))
+            rows = {}
+    minutes = (1 + np.arange(rounds)) * len(shared) * _MARATHON_SONG_S / 60
+    ends = {s: (float(v[0]), float(v[-1])) for s, v in speed.items()}
+    return Marathon(Path(model).stem, minutes, tuple(distances), ends, float(max(frozen)))
+
+
+class _Song(NamedTuple):
+    style: str
+    tempo_bpm: float
+    seed: int
+
+    def audio(self) -> np.ndarray:
+        return held_out_song(self.style, self.tempo_bpm, _MARATHON_SONG_S, self.seed).audio
+
+
+def _programme(styles: Sequence[str], rounds: int, seed: int) -> list[_Song]:
+    songs = []
+    for i, style in enumerate([s for _ in range(rounds) for s in styles]):
+        tempo = np.random.default_rng([900_002, seed, i]).uniform(TEMPI_BPM[0], TEMPI_BPM[-1])
+        songs.append(_Song(style, float(tempo), 100_000 * seed + i))
+    again = rounds // 6 * len(styles)
+    return songs[: len(songs) - again] + songs[:again]
+
+
+def _songs_danced(
+    performer: Performer, programme: Sequence[_Song]
+) -> Iterator[tuple[str, list[np.ndarray]]]:
+    """(style, stretches of joints [T, N, 19, 3] in which the music sounds) of every song; the
+    engine goes on from song to song."""
+    performer.reset(performer.dancers, performer.seed)
+    horizon = horizon_samples(EMISSION_RATE, ARRIVAL_S)
+    engine = Engine(EngineConfig(SAMPLE_RATE, horizon, programme[0].style), performer)
+    count = round(len(programme) * _MARATHON_SONG_S * EMISSION_RATE)
+    heard: list[np.ndarray] = []
+    shown, number = [], 0
+    for frame in emissions(engine, _music(engine, programme, heard), count):
+        song = int(frame.sample / SAMPLE_RATE // _MARATHON_SONG_S)
+        if song > number:
+            yield programme[number].style, _sounding(np.stack(shown), heard[number])
+            shown, number = [], song
+        if frame.frame % _EVERY_OTHER == 0:
+            shown.append(frame.joints)
+    yield programme[number].style, _sounding(np.stack(shown), heard[number])
+
+
+def _sounding(joints: np.ndarray, heard: np.ndarray) -> list[np.ndarray]:
+    """Stretches of a song's dance [T, ...] with sound, bool [T], in the last 2 s of every frame."""
+    recent = np.convolve(heard, np.ones(round(QUIET_S * FRAME_RATE)))[: len(joints)] > 0
+    recent[: round(_SETTLE_S * FRAME_RATE)] = False
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], recent, [0]])))
+    return [joints[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a > WINDOW]
+
+
+def _music(
+    engine: Engine, programme: Sequence[_Song], heard: list[np.ndarray]
+) -> Iterator[np.ndarray]:
+    """Blocks of song after song; the style is asked for as its song begins. Adds to `heard` which
+    blocks of each song sound, bool [T]."""
+    size = SAMPLE_RATE // FRAME_RATE
+    for song in programme:
+        blocks = song.audio().reshape(-1, size)
+        heard.append(np.abs(blocks).max(axis=1) > _SILENT)
+        engine.control("style", song.style, 0.0)
+        yield from blocks
+    while True:
+        yield np.zeros(size, np.float32)
+
+
+def format_marathon(run: Marathon, ref: Reference) -> str:
+    """The hour in a few lines."""
+    lines = [f"{run.name} over {run.minutes[-1]:.0f} minutes: FID by round, floor in brackets"]
+    lines.append(
+        "  ".join(
+            f"{m:.0f} min {d.made:.2f} ({d.floor:.2f})"
+            for m, d in zip(run.minutes, run.distance, strict=True)
+        )
+    )
+    lines.append(
+        f"last sixth over first {run.trend:.2f}; longest freeze {run.frozen_longest:.1f} s"
+    )
+    for style, (first, last) in run.speed.items():
+        real = ref.styles[style].figures["speed"]
+        lines.append(f"{style}: {first:.2f} m/s at first, {last:.2f} at last, real {real:.2f}")
+    return "\n".join(lines)

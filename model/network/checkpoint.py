@@ -1,0 +1,60 @@
+"""Checkpoints of a training run: loaded, averaged, and made into networks."""
+
+import pickle
+import platform
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch.optim.swa_utils import AveragedModel
+
+from live.errors import ArtifactError, ConfigError
+from model.network.config import NetworkConfig
+from model.network.dance_network import DanceNetwork
+
+CHECKPOINT = "checkpoint.pt"
+
+
+def load_checkpoint(path: Path) -> dict:
+    """A checkpoint's contents, tensors and plain values only (nothing in it is executed)."""
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
+        raise ArtifactError(f"{path} is not a checkpoint of this program: {error}") from error
+    if not isinstance(state, dict) or "network_config" not in state:
+        raise ArtifactError(f"{path} is not a checkpoint of this program: it holds something else")
+    return state
+
+
+def mean_of(checkpoints: Sequence[dict]) -> dict:
+    """The last checkpoint, with the mean of the averaged weights of all: of one run, or of runs
+    that went on from each other (stochastic weight averaging, Izmailov et al., 2018). A critic
+    never lets a run come to rest, and the mean lies nearer to what it circles.
+
+    Raises ConfigError for runs of different networks or data.
+    """
+    last = checkpoints[-1]
+    for name in ("network_config", "prepared"):
+        if any(each[name] != last[name] for each in checkpoints):
+            raise ConfigError("only runs of one network on the same data can be averaged")
+    averages = [each["average"] for each in checkpoints]
+    mean = {
+        name: torch.stack([a[name] for a in averages]).mean(dim=0)
+        if value.is_floating_point()
+        else value
+        for name, value in last["average"].items()
+    }
+    return last | {"average": mean}
+
+
+def network_of(checkpoint: dict) -> DanceNetwork:
+    """The trained network of a checkpoint, ready to dance."""
+    network = DanceNetwork(NetworkConfig.from_dict(checkpoint["network_config"]))
+    average = AveragedModel(network)
+    average.load_state_dict(checkpoint["average"])
+    network.load_state_dict(average.module.state_dict())
+    return network.eval()
+
+
+def machine() -> str:
+    return f"{platform.machine()} {platform.system()}, torch {torch.__version__}, 1 thread"

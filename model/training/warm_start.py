@@ -1,0 +1,70 @@
+"""Beginning a run with another run's weights, where the two have different styles."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from live.errors import ConfigError
+from model.network.checkpoint import network_of
+from model.network.config import NetworkConfig
+from model.network.dance_network import DanceNetwork
+from model.training.critic import MotionCritic, StyleReader
+
+_STYLE_AXIS = {
+    "encoder.style_head.weight": 0,
+    "encoder.style_head.bias": 0,
+    "decoder.style.weight": 1,
+}
+
+
+_CRITIC_STYLES = tuple(
+    f"{name}.parametrizations.weight.original" for name in ("style", "whole_style")
+)
+
+
+def inherit(network: DanceNetwork, checkpoint: dict) -> None:
+    """Begin with the averaged weights of another run of the same sizes, its normalisation included,
+    or with those of a file for the stage (`model.network.released`).
+
+    Styles are matched by name; a style it did not know begins as the mean of those it knew.
+    Raises ConfigError where the sizes differ.
+    """
+    ours, theirs = network.config, NetworkConfig.from_dict(checkpoint["network_config"])
+    if (ours.encoder, ours.decoder) != (theirs.encoder, theirs.decoder):
+        raise ConfigError("the network to begin with has other sizes than the one to train")
+    state = checkpoint.get("released") or network_of(checkpoint).state_dict()
+    for name, axis in _STYLE_AXIS.items():
+        state[name] = of_styles(state[name], axis, theirs.styles, ours.styles)
+    network.load_state_dict(state)
+
+
+def inherit_critic(critic: MotionCritic, checkpoint: dict, styles: Sequence[str]) -> None:
+    """Begin with the critic of another run: it knows dances, and only a new style is new to it.
+    What that run's critic did not have yet begins as new, as all does where there was none."""
+    donor = dict(checkpoint.get("critic", {}))
+    known = tuple(checkpoint["network_config"]["styles"])
+    for name in _CRITIC_STYLES:
+        if name in donor:
+            donor[name] = of_styles(donor[name], 1, known, styles)
+    state = critic.state_dict()
+    kept = {name: value for name, value in donor.items() if value.shape == state[name].shape}
+    critic.load_state_dict(state | kept)
+
+
+def inherit_reader(reader: StyleReader, checkpoint: dict, styles: Sequence[str]) -> None:
+    """Begin with the reader of another run, if it had one."""
+    donor = dict(checkpoint.get("reader", {}))
+    known = tuple(checkpoint["network_config"]["styles"])
+    for name in ("style.weight", "style.bias"):
+        if name in donor:
+            donor[name] = of_styles(donor[name], 0, known, styles)
+    reader.load_state_dict(reader.state_dict() | donor)
+
+
+def of_styles(weight: Tensor, axis: int, known: Sequence[str], styles: Sequence[str]) -> Tensor:
+    """A weight with a row for each known style along `axis`, for other styles: by name, and the
+    mean of the known for a new one."""
+    rows = weight.movedim(axis, 0)
+    chosen = [rows[known.index(s)] if s in known else rows.mean(dim=0) for s in styles]
+    return torch.stack(chosen).movedim(0, axis)

@@ -1,0 +1,87 @@
+"""The socket that the stream arrives at."""
+
+import socket
+import threading
+import time
+
+from live.control.osc_in import Value
+from live.errors import DeviceError
+from live.osc.schema import DEFAULT_PORT
+from visuals.feed.timeline import Timeline
+from visuals.feed.view import View
+
+
+class Feed:
+    """A UDP port, the thread that drains it, and the view of it at any time.
+
+    port 0 takes a free one; `port` says which. Raises DeviceError if the port is taken.
+    """
+
+    def __init__(self, port: int = DEFAULT_PORT, host: str = "127.0.0.1"):
+        self._timeline = Timeline()
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._socket = _bound_socket(host, port)
+        self.port: int = self._socket.getsockname()[1]
+        self._thread = threading.Thread(target=self._drain, name="osc-in", daemon=True)
+        self._thread.start()
+
+    def view(self, now_s: float) -> View:
+        with self._lock:
+            return self._timeline.view(now_s)
+
+    def take_played(self) -> list[tuple[str, Value]]:
+        """As `Timeline.take_played`."""
+        with self._lock:
+            return self._timeline.take_played()
+
+    def playing(self, now_s: float) -> float:
+        """The stream's own time, in s, that is shown at now_s."""
+        with self._lock:
+            return self._timeline.playing(now_s)
+
+    @property
+    def received(self) -> int:
+        return self._timeline.received
+
+    @property
+    def malformed(self) -> int:
+        return self._timeline.malformed
+
+    def close(self) -> None:
+        self._closing.set()
+        self._thread.join()
+        self._socket.close()
+
+    def __enter__(self) -> "Feed":
+        return self
+
+    def __exit__(self, *exc) -> None:
+        self.close()
+
+    def _drain(self) -> None:
+        while not self._closing.is_set():
+            try:
+                datagram = self._socket.recv(65_536)
+            except TimeoutError:
+                continue
+            except OSError:  # a network that went away; it may come back
+                self._closing.wait(0.01)
+                continue
+            now_s = time.perf_counter()
+            with self._lock:
+                self._timeline.receive(datagram, now_s)
+
+
+def _bound_socket(host: str, port: int) -> socket.socket:
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        sock.bind((host, port))
+    except (OSError, OverflowError) as error:
+        sock.close()
+        raise DeviceError(
+            f"cannot listen on {host}:{port} ({error}); is another visualizer running? "
+            "choose another port with --port"
+        ) from error
+    sock.settimeout(0.1)  # how soon `close` is noticed
+    return sock

@@ -1,0 +1,134 @@
+"""Packets to values. They may come from anybody: what is not finite and in range is left out."""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from live.body.skeleton import JOINT_NAMES, N_JOINTS
+from live.control.osc_in import Value, value_of
+from live.osc import encoding
+from live.osc import schema as osc_schema
+from live.osc.encoding import HealthReport
+from live.osc.schema import MAX_DANCERS, SAMPLE_WRAP, STATES
+
+_MAX_COORDINATE_M = 100.0
+
+
+_JOINT_ADDRESS = {
+    osc_schema.JOINTS.address.format(dancer=d, joint=name): (d, j)
+    for d in range(1, MAX_DANCERS + 1)
+    for j, name in enumerate(JOINT_NAMES)
+}
+
+
+_PICTURE = {control.address: control for control in osc_schema.PICTURE.values()}
+
+
+@dataclass
+class Packet:
+    """What one datagram said, checked."""
+
+    sample: int | None = None
+    joints: dict[int, np.ndarray] = field(default_factory=dict)
+    music: "_Music | None" = None
+    health: HealthReport | None = None
+    styles: tuple[str, ...] = ()  # the wish, then the names
+    played: list[tuple[str, Value]] = field(default_factory=list)  # of the picture; "": let go
+    refused: int = 0  # controls of the picture that did not fit, beside others that did
+
+    @property
+    def dances(self) -> bool:
+        """Whether it is of the stream, and not only about the picture."""
+        return bool(self.joints or self.music or self.health)
+
+
+@dataclass(frozen=True)
+class _Music:
+    beat: tuple[float, float, float, float]  # phase, bar phase, bpm, confidence
+    onset: tuple[float, float, float]
+    level: float
+    style: np.ndarray
+
+
+def parse(datagram: bytes) -> Packet | None:
+    """One datagram, checked. None if nothing in it can be used.
+
+    Messages of other schemas are passed over, and so is a dancer with a missing or absurd joint:
+    holding the last good pose looks better than a figure with an arm at infinity.
+    """
+    packet = Packet()
+    bodies: dict[int, np.ndarray] = {}
+    values: dict[str, tuple] = {}
+    for address, arguments in encoding.decode(datagram):
+        if address in _PICTURE:
+            played = value_of(_PICTURE[address], arguments)
+            if played is None:
+                packet.refused += 1
+            else:
+                packet.played.append(played)
+            continue
+        if address == osc_schema.STYLES.address:
+            if arguments and all(isinstance(text, str) for text in arguments):
+                packet.styles = tuple(arguments)
+            continue
+        if not _all_finite(arguments):
+            continue
+        if address in _JOINT_ADDRESS and len(arguments) == 3:
+            dancer, joint = _JOINT_ADDRESS[address]
+            body = bodies.setdefault(dancer, np.full((N_JOINTS, 3), np.nan, np.float32))
+            body[joint] = np.clip(arguments, -1e6, 1e6)
+        else:
+            values[address] = tuple(arguments)
+    packet.sample = _sample(values)
+    packet.music = _music(values)
+    packet.health = _health(values)
+    if packet.sample is not None:
+        packet.joints = {d: b for d, b in bodies.items() if (np.abs(b) <= _MAX_COORDINATE_M).all()}
+    useful = packet.dances or packet.styles or packet.played
+    return packet if useful else None
+
+
+def _all_finite(arguments: list) -> bool:
+    return all(type(v) in (float, int) and math.isfinite(v) for v in arguments)
+
+
+def _sample(values: dict[str, tuple]) -> int | None:
+    arguments = values.get(osc_schema.FRAME.address, ())
+    if len(arguments) != 2 or not isinstance(arguments[1], int):
+        return None
+    return arguments[1] % SAMPLE_WRAP
+
+
+def _music(values: dict[str, tuple]) -> _Music | None:
+    beat = values.get(osc_schema.BEAT.address, ())
+    if len(beat) != 4:
+        return None
+    onset = values.get(osc_schema.ONSET.address, ())
+    level = values.get(osc_schema.LEVEL.address, ())
+    phase, bar_phase, bpm, confidence = beat
+    return _Music(
+        beat=(phase % 1.0, bar_phase % 1.0, min(max(bpm, 0.0), 400.0), _unit(confidence)),
+        onset=_three(onset),
+        level=_unit(level[0]) if len(level) == 1 else 0.0,
+        style=np.array(values.get(osc_schema.STYLE.address, ()), np.float32),
+    )
+
+
+def _health(values: dict[str, tuple]) -> HealthReport | None:
+    arguments = values.get(osc_schema.HEALTH.address, ())
+    if len(arguments) != len(osc_schema.HEALTH.arguments):
+        return None
+    code = int(arguments[-1])
+    if not 0 <= code < len(STATES):
+        return None
+    return HealthReport(*arguments[:-1], state=STATES[code])
+
+
+def _three(onset: tuple) -> tuple[float, float, float]:
+    low, mid, high = onset if len(onset) == 3 else (0.0, 0.0, 0.0)
+    return _unit(low), _unit(mid), _unit(high)
+
+
+def _unit(value: float) -> float:
+    return min(max(float(value), 0.0), 1.0)
