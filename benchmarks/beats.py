@@ -200,8 +200,8 @@ def render_pieces(
 ) -> Iterator[Piece]:
     """Songs without tempo changes, 85 to 175 BPM; severity: through a room, 0..1."""
     from model.data import room
-    from model.data.music import render as music
     from model.data.music.genres import GENRES
+    from model.data.music.render import render_song
     from model.data.music.song import random_song
 
     for seed in seeds:
@@ -212,7 +212,7 @@ def render_pieces(
             low, high = GENRES[name].tempo_bpm
             tempo_bpm = float(rng.uniform(max(low, 85), min(high, 175)))
             config = random_song(rng, name, tempo_bpm, duration_s, tempo_change=False)
-        song = music.render(config, SAMPLE_RATE)
+        song = render_song(config, SAMPLE_RATE)
         audio = song.audio
         if severity is not None:
             audio = room.simulate(audio, SAMPLE_RATE, rng, severity)
@@ -222,7 +222,7 @@ def render_pieces(
 def jump_pieces(seeds: range, severity: float | None = None) -> Iterator[tuple[Piece, float]]:
     """Songs of 40 s whose tempo jumps after about 16 s, and the time of the jump."""
     from model.data import room
-    from model.data.music import render as music
+    from model.data.music.render import render_song
     from model.data.music.song import SongConfig
 
     for seed in seeds:
@@ -236,7 +236,7 @@ def jump_pieces(seeds: range, severity: float | None = None) -> Iterator[tuple[P
             int(rng.integers(2**31)),
             tempo_changes=((bar, after_bpm),),
         )
-        song = music.render(config, SAMPLE_RATE)
+        song = render_song(config, SAMPLE_RATE)
         audio = song.audio
         if severity is not None:
             audio = room.simulate(audio, SAMPLE_RATE, rng, severity)
@@ -247,7 +247,7 @@ def jump_pieces(seeds: range, severity: float | None = None) -> Iterator[tuple[P
 
 def break_pieces(first_seed: int, count: int) -> Iterator[tuple[Piece, float]]:
     """Songs of 75 s with at least six bars without drums, and the time at which they return."""
-    from model.data.music import render as music
+    from model.data.music.render import render_song
     from model.data.music.song import random_song
 
     seed, found = first_seed, 0
@@ -255,7 +255,7 @@ def break_pieces(first_seed: int, count: int) -> Iterator[tuple[Piece, float]]:
         seed += 1
         genre = str(np.random.default_rng(seed).choice(BREAK_GENRES))
         config = random_song(seed, genre, duration_s=75.0, tempo_change=False)
-        song = music.render(config, SAMPLE_RATE)
+        song = render_song(config, SAMPLE_RATE)
         for section, after in pairwise(song.sections):
             length_s = after.start_s - section.start_s
             long_enough = length_s > 24 * 60 / section.tempo_bpm

@@ -17,8 +17,8 @@ from torch.optim.swa_utils import AveragedModel
 
 from live.audio.features import SAMPLE_RATE, extract
 from live.body.pose import FRAME_RATE
-from model.data.music import render as music
 from model.data.music.genres import genres_of
+from model.data.music.render import render_song
 from model.data.music.song import random_song
 from model.evaluation.on_stage import TEMPI_BPM, judge, reference
 from model.evaluation.rollout import rollout
@@ -68,7 +68,7 @@ def hears(network: DanceNetwork, seed: int = 1) -> float:
         for k in range(SONGS_HEARD):
             rng = np.random.default_rng([900_003, seed, i, k])
             genre = str(rng.choice(genres_of(style)))
-            song = music.render(random_song(rng, genre, None, HEARD_S, False), SAMPLE_RATE)
+            song = render_song(random_song(rng, genre, None, HEARD_S, False), SAMPLE_RATE)
             features = np.stack([f.features for f in extract(song.audio, SAMPLE_RATE)])
             with torch.inference_mode():
                 logits = network.hear(torch.as_tensor(features)[None])[1][0]

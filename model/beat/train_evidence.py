@@ -30,7 +30,7 @@ from live.beat.evidence import (
     rises,
 )
 from model.data import room
-from model.data.music import render as music
+from model.data.music.render import render_song
 from model.data.music.song import TEMPO_RANGE_BPM, SongConfig, random_song
 
 Array = np.ndarray
@@ -78,7 +78,7 @@ def piece(seed: int) -> tuple[Array, Array, Array]:
         return (0.1 * rng.standard_normal(size)).astype(np.float32), none, none
     if seed % 20 == 9:
         return _in_a_room(babble(size, rng), rng, 0.5), none, none
-    song = music.render(_song(rng), SAMPLE_RATE)
+    song = render_song(_song(rng), SAMPLE_RATE)
     return _in_a_room(song.audio, rng, 0.55), song.beats_s, song.downbeats_s
 
 

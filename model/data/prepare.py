@@ -21,8 +21,8 @@ from live.dance.contract import CONTROL_DIM
 from live.errors import ArtifactError
 from model.data import accents, room
 from model.data.beat_grid import Grid, fit_grid
-from model.data.music import render as music
 from model.data.music.genres import genres_of
+from model.data.music.render import render_song
 from model.data.music.song import Song, random_song
 from model.data.recordings import Track, training_tracks
 
@@ -149,7 +149,7 @@ def render_songs(
     """
     rng = np.random.default_rng(seed)
     for i in range(max(int(minutes * 60 / song_s), len(genres))):
-        song = music.render(
+        song = render_song(
             random_song(rng, genre=genres[i % len(genres)], duration_s=song_s),
             SAMPLE_RATE,
         )

@@ -16,8 +16,8 @@ from live.audio.features import SAMPLE_RATE, extract
 from live.body.pose import FRAME_RATE, decode
 from live.dance.contract import CONTROL_DIM, clock_vector, dance_ratio
 from live.errors import ArtifactError
-from model.data.music import render as music
 from model.data.music.genres import genres_of
+from model.data.music.render import render_song
 from model.data.music.song import Song, random_song
 from model.data.prepare import beat_position
 from model.evaluation.take import Take
@@ -50,9 +50,7 @@ def held_out_song(style: str, tempo_bpm: float, seconds: float, seed: int) -> So
     """A rendered song that no training saw, in a genre the style is danced to, at one tempo."""
     rng = np.random.default_rng([_HELD_OUT_SEED, seed])
     genre = str(rng.choice(genres_of(style)))
-    return music.render(
-        random_song(rng, genre, tempo_bpm, seconds, tempo_change=False), SAMPLE_RATE
-    )
+    return render_song(random_song(rng, genre, tempo_bpm, seconds, tempo_change=False), SAMPLE_RATE)
 
 
 def piece(style: str, tempo_bpm: float, seconds: float, seed: int) -> _Piece:

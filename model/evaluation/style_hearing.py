@@ -9,8 +9,8 @@ from live.body.pose import FRAME_RATE
 from live.dance.contract import CLOCK_DIM, CONTROL_DIM
 from live.dance.performer import Performer
 from live.dance.style import StyleMixer
-from model.data.music import render as music
 from model.data.music.genres import genres_of
+from model.data.music.render import render_song
 from model.data.music.song import random_song
 
 _SONGS_HEARD, _HEARD_S = 8, 20.0  # of each style, for the style head
@@ -33,7 +33,7 @@ def listening(
         for k in range(songs):
             rng = np.random.default_rng([900_001, seed, i, k])
             genre = str(rng.choice(genres_of(style)))
-            song = music.render(random_song(rng, genre, None, _HEARD_S, False), SAMPLE_RATE)
+            song = render_song(random_song(rng, genre, None, _HEARD_S, False), SAMPLE_RATE)
             logits = _logits(performer, song.audio)
             mixer = StyleMixer(len(names), None)
             for row in logits:

@@ -5,16 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from live.audio.synth import (
-    BeatGrid,
-    Section,
-)
-from model.data.music.genres import Genre
+from live.audio.synth import BeatGrid, Section
+from model.data.music.genre import Genre
 from model.data.music.song import Array, SongConfig
 
 
 @dataclass(frozen=True)
-class _Bar:
+class Bar:
     """One bar of the form: section name and energy 0..1, position in its section."""
 
     index: int
@@ -24,7 +21,7 @@ class _Bar:
     to_end: int
 
 
-def _beat_tempi(config: SongConfig, metre: int) -> Array:
+def beat_tempi(config: SongConfig, metre: int) -> Array:
     """Tempo of every beat, enough whole bars of them to outlast the song: float64 [n]."""
     room_s = config.duration_s - config.lead_in_s
     changes = dict(config.tempo_changes)
@@ -54,22 +51,22 @@ def _section_names(rng: np.random.Generator, genre: Genre) -> Iterator[tuple[str
                 yield "drop", int(rng.choice([8, 8, 16]))
 
 
-def _form(rng: np.random.Generator, genre: Genre, n_bars: int) -> list[_Bar]:
+def draw_form(rng: np.random.Generator, genre: Genre, n_bars: int) -> list[Bar]:
     """Sections cut into bars. A song may join the form midway, but never in a break or build:
     before a first drum stroke there is nothing a listener could count."""
-    bars: list[_Bar] = []
+    bars: list[Bar] = []
     skip = int(rng.choice([0, int(rng.integers(0, 32))]))
     for name, length in _section_names(rng, genre):
         for i in range(length):
             skip -= 1
             if skip < 0 and (bars or name not in ("break", "build")):
-                bars.append(_Bar(len(bars), name, ENERGY[name], i, length - 1 - i))
+                bars.append(Bar(len(bars), name, ENERGY[name], i, length - 1 - i))
         if len(bars) >= n_bars:
             return bars[:n_bars]
     raise AssertionError("the form is endless")
 
 
-def _sections(bars: list[_Bar], grid: BeatGrid, tempi: Array, metre: int) -> tuple[Section, ...]:
+def sections_of(bars: list[Bar], grid: BeatGrid, tempi: Array, metre: int) -> tuple[Section, ...]:
     """Sections as the listener meets them; a tempo jump inside one splits it."""
     found: list[Section] = []
     for bar in bars:

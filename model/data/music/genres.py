@@ -1,21 +1,11 @@
-"""Genres as tables: drum patterns, harmony, sounds, tempi."""
+"""Genres as tables: drum patterns, harmony, sounds, tempi; and which genres a style is danced to.
 
-from dataclasses import dataclass
+Patterns count sixteenths and may span several bars. Drums: X accent, x stroke, o ghost note,
+"." rest. Bass and figures: digits are scale steps above the chord's root (1 root, 5 fifth,
+8 octave). Chords: x. "=" holds a note. Each tuple lists variants; a song picks among them.
+"""
 
-Pattern = dict[str, str]
-
-
-MAJOR = ((1, 5, 6, 4), (1, 6, 4, 5), (4, 5, 3, 6), (1, 4, 5, 4), (6, 4, 1, 5), (2, 5, 1, 6))
-
-
-MINOR = ((1, 6, 3, 7), (1, 4, 7, 3), (1, 7, 6, 7), (1, 6, 4, 5), (1, 1, 4, 5), (1, 3, 7, 6))
-
-
-LATIN = ((1, 4, 5, 4), (1, 5, 5, 1), (2, 5, 1, 1), (1, 4, 5, 5), (1, 6, 2, 5))
-
-
-MODAL = ((1, 1, 1, 1), (1, 1, 7, 7), (1, 1, 6, 7), (1, 1, 4, 1))
-
+from model.data.music.genre import LATIN, MAJOR, MINOR, MODAL, Genre
 
 SCALES: dict[str, tuple[int, ...]] = {
     "major": (0, 2, 4, 5, 7, 9, 11),
@@ -27,82 +17,21 @@ SCALES: dict[str, tuple[int, ...]] = {
     "kafi": (0, 2, 3, 5, 7, 9, 10),
 }
 
-
-@dataclass(frozen=True)
-class Genre:
-    """What makes a genre: tempi (BPM, lowest and highest), metre, patterns, instruments.
-
-    swing: usual range of the amount (0 straight .. 1 triplet), of notes `swing_unit` beats
-    long. pump: how often the kick ducks the mix. builds: has rises into drops. lead: onset
-    probability of a melody's eighth. drums may be an empty dict: a variant without any.
-    """
-
-    tempo_bpm: tuple[float, float]
-    drums: tuple[Pattern, ...]
-    bass: tuple[str, ...]
-    chords: tuple[str, ...]
-    bass_timbres: tuple[str, ...]
-    chord_timbres: tuple[str, ...]
-    lead_timbres: tuple[str, ...]
-    figures: tuple[str, ...] = ("",)
-    figure_timbres: tuple[str, ...] = ("synth_pluck", "marimba", "guitar")
-    progressions: tuple[tuple[int, ...], ...] = MAJOR + MINOR
-    scales: tuple[str, ...] = ("major", "minor")
-    metre: int = 4
-    swing: tuple[float, float] = (0.0, 0.15)
-    swing_unit: float = 0.25
-    fill_voices: tuple[str, ...] = ("snare", "tom_hi", "tom_lo")
-    lead: float = 0.45
-    pump: float = 0.0
-    builds: bool = False
-    sevenths: float = 0.2
-    break_share: float = 0.2
-
-
 _SYNTH_CHORDS = ("super_saw", "warm_pad", "synth_pluck", "piano", "organ")
-
-
 _SYNTH_LEADS = ("pulse_lead", "super_saw", "synth_pluck", "bell", "singer")
-
-
 _BAND_CHORDS = ("piano", "guitar", "electric_piano", "organ", "strings")
-
-
 _BAND_LEADS = ("singer", "singer", "flute", "brass", "guitar", "pulse_lead")
-
-
 _LATIN_CHORDS = ("piano", "guitar", "piano")
-
-
 _LATIN_LEADS = ("brass", "singer", "flute", "brass")
-
-
 _FOUR = "x...x...x...x..."
-
-
 _BACK = "....x.......x..."
-
-
 _EIGHTHS = "x.o.x.o.x.o.x.o."
-
-
 _SIXTEENTHS = "xoxoxoxoxoxoxoxo"
-
-
 _OFFBEAT = "..x...x...x...x."
-
-
 _CLAVE_32 = "x.....x.....x.......x...x......."
-
-
 _CLAVE_23 = "....x...x.......x.....x.....x..."
-
-
 _RUMBA_CLAVE = "x.....x.......x.....x...x......."
-
-
 _TUMBAO = "o.o.X.o.o.o.o.o."
-
 
 GENRES: dict[str, Genre] = {
     "house": Genre(
@@ -472,7 +401,6 @@ GENRES: dict[str, Genre] = {
         break_share=0.35,
     ),
 }
-
 
 STYLE_GENRES: dict[str, tuple[str, ...]] = {
     "street": ("hiphop", "house", "disco", "techno", "dnb"),

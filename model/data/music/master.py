@@ -2,12 +2,8 @@
 
 import numpy as np
 
-from live.audio.synth import (
-    duck,
-    fast_length,
-    shelf_gain,
-)
-from model.data.music.parts import _Band
+from live.audio.synth import duck, fast_length, shelf_gain
+from model.data.music.parts import Band
 from model.data.music.song import Array
 
 
@@ -23,7 +19,7 @@ def _space(rng: np.random.Generator, sample_rate: int) -> Array:
     return response.astype(np.float32)
 
 
-def _master(band: _Band) -> Array:
+def master(band: Band) -> Array:
     """Balance, duck, equalise and reverberate both tracks, drive the sum, set its level."""
     rng, sample_rate = band.rng, band.sample_rate
     total = len(band.drums)

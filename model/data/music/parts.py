@@ -20,19 +20,20 @@ from live.audio.synth import (
     swing,
     vary,
 )
-from model.data.music.form import _Bar
-from model.data.music.genres import SCALES, Genre, Pattern
+from model.data.music.form import Bar
+from model.data.music.genre import Genre, Pattern
+from model.data.music.genres import SCALES
 from model.data.music.song import STEPS_PER_BEAT, Array, SongConfig
 
 
 @dataclass
-class _Band:
+class Band:
     """What all players share: the score they read and the tape they are recorded on."""
 
     config: SongConfig
     genre: Genre
     grid: BeatGrid
-    bars: list[_Bar]
+    bars: list[Bar]
     sample_rate: int
     drums: Array
     tonal: Array
@@ -58,7 +59,7 @@ class _Band:
         return np.exp(self.rng.normal(0, 0.12, count))
 
 
-def _slice(pattern: str, bar: _Bar, steps: int) -> str:
+def _slice(pattern: str, bar: Bar, steps: int) -> str:
     """The part of a pattern of one or more bars that a bar plays."""
     first = bar.in_section * steps % len(pattern)
     return pattern[first : first + steps]
@@ -85,7 +86,7 @@ DRUM_GAIN = {
 }
 
 
-def _kit(band: _Band) -> dict[str, tuple[Drum, float]]:
+def _kit(band: Band) -> dict[str, tuple[Drum, float]]:
     """A random kit: every voice of the genre's patterns with its sound and its gain."""
     rng, genre = band.rng, band.genre
     voices = {v for p in genre.drums for v in p} | set(genre.fill_voices) | {"crash", "snare"}
@@ -102,7 +103,7 @@ def _kit(band: _Band) -> dict[str, tuple[Drum, float]]:
     return kit
 
 
-def _drum_bar(bar: _Bar, pattern: Pattern, steps: int) -> Iterator[tuple[str, float, float]]:
+def _drum_bar(bar: Bar, pattern: Pattern, steps: int) -> Iterator[tuple[str, float, float]]:
     """Strokes of a plain bar: (voice, step, velocity). An intro holds voices back."""
     for order, (voice, line) in enumerate(pattern.items()):
         if bar.section == "intro" and order >= 2:
@@ -111,7 +112,7 @@ def _drum_bar(bar: _Bar, pattern: Pattern, steps: int) -> Iterator[tuple[str, fl
             yield voice, step, velocity * (0.6 + 0.4 * bar.energy)
 
 
-def _fill(band: _Band, bar: _Bar) -> list[tuple[str, float, float]]:
+def _fill(band: Band, bar: Bar) -> list[tuple[str, float, float]]:
     """A fill over the last beat or two of a bar, going down the drums and getting louder."""
     rng, steps = band.rng, band.steps_per_bar
     length = int(rng.choice([2, 4, 4, 8]))
@@ -124,7 +125,7 @@ def _fill(band: _Band, bar: _Bar) -> list[tuple[str, float, float]]:
     return strokes
 
 
-def _roll(band: _Band, bar: _Bar) -> list[tuple[str, float, float]]:
+def _roll(band: Band, bar: Bar) -> list[tuple[str, float, float]]:
     """Snare roll of a build: quarters, then eighths, then sixteenths, ever louder."""
     total = bar.in_section + bar.to_end + 1
     spacing = (4, 2, 1)[min(3 * bar.in_section // total, 2)] if total > 2 else 2
@@ -133,7 +134,7 @@ def _roll(band: _Band, bar: _Bar) -> list[tuple[str, float, float]]:
     return [("snare", float(s), float(0.25 + 0.6 * d)) for s, d in zip(steps, done, strict=True)]
 
 
-def _drum_strokes(band: _Band) -> Iterator[tuple[str, float, float]]:
+def _drum_strokes(band: Band) -> Iterator[tuple[str, float, float]]:
     """All strokes of the song: (voice, beat, velocity)."""
     rng, genre, steps = band.rng, band.genre, band.steps_per_bar
     verse, chorus = band.pick(genre.drums), band.pick(genre.drums)
@@ -158,7 +159,7 @@ def _drum_strokes(band: _Band) -> Iterator[tuple[str, float, float]]:
             yield voice, bar.index * genre.metre + step / STEPS_PER_BEAT, velocity
 
 
-def _play_drums(band: _Band) -> None:
+def play_drums(band: Band) -> None:
     kit = _kit(band)
     played: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for voice, beat, velocity in _drum_strokes(band):
@@ -195,7 +196,7 @@ class _Harmony:
         return tuple(sorted(pitches))
 
 
-def _harmony(band: _Band) -> _Harmony:
+def _harmony(band: Band) -> _Harmony:
     rng, genre = band.rng, band.genre
     verse, chorus = band.pick(genre.progressions), band.pick(genre.progressions)
     bars_per_chord = int(rng.choice([1, 1, 1, 2]))
@@ -221,7 +222,7 @@ class _Note:
     velocity: float
 
 
-def _play(band: _Band, notes: list[_Note], timbre: Timbre, level: float, legato: float) -> None:
+def _play(band: Band, notes: list[_Note], timbre: Timbre, level: float, legato: float) -> None:
     """Record notes on the tonal track; equal pitch and length share one rendered shot."""
     if not notes:
         return
@@ -238,7 +239,7 @@ def _play(band: _Band, notes: list[_Note], timbre: Timbre, level: float, legato:
         place(band.tonal, shot, starts[which], gains[which])
 
 
-def _line(band: _Band, harmony: _Harmony, pattern: str, low: int, bar: _Bar) -> list[_Note]:
+def _line(band: Band, harmony: _Harmony, pattern: str, low: int, bar: Bar) -> list[_Note]:
     """A bar of a digit pattern over its chord, every note folded to low .. low + 18."""
     notes = []
     root = harmony.degrees[bar.index] - 1
@@ -252,7 +253,7 @@ def _line(band: _Band, harmony: _Harmony, pattern: str, low: int, bar: _Bar) -> 
 
 
 def _play_line(
-    band: _Band,
+    band: Band,
     harmony: _Harmony,
     patterns: tuple[str, ...],
     timbres: tuple[str, ...],
@@ -271,7 +272,7 @@ def _play_line(
     _play(band, notes, vary(TIMBRES[band.pick(timbres)], band.rng), level, legato)
 
 
-def _play_chords(band: _Band, harmony: _Harmony, level: float) -> None:
+def _play_chords(band: Band, harmony: _Harmony, level: float) -> None:
     """Accompaniment in the genre's rhythm; breaks and intros hold the chord instead."""
     genre, steps = band.genre, band.steps_per_bar
     rhythm, centre = band.pick(genre.chords), int(band.rng.integers(57, 67))
@@ -289,7 +290,7 @@ def _play_chords(band: _Band, harmony: _Harmony, level: float) -> None:
     _play(band, notes, timbre, level, float(band.rng.uniform(0.5, 0.95)))
 
 
-def _motif(band: _Band) -> list[tuple[int, int]]:
+def _motif(band: Band) -> list[tuple[int, int]]:
     """Rhythm and contour of a bar of melody: (eighth, move in scale steps)."""
     eighths = 2 * band.genre.metre
     strong = np.where(np.arange(eighths) % 2 == 0, 1.3, 0.75)
@@ -300,7 +301,7 @@ def _motif(band: _Band) -> list[tuple[int, int]]:
 
 
 def _melody_bar(
-    band: _Band, harmony: _Harmony, motif: list[tuple[int, int]], bar: _Bar, degree: int
+    band: Band, harmony: _Harmony, motif: list[tuple[int, int]], bar: Bar, degree: int
 ) -> tuple[list[_Note], int]:
     """Sing a motif over a bar's chord, landing on chord notes on the beat."""
     notes = []
@@ -315,7 +316,7 @@ def _melody_bar(
     return notes, degree
 
 
-def _play_lead(band: _Band, harmony: _Harmony, level: float) -> None:
+def _play_lead(band: Band, harmony: _Harmony, level: float) -> None:
     """A melody of motifs in the form A A' A B, in choruses and breaks, often in verses."""
     first, answer, last = _motif(band), _motif(band), _motif(band)
     phrase = (first, answer, first, last)
@@ -330,7 +331,7 @@ def _play_lead(band: _Band, harmony: _Harmony, level: float) -> None:
     _play(band, notes, timbre, level, float(band.rng.uniform(0.7, 1.0)))
 
 
-def _play_risers(band: _Band) -> None:
+def _play_risers(band: Band) -> None:
     """Rising noise through each build."""
     seed = int(band.rng.integers(2**31))
     for bar in band.bars:
@@ -343,7 +344,7 @@ def _play_risers(band: _Band) -> None:
             place(band.tonal, shot, start, np.array([0.25]))
 
 
-def _play_tonal(band: _Band) -> None:
+def play_tonal(band: Band) -> None:
     """All pitched parts; a song leaves some out so that no part can be relied upon."""
     rng, genre = band.rng, band.genre
     harmony = _harmony(band)

@@ -4,17 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from live.audio.synth import (
-    Section,
-)
-from model.data.music.genres import GENRES, Genre
+from live.audio.synth import Section
+from model.data.music.genre import Genre
+from model.data.music.genres import GENRES
 
 Array = np.ndarray
-
-
 STEPS_PER_BEAT = 4
-
-
 TEMPO_RANGE_BPM = (70.0, 180.0)
 
 

@@ -17,7 +17,7 @@ from live.osc.schema import CONTROLS
 from live.session.take import write_take
 from live.show.engine import Controls, Engine, EngineConfig, horizon_samples
 from live.show.offline import perform, stage_frames
-from model.data.music.render import render
+from model.data.music.render import render_song
 from model.data.music.song import SongConfig
 
 RATE = 48_000
@@ -411,7 +411,7 @@ def test_music_at_its_usual_level_is_danced_at_the_size_of_the_style(make_engine
     """Export measures that size without any loudness: on average the stage must add none."""
     asked = []
     for genre, seed in (("house", 1), ("jpop", 2), ("tango", 3), ("indian", 4)):
-        song = render(SongConfig(genre, 120.0, 24.0, seed=seed), RATE)
+        song = render_song(SongConfig(genre, 120.0, 24.0, seed=seed), RATE)
         engine = make_engine()
         run(engine, song.audio)
         asked.append(engine.performer.told(3)[6 * 30 :, 0, 0].mean())

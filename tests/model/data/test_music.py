@@ -9,8 +9,8 @@ import pytest
 from live.audio import demo
 from live.audio.synth import BeatGrid, fast_length, held, hits, swing
 from model.data import room
-from model.data.music import render as music
 from model.data.music.genres import GENRES, STYLE_GENRES
+from model.data.music.render import render_song
 from model.data.music.song import STEPS_PER_BEAT, Song, SongConfig, random_song
 
 SAMPLE_RATE = 24_000
@@ -20,7 +20,7 @@ DRUMMED = ("house", "techno", "hiphop", "dnb", "disco", "pop", "jpop", "chacha",
 
 def song(genre: str, seed: int = 1, duration_s: float = 12.0, **changes) -> Song:
     config = random_song(seed, genre, duration_s=duration_s, tempo_change=False)
-    return music.render(replace(config, **changes), SAMPLE_RATE)
+    return render_song(replace(config, **changes), SAMPLE_RATE)
 
 
 def onset_flux(audio: np.ndarray) -> np.ndarray:
@@ -148,7 +148,7 @@ def test_waltz_counts_in_three():
 def test_breaks_have_no_drums():
     for seed in range(20):
         config = SongConfig("house", 124.0, duration_s=60.0, seed=seed)
-        played = music.render(config, SAMPLE_RATE)
+        played = render_song(config, SAMPLE_RATE)
         for part, after in pairwise(played.sections):
             if part.name == "break" and after.start_s - part.start_s > 3:
                 # The first second and a half still rings from the section before.

@@ -19,7 +19,7 @@ from live.dance.contract import clock_vector
 from live.dance.performer import Performer
 from live.errors import ArtifactError, ConfigError
 from model.data.beat_grid import fit_grid
-from model.data.music import render as music
+from model.data.music.render import render_song
 from model.data.music.song import Song, SongConfig
 from model.data.prepare import (
     Clip,
@@ -142,7 +142,7 @@ def nodding(name, seconds=14.0):
 def songs():
     """One at a dancer's tempo, one that is danced at half time."""
     for genre, tempo_bpm in (("house", 118.0), ("salsa", 186.0)):
-        song = music.render(
+        song = render_song(
             SongConfig(genre, tempo_bpm, duration_s=7.0, lead_in_s=0.3, seed=3), SAMPLE_RATE
         )
         yield song, song.audio
@@ -470,7 +470,7 @@ def test_the_grid_of_a_long_recording_does_not_drift():
 
 
 def test_a_recordings_beats_are_where_those_of_the_music_are():
-    song = music.render(SongConfig("tango", 126.0, 40.0, seed=4), SAMPLE_RATE)
+    song = render_song(SongConfig("tango", 126.0, 40.0, seed=4), SAMPLE_RATE)
     track = fit_track("tango", song.audio, "tango", 114.0, 136.0)
     inside = track.beats_s[(track.beats_s > 1) & (track.beats_s < 39)]
     off = inside - song.beats_s[np.abs(song.beats_s[:, None] - inside).argmin(axis=0)]
