@@ -13,8 +13,9 @@ from live.audio.files import read_audio
 from live.beat.clock import TempoConfig
 from live.cli.options import add_settings, config_of
 from live.dance.performer import Performer
+from live.safe_write import check_output
 from live.session.reader import SessionReader
-from live.session.take import check_out, take_of, write_take
+from live.session.take import take_of, write_take
 from live.show.offline import perform
 from live.show.resimulate import Reenactment, settings_of
 
@@ -22,7 +23,7 @@ from live.show.resimulate import Reenactment, settings_of
 def main(argv: list[str]) -> int:
     args = _parser().parse_args(argv)
     config = config_of(args, latency_ms=0.0)
-    check_out(args.out)
+    check_output(args.out, (".npz",), (args.file, args.config))
     if args.file.suffix == ".mcap":
         return _again(args)
     audio, rate = read_audio(args.file)

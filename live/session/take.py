@@ -8,6 +8,7 @@ from live.audio.features import SAMPLE_RATE
 from live.body.skeleton import JOINT_NAMES
 from live.errors import ArtifactError
 from live.osc.encoding import StageFrame
+from live.safe_write import whole_file
 
 
 def take_of(frames: list[StageFrame], styles: tuple[str, ...]) -> dict[str, np.ndarray]:
@@ -34,22 +35,7 @@ def take_of(frames: list[StageFrame], styles: tuple[str, ...]) -> dict[str, np.n
     }
 
 
-def check_out(out: Path) -> None:
-    """ArtifactError if OUT.npz surely cannot be written: better now than after the dance."""
-    if not out.parent.is_dir():
-        raise ArtifactError(f"cannot write {out}: there is no folder {out.parent}")
-    if out.is_dir():
-        raise ArtifactError(f"cannot write {out}: it is a folder; name a file in it")
-
-
 def write_take(take: dict[str, np.ndarray], out: Path) -> None:
-    """Write OUT.npz beside its name first, then swap, so that an older take is never half gone."""
-    check_out(out)
-    partial = out.with_name(out.name + ".partial")
-    try:
-        with partial.open("wb") as file:
-            np.savez_compressed(file, allow_pickle=False, **take)
-        partial.replace(out)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise ArtifactError(f"cannot write {out}: {error.strerror}") from error
+    """Write OUT.npz, whole or not at all; an older one stays until then."""
+    with whole_file(out) as partial, partial.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **take)
