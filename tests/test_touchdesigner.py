@@ -13,7 +13,7 @@ import pytest
 
 from live.body.skeleton import JOINT_NAMES
 from live.osc import encoding
-from live.outputs.levels import CUES
+from live.outputs.levels import LEVELS
 from live.outputs.lights import PRESETS
 from tests.live.osc.test_schema import HEALTH, stage_frame
 from tools.wiring import IMAGES, PICTURES, render
@@ -146,6 +146,6 @@ def test_wiring_pictures_are_up_to_date(name):
 
 def test_the_lights_page_names_every_cue_and_preset():
     page = (DOCS / "lights.md").read_text(encoding="utf-8")
-    assert [n for n, meaning in CUES.items() if f"| `{n}` | {meaning} |" not in page] == []
+    assert [n for n, meaning in LEVELS.items() if f"| `{n}` | {meaning} |" not in page] == []
     targets = [f"HOST:{p.port}/lights/{n}`" for n, p in PRESETS.items() if n != "plain"]
     assert [t for t in targets if t not in page] == []

@@ -20,7 +20,7 @@ from live.osc.schema import (
     Message,
 )
 from live.outputs.feeds import MAX_RATE, PROFILES
-from live.outputs.levels import CUES
+from live.outputs.levels import LEVELS
 from live.outputs.lights import PRESETS
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "osc.md"
@@ -76,7 +76,7 @@ profile = "lights"
 preset = "grandma3"
 rate = 30                 # a second, at most {MAX_RATE}; 0, the default: every emission
 dancers = [1, 2]          # from 1 to {MAX_DANCERS}; default: all
-addresses = {{ beat = "/Page2/Fader201", style = "" }}   # own paths; empty leaves a cue out
+addresses = {{ beat = "/Page2/Fader201", style = "" }}   # own paths; empty leaves a level out
 ```
 
 Step by step: [touchdesigner.md](touchdesigner.md), [avatars.md](avatars.md),
@@ -95,11 +95,11 @@ the order above, from `pelvis` to `r_toe`. `/pj/frame`, the root and the music s
 
 ### Lights
 
-Every cue is one float in a message of its own, from 0 to 1 (times `full`, which is 100 for
-grandMA3), never outside, at `/pj/lights/{{cue}}` unless the preset or `addresses` say otherwise.
+Every level is one float in a message of its own, from 0 to 1 (times `full`, which is 100 for
+grandMA3), never outside, at `/pj/lights/{{level}}` unless the preset or `addresses` say otherwise.
 Several dancers are averaged.
 
-| cue | meaning |
+| level | meaning |
 |---|---|
 """
 
@@ -143,24 +143,24 @@ def _targets() -> str:
         f"| `{name}` | {kind.meaning} | {', '.join(f'`{o}`' for o in kind.options) or '-'} |"
         for name, kind in PROFILES.items()
     ]
-    cues = [f"| `{name}` | {meaning} |" for name, meaning in CUES.items()]
+    levels = [f"| `{name}` | {meaning} |" for name, meaning in LEVELS.items()]
     presets = [
         f"| `{name}` | {p.program} | {p.port} | {p.full:g} | {_paths(p.addresses)} |"
         for name, p in PRESETS.items()
     ]
-    tables = zip((_TARGETS, _FLAT, _PRESETS), (profiles, cues, presets), strict=True)
+    tables = zip((_TARGETS, _FLAT, _PRESETS), (profiles, levels, presets), strict=True)
     return "".join(head + "\n".join(rows) + "\n" for head, rows in tables) + "\n"
 
 
 def _paths(addresses: dict[str, str]) -> str:
-    """Those that are not the plain ones; all in the order of the cues."""
-    own = [path for cue, path in addresses.items() if path != f"/pj/lights/{cue}"]
+    """Those that are not the plain ones; all in the order of the levels."""
+    own = [path for level, path in addresses.items() if path != f"/pj/lights/{level}"]
     if not own:
         return "the plain ones"
     if len(own) == len(addresses):
         return f"`{own[0]}` to `{own[-1]}`"
-    cues = [cue for cue, path in addresses.items() if path in own]
-    return f"`{own[0]}` to `{own[-1]}` for {', '.join(cues)}; the others plain"
+    levels = [level for level, path in addresses.items() if path in own]
+    return f"`{own[0]}` to `{own[-1]}` for {', '.join(levels)}; the others plain"
 
 
 _ANSWERS = """

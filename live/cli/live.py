@@ -18,12 +18,12 @@ from live.beat.sources import open_sources
 from live.cli.options import add_settings, config_of
 from live.cli.status import StatusLine
 from live.control import midi_map
-from live.control import scenes as set_list
 from live.control.allow_list import AllowList
 from live.control.discovery import Discovery
-from live.control.midi_controller import MidiDesk
+from live.control.midi_controller import MidiController
 from live.control.midi_map import MidiMap
 from live.control.osc_in import ControlIn
+from live.control.scenes import load_scenes
 from live.dance.performer import Performer
 from live.display import has_display
 from live.errors import ConfigError
@@ -59,11 +59,13 @@ def main(argv: list[str]) -> int:
         picture = own
     # Everything that can be wrong is opened before the first sound: a show fails now or never.
     performer = Performer(config.model, config.device, config.dancers, config.seed)
-    cues = set_list.load(Path(config.cues), performer.styles) if config.cues else ()
-    midi = midi_map.load(Path(config.midi_map), performer.styles, cues) if config.midi_map else None
+    scenes = load_scenes(Path(config.cues), performer.styles) if config.cues else ()
+    midi = (
+        midi_map.load(Path(config.midi_map), performer.styles, scenes) if config.midi_map else None
+    )
     source = open_source(config.input, loop=config.loop, play=config.play, block=config.block)
     arrival = arrival_s(config.block, source.rate)
-    engine = stage_engine(config, source.rate, performer, cues)
+    engine = stage_engine(config, source.rate, performer, scenes)
     with ExitStack() as stack:
         outputs = Outputs(
             stack.enter_context(OscOut(config.targets)),
@@ -76,9 +78,15 @@ def main(argv: list[str]) -> int:
         )
         ports = stack.enter_context(MidiPorts())
         beats = open_sources(config.clock, config.midi_port, stack, ports)
-        desks = [] if midi is None else [_desk(midi, config.midi_port, ports)]
+        controllers = [] if midi is None else [_controller(midi, config.midi_port, ports)]
         show = Show(
-            engine, source, outputs, config.emission_rate, arrival, beats=beats, desks=desks
+            engine,
+            source,
+            outputs,
+            config.emission_rate,
+            arrival,
+            beats=beats,
+            controllers=controllers,
         )
         if config.announce:
             stack.enter_context(
@@ -168,9 +176,9 @@ def _recorder(
     return writer
 
 
-def _desk(midi: MidiMap, port: str, ports: MidiPorts) -> MidiDesk:
+def _controller(midi: MidiMap, port: str, ports: MidiPorts) -> MidiController:
     """The controller; the mapping's own port counts first, for the clock may be another."""
-    return MidiDesk(ports.open(midi.port or port), midi.bindings)
+    return MidiController(ports.open(midi.port or port), midi.bindings)
 
 
 def _announce(
@@ -182,7 +190,7 @@ def _announce(
     midi: list[str],
 ) -> None:
     """The show's settings in a few lines, before it starts."""
-    performer, cues = engine.performer, engine.config.cues
+    performer, scenes = engine.performer, engine.config.scenes
     if source.note:
         _say(source.note)
     targets = ", ".join(format_target(*t) for t in config.targets)
@@ -197,8 +205,8 @@ def _announce(
         _say(f"        {feed}")
     if config.dmx:
         _say(f"lights  {config.dmx}")
-    if cues:
-        _say(f"cues    {', '.join(f'{n} {cue.name}' for n, cue in enumerate(cues, 1))}")
+    if scenes:
+        _say(f"cues    {', '.join(f'{n} {scene.name}' for n, scene in enumerate(scenes, 1))}")
     for name in midi:
         _say(f"midi    {name}")
     _say(

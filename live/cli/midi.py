@@ -8,8 +8,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from live.control.midi_controller import Event, MidiDesk, event_of
-from live.control.midi_learn import learn, parse_wish
+from live.control.midi_controller import MidiController
+from live.control.midi_events import Event, event_of
+from live.control.midi_learn import learn, parse_request
 from live.control.midi_map import MidiMap, load, write
 from live.errors import ConfigError
 from live.midi_ports import MidiPorts, Tap, stem
@@ -37,9 +38,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Listen to a controller, and learn from it if asked to."""
-    wishes: list[str] = args.control or list(_USUAL)
-    for wish in wishes:
-        parse_wish(wish)
+    requests: list[str] = args.control or list(_USUAL)
+    for request in requests:
+        parse_request(request)
     if args.learn and not args.learn.absolute().parent.is_dir():
         raise ConfigError(f"cannot write {args.learn}: there is no folder {args.learn.parent}")
     mapping = load(args.map) if args.map else None
@@ -47,13 +48,13 @@ def run(args: argparse.Namespace) -> int:
         tap = ports.open(args.port or (mapping.port if mapping else ""))
         opened = next(iter(ports.inputs))
         if args.learn:
-            return _learn(args.learn, wishes, opened, _arriving(tap, args.seconds, stdin=True))
+            return _learn(args.learn, requests, opened, _arriving(tap, args.seconds, stdin=True))
         _show(tap, mapping, opened, args.seconds)
     return 0
 
 
-def _learn(path: Path, wishes: list[str], opened: str, events: Iterator[Event | None]) -> int:
-    bindings = learn(wishes, events, lambda text: print(text, flush=True))
+def _learn(path: Path, requests: list[str], opened: str, events: Iterator[Event | None]) -> int:
+    bindings = learn(requests, events, lambda text: print(text, flush=True))
     if not bindings:
         raise ConfigError("nothing was moved, so nothing is written")
     write(path, MidiMap(stem(opened), tuple(bindings)))
@@ -63,13 +64,13 @@ def _learn(path: Path, wishes: list[str], opened: str, events: Iterator[Event | 
 
 def _show(tap: Tap, mapping: MidiMap | None, opened: str, seconds: float) -> None:
     print(f"hears {opened}; Ctrl-C ends it", flush=True)
-    desk = MidiDesk(_Silent(), mapping.bindings) if mapping else None
+    controller = MidiController(_Silent(), mapping.bindings) if mapping else None
     for event in _arriving(tap, seconds, stdin=False):
         if event is None:
             continue
         line = f"{event.kind} {event.number}, channel {event.channel}: {event.position:.2f}"
-        if desk is not None:
-            played = ", ".join(f"{name} {value}" for name, value in desk.play(event))
+        if controller is not None:
+            played = ", ".join(f"{name} {value}" for name, value in controller.play(event))
             line += f" -> {played or 'nothing'}"
         print(line, flush=True)
 

@@ -10,7 +10,7 @@ import sys
 from contextlib import ExitStack
 from typing import Any, Self
 
-from live.control.oscquery import NAME, OscQueryServer, Stand
+from live.control.oscquery import NAME, OscQueryServer, ValueOf
 from live.errors import ConfigError
 
 OSC_TYPE = "_osc._udp.local."
@@ -21,20 +21,20 @@ class Discovery:
     """Announced from when it is built, which takes some two seconds, until it is closed.
 
     host, port: where controls are listened to, over UDP. allow: who besides this machine is
-    answered. stand: the value a control has now, None for none; called from another thread. If
+    answered. value_of: the value a control has now, None for none; called from another thread. If
     host is a loopback address the services are announced on that alone.
 
     ConfigError where the library is missing. What else fails is said in one line, `error`, and
     printed: the show goes on unannounced. server: None where that failed.
     """
 
-    def __init__(self, host: str, port: int, allow: tuple[str, ...], stand: Stand):
+    def __init__(self, host: str, port: int, allow: tuple[str, ...], value_of: ValueOf):
         library = _library()
         self.error = ""
         self.server: OscQueryServer | None = None
         with ExitStack() as stack:
             try:
-                self.server = stack.enter_context(OscQueryServer(host, port, allow, stand))
+                self.server = stack.enter_context(OscQueryServer(host, port, allow, value_of))
                 _register(library, self.server, port, stack)
             except (OSError, TimeoutError, library.Error) as error:
                 self.error = f"not announced on the network: {error or type(error).__name__}"

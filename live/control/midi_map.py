@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from live.control.midi_controller import _MOVED, KINDS, Binding
-from live.control.scenes import Cue, CuePlayer
+from live.control.midi_events import KINDS, POSITIONED, Binding
+from live.control.scenes import Scene, ScenePlayer
 from live.dance.style import parse_style
 from live.errors import ConfigError
 from live.osc.schema import NEXT, PLAYED, PREVIOUS
 
 MODES = ("toggle", "hold")
-
-
 _KEYS = ("channel", "control", "value", "low", "high", "mode")
 
 
@@ -27,8 +25,8 @@ class MidiMap:
     bindings: tuple[Binding, ...]
 
 
-def load(path: Path, styles: tuple[str, ...] = (), cues: Sequence[Cue] = ()) -> MidiMap:
-    """A mapping, for a model with these styles and a set list with these cues (none: not checked).
+def load(path: Path, styles: tuple[str, ...] = (), scenes: Sequence[Scene] = ()) -> MidiMap:
+    """A mapping, for a model with these styles and scenes (none: not checked).
 
     ConfigError that names the file, the entry and the mistake.
     """
@@ -48,13 +46,13 @@ def load(path: Path, styles: tuple[str, ...] = (), cues: Sequence[Cue] = ()) -> 
     bindings = []
     for number, table in enumerate(tables, 1):
         try:
-            bindings.append(_binding(table, styles, cues))
+            bindings.append(_binding(table, styles, scenes))
         except ConfigError as error:
             raise ConfigError(f"{path}: map {number}: {error}") from error
     return MidiMap(port, tuple(bindings))
 
 
-def _binding(table: Any, styles: tuple[str, ...], cues: Sequence[Cue]) -> Binding:
+def _binding(table: Any, styles: tuple[str, ...], scenes: Sequence[Scene]) -> Binding:
     if not isinstance(table, dict):
         raise ConfigError("write it as a table under [[map]]")
     kinds = [kind for kind in KINDS if kind in table]
@@ -70,26 +68,26 @@ def _binding(table: Any, styles: tuple[str, ...], cues: Sequence[Cue]) -> Bindin
     if not isinstance(name, str) or name not in PLAYED:
         raise ConfigError(f"control is {name!r}; it must be one of {', '.join(PLAYED)}")
     control = PLAYED[name]
-    mode = table.get("mode", "hold" if kind in _MOVED else "toggle")
+    mode = table.get("mode", "hold" if kind in POSITIONED else "toggle")
     if mode not in MODES:
         raise ConfigError(f"mode is {mode!r}; it must be one of {', '.join(MODES)}")
     low = _number("low", table.get("low", control.low), control.low, control.high)
     high = _number("high", table.get("high", control.high), control.low, control.high)
-    value = _pressed(kind, name, table.get("value"), styles, cues)
+    value = check_press(kind, name, table.get("value"), styles, scenes)
     return Binding(kind, number, name, channel, value, low, high, mode)
 
 
-def _pressed(
-    kind: str, name: str, value: Any, styles: tuple[str, ...], cues: Sequence[Cue]
+def check_press(
+    kind: str, name: str, value: Any, styles: tuple[str, ...], scenes: Sequence[Scene]
 ) -> float | str | None:
-    """What a press sets, checked."""
+    """What a press sets, checked. ConfigError where it does not suit the control."""
     control = PLAYED[name]
     if control.types == "" or control.is_switch:
         if value is not None:
             raise ConfigError(f"{name} takes no value")
         return None
     if value is None:
-        if control.types == "f" and kind in _MOVED:
+        if control.types == "f" and kind in POSITIONED:
             return None
         raise ConfigError(f"{name} needs the value that a press sets")
     if control.types == "s":
@@ -104,8 +102,8 @@ def _pressed(
             raise ConfigError(f"value is {value!r}; it must be one of {', '.join(known)}")
         return value
     if control.types == "a" and isinstance(value, str):
-        if cues:
-            CuePlayer(cues).call(value)
+        if scenes:
+            ScenePlayer(scenes).call(value)
         return value
     return _number("value", value, control.low, control.high)
 

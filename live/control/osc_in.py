@@ -170,10 +170,10 @@ def _control(message: bytes) -> tuple[str, Value] | None:
     decoded = list(encoding.decode(message))
     if control is None or len(decoded) != 1:
         return None
-    return value_of(control, decoded[0][1])
+    return parse_arguments(control, decoded[0][1])
 
 
-def value_of(control: osc_schema.Control, arguments: list) -> tuple[str, Value] | None:
+def parse_arguments(control: osc_schema.Control, arguments: list) -> tuple[str, Value] | None:
     """(name, value) of a control that came with these arguments; None if they do not fit.
 
     The name is empty where nothing is to happen: a button was let go.

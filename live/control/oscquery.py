@@ -27,7 +27,7 @@ _MAX_TARGET = 256  # characters of path and query; the longest control has 23
 _PATIENCE_S = 1.0  # for a client that says nothing
 _LOOK_EVERY_S = 0.1  # whether the server is to end
 
-Stand = Callable[[str], float | None]
+ValueOf = Callable[[str], float | None]
 
 
 def host_info(port: int) -> dict[str, Any]:
@@ -42,10 +42,10 @@ def host_info(port: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def namespace(stand: Stand) -> dict[str, Any]:
-    """The tree of containers and controls. stand: the value a control has now, None for none."""
+def namespace(value_of: ValueOf) -> dict[str, Any]:
+    """The tree of containers and controls. value_of: the value a control has now, None for none."""
     controls = (*CONTROLS.values(), ACK_REQUEST)
-    leaves = {control.name: _leaf(control, stand(control.name)) for control in controls}
+    leaves = {control.name: _leaf(control, value_of(control.name)) for control in controls}
     picture = {control.name: _leaf(control, None) for control in PICTURE.values()}
     inner = {
         "control": _container("/pj/control", "What the show obeys", leaves),
@@ -54,7 +54,7 @@ def namespace(stand: Stand) -> dict[str, Any]:
     return _container("/", NAME, {"pj": _container("/pj", NAME, inner)})
 
 
-def answer(target: str, port: int, stand: Stand) -> tuple[HTTPStatus, Any]:
+def answer(target: str, port: int, value_of: ValueOf) -> tuple[HTTPStatus, Any]:
     """Status and content (None for none) for the path and query of a request.
 
     400 for an attribute that the proposal does not know, 404 for an address that is none, 204 for
@@ -65,7 +65,7 @@ def answer(target: str, port: int, stand: Stand) -> tuple[HTTPStatus, Any]:
         return HTTPStatus.REQUEST_URI_TOO_LONG, None
     if query == "HOST_INFO":
         return HTTPStatus.OK, host_info(port)
-    node = namespace(stand)
+    node = namespace(value_of)
     for name in filter(None, urllib.parse.unquote(path).split("/")):
         node = node.get("CONTENTS", {}).get(name)
         if node is None:
@@ -82,12 +82,12 @@ def answer(target: str, port: int, stand: Stand) -> tuple[HTTPStatus, Any]:
 class OscQueryServer:
     """Answers on host and `port`: that of the controls, over TCP, or a free one if it is taken.
 
-    stand: called in the server's thread, must not wait. OSError if nothing can be opened.
+    value_of: called in the server's thread, must not wait. OSError if nothing can be opened.
     """
 
-    def __init__(self, host: str, control_port: int, allow: tuple[str, ...], stand: Stand):
+    def __init__(self, host: str, control_port: int, allow: tuple[str, ...], value_of: ValueOf):
         def reply(target: str) -> tuple[HTTPStatus, Any]:
-            return answer(target, control_port, stand)
+            return answer(target, control_port, value_of)
 
         try:
             self._server = _Server(host, control_port, AllowList(allow), reply)

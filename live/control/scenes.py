@@ -15,11 +15,11 @@ from live.dance.style import parse_style
 from live.errors import ConfigError
 from live.osc.schema import NEXT, PICTURE, PLAYED, PREVIOUS
 
-MOMENTS = ("bar", "beat", "now")
+QUANTIZATIONS = ("bar", "beat", "now")
 FADERS = ("energy", "openness", "travel", "temperature")  # what can move over some bars
 SETTABLE = ("style", *FADERS, "mirror", "freeze", "blackout", "dancers", "seed", "bpm", *PICTURE)
 
-_MAX_CUES = 999
+_MAX_SCENES = 999
 _MAX_NAME = 64
 _MAX_BARS = 64.0
 _HALF_A_BEAT = 0.125  # of a bar of four
@@ -37,9 +37,9 @@ class Beat(Protocol):
 
 
 @dataclass(frozen=True)
-class Cue:
+class Scene:
     """controls: what it sets, (name, value) of SETTABLE; what it does not name stays as it is.
-    at: one of MOMENTS. bars: how long FADERS take to get there; 0: at once."""
+    at: one of QUANTIZATIONS. bars: how long FADERS take to get there; 0: at once."""
 
     name: str
     controls: tuple[tuple[str, Value], ...]
@@ -47,31 +47,31 @@ class Cue:
     bars: float = 0.0
 
 
-class CuePlayer:
-    """Waits with a called cue for its moment, then moves the faders. See the module's docstring."""
+class ScenePlayer:
+    """Waits with a called scene for its bar or beat, then moves the faders."""
 
-    def __init__(self, cues: Sequence[Cue] = ()):
-        self.cues = tuple(cues)
-        self._called = -1  # index of the last cue called, for next and previous
-        self._waiting: Cue | None = None
+    def __init__(self, scenes: Sequence[Scene] = ()):
+        self.scenes = tuple(scenes)
+        self._called = -1  # index of the last scene called, for next and previous
+        self._waiting: Scene | None = None
         self._before: Beat | None = None
         self._glides: dict[str, _Glide] = {}
 
     @property
     def called(self) -> str:
-        """The name of the cue that was called last; "" before the first."""
-        return self.cues[self._called].name if self._called >= 0 else ""
+        """The name of the scene that was called last; "" before the first."""
+        return self.scenes[self._called].name if self._called >= 0 else ""
 
     def call(self, wanted: Value | None) -> None:
-        """Take up a cue by its name, its number (from 1), "next" or "previous".
+        """Take up a scene by its name, its number (from 1), "next" or "previous".
 
-        One that still waited gives way. ConfigError if there is no such cue.
+        One that still waited gives way. ConfigError if there is no such scene.
         """
         self._called = self._find(wanted)
-        self._waiting = self.cues[self._called]
+        self._waiting = self.scenes[self._called]
 
     def take_over(self, name: str) -> None:
-        """The operator has this fader now: no cue moves it any more."""
+        """The operator has this fader now: no scene moves it any more."""
         self._glides.pop(name, None)
 
     def step(self, beat: Beat, stands: object) -> list[tuple[str, Value]]:
@@ -81,19 +81,19 @@ class CuePlayer:
         """
         before, self._before = self._before or beat, beat
         moved = [self._glide(name, beat, before) for name in tuple(self._glides)]
-        cue = self._waiting
-        if cue is None or not _has_come(cue.at, before, beat):
+        scene = self._waiting
+        if scene is None or not _has_come(scene.at, before, beat):
             return moved
         self._waiting = None
-        moved = [(name, value) for name, value in moved if name not in dict(cue.controls)]
-        return moved + self._start(cue, stands)
+        moved = [(name, value) for name, value in moved if name not in dict(scene.controls)]
+        return moved + self._start(scene, stands)
 
-    def _start(self, cue: Cue, stands: object) -> list[tuple[str, Value]]:
+    def _start(self, scene: Scene, stands: object) -> list[tuple[str, Value]]:
         at_once = []
-        for name, value in cue.controls:
+        for name, value in scene.controls:
             self._glides.pop(name, None)
-            if name in FADERS and cue.bars > 0 and not isinstance(value, str):
-                self._glides[name] = _Glide(float(getattr(stands, name)), value, cue.bars)
+            if name in FADERS and scene.bars > 0 and not isinstance(value, str):
+                self._glides[name] = _Glide(float(getattr(stands, name)), value, scene.bars)
             else:
                 at_once.append((name, value))
         return at_once
@@ -109,19 +109,21 @@ class CuePlayer:
         return name, glide.start + share * (glide.end - glide.start)
 
     def _find(self, wanted: Value | None) -> int:
-        if not self.cues:
-            raise ConfigError("there are no cues; start the show with --cues FILE")
+        if not self.scenes:
+            raise ConfigError("there are no scenes; start the show with --cues FILE")
         if isinstance(wanted, str):
             text = wanted.strip().casefold()
             if text in (NEXT, PREVIOUS):
-                return min(max(self._called + (1 if text == NEXT else -1), 0), len(self.cues) - 1)
-            names = [cue.name.casefold() for cue in self.cues]
+                return min(max(self._called + (1 if text == NEXT else -1), 0), len(self.scenes) - 1)
+            names = [scene.name.casefold() for scene in self.scenes]
             if text in names:
                 return names.index(text)
             wanted = float(text) if text.isascii() and text.isdigit() else None
-        if isinstance(wanted, int | float) and 1 <= wanted < len(self.cues) + 1:
+        if isinstance(wanted, int | float) and 1 <= wanted < len(self.scenes) + 1:
             return int(wanted) - 1
-        raise ConfigError(f"there is no such cue; there are {', '.join(c.name for c in self.cues)}")
+        raise ConfigError(
+            f"there is no such scene; there are {', '.join(c.name for c in self.scenes)}"
+        )
 
 
 @dataclass
@@ -142,21 +144,18 @@ def _has_come(at: str, before: Beat, beat: Beat) -> bool:
     return back > 0 and (beat.bar_phase if at == "bar" else beat.phase) < _HALF_A_BEAT
 
 
-# The file -------------------------------------------------------------------------------------
-
-
-def load(path: Path, styles: tuple[str, ...]) -> tuple[Cue, ...]:
-    """The cues of a set list, for a model with these styles. ConfigError that names the mistake."""
+def load_scenes(path: Path, styles: tuple[str, ...]) -> tuple[Scene, ...]:
+    """The scenes of a file, for a model with these styles. ConfigError that names the mistake."""
     try:
-        return parse(path.read_text(encoding="utf-8"), path, styles)
+        return parse_scenes(path.read_text(encoding="utf-8"), path, styles)
     except OSError as error:
         raise ConfigError(f"cannot read the set list {path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from error
 
 
-def parse(text: str, path: Path, styles: tuple[str, ...]) -> tuple[Cue, ...]:
-    """As `load`, of a set list that was read before; path: where, for what is said of mistakes."""
+def parse_scenes(text: str, path: Path, styles: tuple[str, ...]) -> tuple[Scene, ...]:
+    """As `load_scenes`, of a file that was read before; path: its name, for mistakes."""
     try:
         content = tomllib.loads(text)
     except ValueError as error:  # of TOML, or a number too long for Python
@@ -164,27 +163,27 @@ def parse(text: str, path: Path, styles: tuple[str, ...]) -> tuple[Cue, ...]:
     tables = content.pop("cue", None)
     if content:
         raise ConfigError(f"{path}: unknown {next(iter(content))!r}; a set list holds [[cue]] only")
-    if not isinstance(tables, list) or not 1 <= len(tables) <= _MAX_CUES:
-        raise ConfigError(f"{path}: a set list needs 1 to {_MAX_CUES} scenes, each under [[cue]]")
-    cues: list[Cue] = []
+    if not isinstance(tables, list) or not 1 <= len(tables) <= _MAX_SCENES:
+        raise ConfigError(f"{path}: a set list needs 1 to {_MAX_SCENES} scenes, each under [[cue]]")
+    scenes: list[Scene] = []
     for number, table in enumerate(tables, 1):
         try:
-            cues.append(_cue(table, styles, [cue.name.casefold() for cue in cues]))
+            scenes.append(_scene(table, styles, [scene.name.casefold() for scene in scenes]))
         except ConfigError as error:
             raise ConfigError(f"{path}: cue {number}: {error}") from error
-    return tuple(cues)
+    return tuple(scenes)
 
 
-def _cue(table: Any, styles: tuple[str, ...], taken: list[str]) -> Cue:
+def _scene(table: Any, styles: tuple[str, ...], taken: list[str]) -> Scene:
     if not isinstance(table, dict):
         raise ConfigError("write it as a table under [[cue]]")
     table = dict(table)
     name = _name(table.pop("name", None), taken)
     at = table.pop("at", "bar")
-    if at not in MOMENTS:
-        raise ConfigError(f"at is {at!r}; it must be one of {', '.join(MOMENTS)}")
+    if at not in QUANTIZATIONS:
+        raise ConfigError(f"at is {at!r}; it must be one of {', '.join(QUANTIZATIONS)}")
     bars = _number("bars", table.pop("bars", 0.0), 0.0, _MAX_BARS)
-    return Cue(name, tuple((k, _value(k, v, styles)) for k, v in table.items()), at, bars)
+    return Scene(name, tuple((k, _value(k, v, styles)) for k, v in table.items()), at, bars)
 
 
 def _name(name: Any, taken: list[str]) -> str:

@@ -29,11 +29,11 @@ from live.osc.schema import (
 )
 
 
-def encode_styles(wish: str, names: Sequence[str]) -> bytes:
+def encode_styles(request: str, names: Sequence[str]) -> bytes:
     """The styles of a show as a message; as many names as fit one packet."""
-    packet = encode_message(STYLES.address, "s", (wish,))
+    packet = encode_message(STYLES.address, "s", (request,))
     for count in range(1, len(names) + 1):
-        longer = encode_message(STYLES.address, "s" * (count + 1), (wish, *names[:count]))
+        longer = encode_message(STYLES.address, "s" * (count + 1), (request, *names[:count]))
         if len(longer) > MAX_BUNDLE_BYTES:
             break
         packet = longer

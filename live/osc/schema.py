@@ -85,7 +85,7 @@ HEALTH = Message(
 MESSAGES = (FRAME, ROOT, JOINTS, BEAT, ONSET, LEVEL, STYLE, HEALTH)
 STYLES = Message(
     "/pj/styles",
-    (Argument("wish", "s"), Argument("name", "s")),
+    (Argument("request", "s"), Argument("name", "s")),
     "The style asked for (`auto`, a name or a mix), then what the weights of `/pj/style` are "
     "called; once a second, and at once when another is asked for.",
 )

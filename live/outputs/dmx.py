@@ -1,6 +1,6 @@
 """DMX over the network: sACN (E1.31) and Art-Net, straight to the fixtures, without a desk.
 
-Enters: the newest cues, left by the engine's thread, which never waits for this one. Leaves: the
+Enters: the newest levels, left by the engine's thread, which never waits for this one. Leaves: the
 patch's universes at its rate, from a thread of its own. The packets are built by the libraries
 `sacn` and `stupidArtnet`; what cannot be sent is counted.
 """
@@ -13,7 +13,7 @@ import time
 from typing import Any, Protocol, Self
 
 from live.errors import ConfigError, DeviceError
-from live.outputs.levels import Cues
+from live.outputs.levels import Levels
 from live.outputs.patch import CHANNELS, Patch, Universe
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ _TTL = 8
 
 
 class _Sender(Protocol):
-    def send(self, levels: bytes) -> None: ...
+    def send(self, slots: bytes) -> None: ...
 
     def say_goodbye(self) -> None: ...
 
@@ -41,7 +41,7 @@ class DmxOut:
 
     def __init__(self, patch: Patch):
         self._patch = patch
-        self._cues = Cues()
+        self._levels = Levels()
         self._senders: list[tuple[Universe, _Sender]] = []
         try:
             for universe in patch.universes:
@@ -54,9 +54,9 @@ class DmxOut:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="dmx", daemon=True)
 
-    def update(self, cues: Cues) -> None:
+    def update(self, levels: Levels) -> None:
         """From the next packet on these count. Never waits."""
-        self._cues = cues
+        self._levels = levels
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -77,9 +77,9 @@ class DmxOut:
         period_s = 1.0 / self._patch.rate
         due = time.monotonic()
         while not self._over.wait(max(due - time.monotonic(), 0.0)):
-            cues = self._cues
+            levels = self._levels
             for universe, sender in self._senders:
-                self._try(sender.send, bytes(universe.levels(cues)))
+                self._try(sender.send, bytes(universe.slots(levels)))
             due = max(due + period_s, time.monotonic() - period_s)  # late: no burst to catch up
 
     def _try(self, send, *args: bytes) -> None:
@@ -111,8 +111,8 @@ class _Sacn:
         self._socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, _TTL)
         self._address = _address(host, SACN_PORT, self._socket)
 
-    def send(self, levels: bytes) -> None:
-        self._packet.dmxData = tuple(levels)
+    def send(self, slots: bytes) -> None:
+        self._packet.dmxData = tuple(slots)
         self._send()
 
     def say_goodbye(self) -> None:
@@ -139,10 +139,10 @@ class _ArtNet:
         self._builder = library.StupidArtnet(self._address[0], universe.number, CHANNELS)
         self._builder.close()  # its socket would wait, and print what goes wrong
 
-    def send(self, levels: bytes) -> None:
+    def send(self, slots: bytes) -> None:
         self._builder.sequence = self._builder.sequence % 255 + 1  # 0 would mean: not counted
         self._builder.make_artdmx_header()
-        self._socket.sendto(bytes(self._builder.packet_header) + levels, self._address)
+        self._socket.sendto(bytes(self._builder.packet_header) + slots, self._address)
 
     def say_goodbye(self) -> None:
         """Art-Net has no word for it."""

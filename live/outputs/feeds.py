@@ -17,11 +17,11 @@ from live.errors import ConfigError
 from live.osc.encoding import HealthReport, StageFrame
 from live.osc.schema import MAX_DANCERS
 from live.outputs.dmx import DmxOut
-from live.outputs.levels import CueMaker, Cues
+from live.outputs.emission import Emission, Profile
+from live.outputs.levels import LevelMaker, Levels
 from live.outputs.lights import Lights
-from live.outputs.moment import Moment, Profile
 from live.outputs.native import Native
-from live.outputs.udp import OscOut, Target, format_target, parse_target
+from live.outputs.udp import OscOut, UdpTarget, format_target, parse_target
 from live.outputs.vmc import Vmc
 from live.outputs.vrchat import VrChat
 
@@ -53,7 +53,7 @@ PROFILES = {
     ),
     "lights": ProfileKind(
         Lights,
-        "faders for lights: one message a cue, unbundled",
+        "faders for lights: one message a level, unbundled",
         ("preset", "full", "addresses"),
     ),
     "vmc": ProfileKind(
@@ -193,12 +193,12 @@ class _Group:
         self._health: HealthReport | None = None
         self.failures = 0
 
-    def send(self, moment: Moment, health: HealthReport | None) -> None:
+    def send(self, emission: Emission, health: HealthReport | None) -> None:
         self._health = health or self._health
-        if not self._is_due(moment.frame.sample):
+        if not self._is_due(emission.frame.sample):
             return
         try:
-            packets = self._profile.encode(moment, self._health)
+            packets = self._profile.encode(emission, self._health)
         except Exception as error:  # whatever it trips over, the show and the others go on
             if not self.failures:
                 log.warning("%s cannot be encoded: %r", self._config, error)
@@ -222,15 +222,15 @@ class _Group:
 class Feeds:
     """Owns every target that wants something else than the whole native stream.
 
-    dmx: also gets the cues; started and stopped by who made it. ConfigError for a name that does
+    dmx: also gets the levels; started and stopped by who made it. ConfigError for a name that does
     not resolve.
     """
 
     def __init__(self, configs: list[FeedConfig], dmx: DmxOut | None = None):
         self._dmx = dmx
-        self._maker = CueMaker()
-        self._cues = Cues()
-        self._failures = 0  # of the cues
+        self._maker = LevelMaker()
+        self._levels = Levels()
+        self._failures = 0  # of the levels
         self._state = "starting"
         self._groups: list[_Group] = []
         try:
@@ -251,7 +251,7 @@ class Feeds:
         return osc + self._failures + (self._dmx.errors if self._dmx else 0)
 
     @property
-    def targets(self) -> list[Target]:
+    def targets(self) -> list[UdpTarget]:
         return [target for group in self._groups for target in group.out.targets]
 
     def send(self, frame: StageFrame, health: HealthReport | None) -> None:
@@ -262,16 +262,16 @@ class Feeds:
         if health is not None:
             self._state = health.state
         try:
-            self._cues = self._maker.step(frame, self._state)
+            self._levels = self._maker.step(frame, self._state)
         except Exception as error:  # the lights hold
             if not self._failures:
-                log.warning("the cues cannot be made: %r", error)
+                log.warning("the levels cannot be made: %r", error)
             self._failures += 1
         if self._dmx:
-            self._dmx.update(self._cues)
-        moment = Moment(frame, self._cues)
+            self._dmx.update(self._levels)
+        emission = Emission(frame, self._levels)
         for group in self._groups:
-            group.send(moment, health)
+            group.send(emission, health)
 
     def close(self) -> None:
         for group in self._groups:

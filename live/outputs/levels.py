@@ -1,7 +1,8 @@
 """The dance and the music as a handful of faders, 0 to 1, for lights and other simple receivers.
 
-Enters: a StageFrame an emission, in the engine's thread. Leaves: `Cues`, immutable, so that another
-thread may read the newest. Every value is finite and within 0 to 1, whatever the frame holds.
+Enters: a StageFrame an emission, in the engine's thread. Leaves: `Levels`, immutable, so that
+another thread may read the newest. Every value is finite and within 0 to 1, whatever the frame
+holds.
 """
 
 import math
@@ -15,7 +16,7 @@ from live.body.skeleton import JOINT
 from live.osc.encoding import StageFrame
 from live.osc.schema import STATE
 
-CUES = {
+LEVELS = {
     "beat": "a flash: 1 on the beat, falling to 0 before the next",
     "bar": "a ramp: 0 at the start of a bar, 1 at its end",
     "level": "loudness: 0 is -80 dB, 1 is full scale",
@@ -31,7 +32,7 @@ CUES = {
     "style": "the strongest style: 0 is the model's first, 1 its last",
     "state": "0 starting, 0.2 dancing, 0.4 idle, 0.6 holding, 0.8 frozen, 1 blackout",
 }
-"""Name and meaning of each cue, as ordered in `Cues.of`. In a blackout all are 0 but the state."""
+"""Name and meaning of each, as ordered in `Levels.of`. In a blackout all are 0 but the state."""
 
 _SURE = 0.5  # the flash is at full height from this confidence of the beat clock on
 _HIT_FALL_S = 0.12
@@ -49,7 +50,7 @@ _STATES = max(STATE.values())
 
 
 @dataclass(frozen=True)
-class Cues:
+class Levels:
     """music: float64 [6]; body: float64 [N, 6]; style and state: one number each. All 0 to 1."""
 
     music: np.ndarray = field(default_factory=lambda: np.zeros(6))
@@ -59,20 +60,20 @@ class Cues:
     dark: bool = False
 
     def of(self, dancers: tuple[int, ...] = ()) -> list[float]:
-        """One value a cue, in the order of CUES: the mean over these dancers, () for all.
+        """One value a level, in the order of LEVELS: the mean over these dancers, () for all.
 
-        Dancers count from 1. Where none of them is on stage their body's cues are 0.
+        Dancers count from 1. Where none of them is on stage their body's levels are 0.
         """
         if self.dark:
-            return [0.0] * (len(CUES) - 1) + [self.state]
+            return [0.0] * (len(LEVELS) - 1) + [self.state]
         rows = [d - 1 for d in dancers if d <= len(self.body)] if dancers else slice(None)
         body = self.body[rows]
         mean = body.mean(axis=0) if len(body) else np.zeros(self.body.shape[1])
         return [*self.music.tolist(), *mean.tolist(), self.style, self.state]
 
 
-class CueMaker:
-    """Owns what the cues remember: the last positions, the speeds and the hits' decay."""
+class LevelMaker:
+    """Owns what the levels remember: the last positions, the speeds and the hits' decay."""
 
     def __init__(self) -> None:
         self._sample = -math.inf
@@ -80,7 +81,7 @@ class CueMaker:
         self._speeds = np.zeros((0, 3))  # of arms, legs and pelvis, m/s
         self._hits = np.zeros(3)
 
-    def step(self, frame: StageFrame, state: str) -> Cues:
+    def step(self, frame: StageFrame, state: str) -> Levels:
         """One emission; state: one of `live.osc.schema.STATES`."""
         joints = frame.joints.astype(np.float64)
         if not np.isfinite(joints).all():
@@ -89,7 +90,7 @@ class CueMaker:
         self._sample = frame.sample
         self._follow_speeds(joints, dt)
         self._joints = joints
-        return Cues(
+        return Levels(
             _clamped(self._music(frame, dt)),
             _clamped(self._body(joints, np.nan_to_num(frame.heading))),
             _strongest(frame.style),

@@ -1,4 +1,4 @@
-"""The `lights` profile: one short OSC message a cue, for lighting desks and media servers.
+"""The `lights` profile: one short OSC message a level, for lighting desks and media servers.
 
 Desks take single messages of one number each, not bundles (grandMA3 ignores those); at most 16
 addresses, so that QLC+, which hashes a path to a channel, hardly ever lets two collide.
@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from live.errors import ConfigError
 from live.osc.encoding import HealthReport, encode_message
-from live.outputs.levels import CUES
-from live.outputs.moment import Moment
+from live.outputs.emission import Emission
+from live.outputs.levels import LEVELS
 
 MAX_ADDRESSES = 16
 _FLOAT = struct.Struct(">f")
@@ -28,10 +28,10 @@ class Preset:
 
 
 def _numbered(path: str, first: int = 1) -> dict[str, str]:
-    return {cue: path.format(first + i) for i, cue in enumerate(CUES)}
+    return {level: path.format(first + i) for i, level in enumerate(LEVELS)}
 
 
-_OWN = {cue: f"/pj/lights/{cue}" for cue in CUES}
+_OWN = {level: f"/pj/lights/{level}" for level in LEVELS}
 _LINKS = ("beat", "low", "mid", "high", "arms", "legs", "travel", "openness")
 
 PRESETS = {
@@ -50,8 +50,9 @@ PRESETS = {
 
 
 class Lights:
-    """chosen: whose dance, as in `Cues.of`. full: sent for a cue of 1. addresses: cue to path, over
-    the preset's own; an empty path leaves the cue out. ConfigError for what does not exist.
+    """chosen: whose dance, as in `Levels.of`. full: sent for a level of 1. addresses: path of
+    a level, over the preset's own; an empty path leaves the level out. ConfigError for what does
+    not exist.
     """
 
     def __init__(
@@ -68,21 +69,21 @@ class Lights:
         self._chosen = chosen
         self._full = known.full if full is None else full
         self._heads = [
-            (i, encode_message(paths[cue], "f", (0.0,))[:-4])
-            for i, cue in enumerate(CUES)
-            if paths[cue]
+            (i, encode_message(paths[level], "f", (0.0,))[:-4])
+            for i, level in enumerate(LEVELS)
+            if paths[level]
         ]
 
-    def encode(self, moment: Moment, health: HealthReport | None) -> list[bytes]:
-        values = moment.cues.of(self._chosen)
+    def encode(self, emission: Emission, health: HealthReport | None) -> list[bytes]:
+        values = emission.levels.of(self._chosen)
         return [head + _FLOAT.pack(self._full * values[i]) for i, head in self._heads]
 
 
 def _checked(addresses: Mapping[str, str]) -> dict[str, str]:
-    for cue, path in addresses.items():
-        if cue not in CUES:
-            raise ConfigError(f"no cue {cue!r}; there are {', '.join(CUES)}")
+    for level, path in addresses.items():
+        if level not in LEVELS:
+            raise ConfigError(f"no level {level!r}; there are {', '.join(LEVELS)}")
         fits = isinstance(path, str) and path.isascii() and path.isprintable()
         if not fits or (path and (path[0] != "/" or set(path) & set(" #*,?[]{}"))):
-            raise ConfigError(f"address of {cue}: {path!r} is not an OSC path such as /light/1")
+            raise ConfigError(f"address of {level}: {path!r} is not an OSC path such as /light/1")
     return dict(addresses)

@@ -1,7 +1,7 @@
 """The native schema for a target of its own rate or dancers, and its `flat` variant."""
 
 from live.osc.encoding import FrameEncoder, HealthReport
-from live.outputs.moment import Moment
+from live.outputs.emission import Emission
 
 
 class Native:
@@ -11,8 +11,8 @@ class Native:
         self._chosen, self._flat = chosen, flat
         self._encoder: FrameEncoder | None = None
 
-    def encode(self, moment: Moment, health: HealthReport | None) -> list[bytes]:
-        dancers, styles = len(moment.frame.joints), len(moment.frame.style)
+    def encode(self, emission: Emission, health: HealthReport | None) -> list[bytes]:
+        dancers, styles = len(emission.frame.joints), len(emission.frame.style)
         if self._encoder is None or self._encoder.n_dancers != dancers:
             self._encoder = FrameEncoder(dancers, styles, flat=self._flat, chosen=self._chosen)
-        return self._encoder.encode(moment.frame, health)
+        return self._encoder.encode(emission.frame, health)

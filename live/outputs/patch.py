@@ -1,4 +1,4 @@
-"""The fixture patch: which cue drives which DMX channel, from a TOML file.
+"""The fixture patch: which level drives which DMX channel, from a TOML file.
 
 Every mistake is a ConfigError that names the file, the fixture and what it may be. docs/lights.md
 shows a file.
@@ -12,20 +12,20 @@ from typing import Any
 
 from live.errors import ConfigError
 from live.osc.schema import MAX_DANCERS
-from live.outputs.levels import CUES, Cues
+from live.outputs.levels import LEVELS, Levels
 
 CHANNELS = 512
 PROTOCOLS = ("sacn", "artnet")
 MAX_RATE = 44  # what a DMX line of 512 channels carries
-_CUE_INDEX = {cue: i for i, cue in enumerate(CUES)}
+_LEVEL_INDEX = {level: i for i, level in enumerate(LEVELS)}
 
 
 @dataclass(frozen=True)
 class Channel:
-    """One value, 8 or 16 bits. cue: index in CUES, -1 for the constant `low`."""
+    """One value, 8 or 16 bits. level: index in LEVELS, -1 for the constant `low`."""
 
     at: int  # from 0
-    cue: int
+    level: int
     low: float
     high: float
     is_fine: bool
@@ -43,20 +43,20 @@ class Universe:
     priority: int
     channels: tuple[Channel, ...]
 
-    def levels(self, cues: Cues) -> bytearray:
-        """The universe's 512 bytes for these cues."""
-        levels = bytearray(CHANNELS)
+    def slots(self, levels: Levels) -> bytearray:
+        """The universe's 512 bytes for these levels."""
+        slots = bytearray(CHANNELS)
         known: dict[tuple[int, ...], list[float]] = {}
         for channel in self.channels:
             if channel.dancers not in known:
-                known[channel.dancers] = cues.of(channel.dancers)
-            share = known[channel.dancers][channel.cue] if channel.cue >= 0 else 0.0
-            level = channel.low + (channel.high - channel.low) * share
+                known[channel.dancers] = levels.of(channel.dancers)
+            share = known[channel.dancers][channel.level] if channel.level >= 0 else 0.0
+            value = channel.low + (channel.high - channel.low) * share
             if channel.is_fine:
-                levels[channel.at : channel.at + 2] = round(257 * level).to_bytes(2, "big")
+                slots[channel.at : channel.at + 2] = round(257 * value).to_bytes(2, "big")
             else:
-                levels[channel.at] = round(level)
-        return levels
+                slots[channel.at] = round(value)
+        return slots
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def _fixture(table: Mapping[str, Any]) -> list[Channel]:
         raise ConfigError(f"dancers is {dancers!r}; it must be a list such as [1, 2]")
     entries = table.get("channels")
     if not isinstance(entries, list) or not entries:
-        raise ConfigError("channels must be a list of cues, such as ['beat', 'low']")
+        raise ConfigError("channels must be a list of levels, such as ['beat', 'low']")
     channels = []
     for entry in entries:
         channel = _channel(entry, at, tuple(dancers))
@@ -145,20 +145,22 @@ def _fixture(table: Mapping[str, Any]) -> list[Channel]:
 
 
 def _channel(entry: Any, at: int, dancers: tuple[int, ...]) -> Channel:
-    """A cue's name, a constant from 0 to 255, or a table of cue, from, to, fine."""
+    """A level's name, a constant from 0 to 255, or a table of level (or cue), from, to, fine."""
     if type(entry) is int and 0 <= entry <= 255:
         return Channel(at, -1, entry, entry, False, dancers)
-    table = {"cue": entry} if isinstance(entry, str) else entry
+    table = {"level": entry} if isinstance(entry, str) else entry
     if not isinstance(table, Mapping):
-        raise ConfigError(f"channel {entry!r} is no cue, no number from 0 to 255 and no table")
-    _known(table, "cue", "from", "to", "fine")
-    cue, fine = table.get("cue"), table.get("fine", False)
-    if not isinstance(cue, str) or cue not in CUES:
-        raise ConfigError(f"no cue {cue!r}; there are {', '.join(CUES)}")
+        raise ConfigError(f"channel {entry!r} is no level, no number from 0 to 255 and no table")
+    if "cue" in table and "level" not in table:  # as files of before have it
+        table = {"level" if k == "cue" else k: v for k, v in table.items()}
+    _known(table, "level", "from", "to", "fine")
+    level, fine = table.get("level"), table.get("fine", False)
+    if not isinstance(level, str) or level not in LEVELS:
+        raise ConfigError(f"no level {level!r}; there are {', '.join(LEVELS)}")
     if not isinstance(fine, bool):
         raise ConfigError(f"fine is {fine!r}; it must be true or false")
     low, high = _whole(table, "from", 0, 0, 255), _whole(table, "to", 255, 0, 255)
-    return Channel(at, _CUE_INDEX[cue], low, high, fine, dancers)
+    return Channel(at, _LEVEL_INDEX[level], low, high, fine, dancers)
 
 
 def _known(table: Mapping[str, Any], *names: str) -> None:

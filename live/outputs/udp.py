@@ -16,7 +16,7 @@ _SEND_BUFFER_BYTES = 1 << 20
 
 
 @dataclass
-class Target:
+class UdpTarget:
     """One receiver. sent, errors: packets handed to the network, and those that were not."""
 
     name: str
@@ -35,7 +35,7 @@ class OscOut:
 
     def __init__(self, targets: list[tuple[str, int]]):
         self._sockets: dict[int, socket.socket] = {}
-        self.targets: list[Target] = []
+        self.targets: list[UdpTarget] = []
         try:
             for host, port in targets:
                 self.targets.append(self._target(host, port))
@@ -73,9 +73,9 @@ class OscOut:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _target(self, host: str, port: int) -> Target:
+    def _target(self, host: str, port: int) -> UdpTarget:
         family, address = _resolve(host, port)
-        return Target(format_target(host, port), address, self._socket(family))
+        return UdpTarget(format_target(host, port), address, self._socket(family))
 
     def _socket(self, family: int) -> socket.socket:
         if family not in self._sockets:

@@ -12,7 +12,7 @@ from live.body import unity
 from live.body.humanoid import BONES
 from live.errors import ConfigError
 from live.osc.encoding import HealthReport, Template
-from live.outputs.moment import Moment
+from live.outputs.emission import Emission
 
 _TRUNK_AND_LEFT_ARM = 9  # bones of the first bundle
 _OFFSETS = unity.positions(np.array([bone.offset for bone in BONES])).tolist()
@@ -34,19 +34,19 @@ class Vmc:
         )
         self._second = Template(bones[_TRUNK_AND_LEFT_ARM:])
 
-    def encode(self, moment: Moment, health: HealthReport | None) -> list[bytes]:
-        if self._dancer > len(moment.frame.joints):
+    def encode(self, emission: Emission, health: HealthReport | None) -> list[bytes]:
+        if self._dancer > len(emission.frame.joints):
             return []
         row = self._dancer - 1
-        turns = unity.quaternions(moment.local_quaternions[row]).tolist()
-        hips = unity.positions(moment.hips[row]).tolist()
+        turns = unity.quaternions(emission.local_quaternions[row]).tolist()
+        hips = unity.positions(emission.hips[row]).tolist()
         bones = [
             value
             for place, turn in zip([hips, *_OFFSETS[1:]], turns, strict=True)
             for value in (*place, *turn)
         ]
         cut = 7 * _TRUNK_AND_LEFT_ARM
-        head = (1, moment.frame.sample / SAMPLE_RATE, 0, 0, 0, 0, 0, 0, 1)
+        head = (1, emission.frame.sample / SAMPLE_RATE, 0, 0, 0, 0, 0, 0, 1)
         return [self._first.fill((*head, *bones[:cut])), self._second.fill(bones[cut:])]
 
 

@@ -12,7 +12,7 @@ from live.body import unity
 from live.body.humanoid import BONE
 from live.body.skeleton import BODY_HEIGHT_M, JOINT
 from live.osc.encoding import HealthReport, encode_message
-from live.outputs.moment import Moment
+from live.outputs.emission import Emission
 from live.outputs.vmc import only_one
 
 DEFAULT_HEIGHT_M = 1.7
@@ -43,11 +43,11 @@ class VrChat:
             for name, _, _ in TRACKERS
         ]
 
-    def encode(self, moment: Moment, health: HealthReport | None) -> list[bytes]:
-        if self._dancer > len(moment.frame.joints):
+    def encode(self, emission: Emission, health: HealthReport | None) -> list[bytes]:
+        if self._dancer > len(emission.frame.joints):
             return []
         row = self._dancer - 1
-        places = unity.positions(self._scale * moment.frame.joints[row, _JOINTS])
-        angles = unity.euler_degrees(moment.rotations[row, _BONES])
+        places = unity.positions(self._scale * emission.frame.joints[row, _JOINTS])
+        angles = unity.euler_degrees(emission.rotations[row, _BONES])
         values = np.concatenate([places, angles]).tolist()
         return [head + _THREE.pack(*three) for head, three in zip(self._heads, values, strict=True)]

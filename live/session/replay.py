@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from os import PathLike
 
 from live.audio.features import SAMPLE_RATE
-from live.control.osc_in import value_of
+from live.control.osc_in import parse_arguments
 from live.errors import ArtifactError, ConfigError
 from live.osc import encoding
 from live.osc import schema as osc_schema
@@ -89,5 +89,5 @@ def _picture_of(record: Record) -> bytes | None:
     if control is None or control[0] not in osc_schema.PICTURE:
         return None
     name, value = control
-    played = value_of(osc_schema.PICTURE[name], [] if value is None else [value])
+    played = parse_arguments(osc_schema.PICTURE[name], [] if value is None else [value])
     return encoding.encode_picture(*played) if played and played[0] else None

@@ -19,7 +19,7 @@ import numpy as np
 from live.audio.features import FRAME, LOUDNESS, SAMPLE_RATE, FeatureFrame, FeatureStream
 from live.beat.clock import BeatReading, TempoConfig
 from live.body.safe_motion import Body, SafeMotion, interpolate
-from live.control.scenes import Cue, CuePlayer
+from live.control.scenes import Scene, ScenePlayer
 from live.dance.contract import CONTROL_DIM, clock_vector
 from live.dance.dancer_clock import DancersBeat
 from live.dance.performer import MAX_MUSIC_LAG, Performer
@@ -73,7 +73,7 @@ class EngineConfig:
     horizon: int
     style: str = "auto"
     tempo: TempoConfig = field(default_factory=TempoConfig)
-    cues: tuple[Cue, ...] = ()
+    scenes: tuple[Scene, ...] = ()
 
 
 def horizon_samples(emission_rate: int, arrival_s: float = 0.0) -> int:
@@ -105,8 +105,8 @@ class Engine:
         self._recent: deque[np.ndarray] = deque(maxlen=1 + round(MAX_MUSIC_LAG))
         self._keys: deque[KeyFrame] = deque(maxlen=4)
         self._beats = DancersBeat()
-        self._cues = CuePlayer(config.cues)
-        self._cued: list[tuple[str, float | str]] = []
+        self._scenes = ScenePlayer(config.scenes)
+        self._recalled: list[tuple[str, float | str]] = []
         self._loudness = 0.0
         self._quiet_s = QUIET_S
         self.frames = 0
@@ -203,10 +203,10 @@ class Engine:
         self._follow_level(frame)
         seen = frame.end + self.config.horizon
         reading = self.clock.at(seen + self._latency_samples)
-        for name, value in self._cues.step(reading, self.controls):
+        for name, value in self._scenes.step(reading, self.controls):
             if name not in PICTURE:  # the show's to pass on
                 self._set(name, value, seen)
-            self._cued.append((name, value))
+            self._recalled.append((name, value))
         pose, logits = self.performer.step(
             self._held_back(frame.features),
             self._clock_inputs(reading),
@@ -261,14 +261,14 @@ class Engine:
 
         value: None for a trigger, and for a switch to change over. now: the sample (24 kHz) at
         which it came, which is when a tap fell. Raises ConfigError for a style this model does not
-        have, or a cue that the set list has not.
+        have, or a scene that the set list has not.
         """
-        self._cues.take_over(name)
+        self._scenes.take_over(name)
         self._set(name, value, now)
 
-    def take_cued(self) -> list[tuple[str, float | str]]:
-        """What cues have set since the last time this was asked, (name, value)."""
-        taken, self._cued = self._cued, []
+    def take_recalled(self) -> list[tuple[str, float | str]]:
+        """What scenes have set since the last time this was asked, (name, value)."""
+        taken, self._recalled = self._recalled, []
         return taken
 
     def _set(self, name: str, value: float | str | None, now: float) -> None:
@@ -290,7 +290,7 @@ class Engine:
                 self.performer.set_dancers(round(number))
                 self._motion.set_dancers(round(number))
             case "cue":
-                self._cues.call(value)
+                self._scenes.call(value)
             case "tap":
                 self.clock.tap(now)
             case "bpm":
@@ -307,9 +307,9 @@ class Engine:
                 raise ConfigError(f"no control {name!r}; there are {', '.join(CONTROLS)}")
 
     def setting(self, name: str, value: float | str | None) -> float | str | None:
-        """What a control that was just obeyed has set: where a switch stands, a cue's name."""
+        """What a control that was just obeyed has set: where a switch stands, a scene's name."""
         if name == "cue":
-            return self._cues.called
+            return self._scenes.called
         stands = getattr(self.controls, name, value)
         return float(stands) if isinstance(stands, bool) else value
 

@@ -25,13 +25,13 @@ from live.audio.source import AudioSource
 from live.beat.clock import TempoConfig
 from live.beat.sources import ClockSource
 from live.control.osc_in import ControlIn, Value
-from live.control.scenes import Cue
+from live.control.scenes import Scene
 from live.dance.performer import Performer
 from live.errors import ConfigError
 from live.osc.encoding import FrameEncoder, HealthReport, StageFrame, encode_picture, encode_styles
 from live.osc.schema import PICTURE
 from live.outputs.feeds import Feeds
-from live.outputs.udp import OscOut, Target
+from live.outputs.udp import OscOut, UdpTarget
 from live.session.writer import SessionWriter
 from live.show.config import ShowConfig
 from live.show.engine import Engine, EngineConfig, horizon_samples
@@ -67,7 +67,7 @@ def arrival_s(block: int, rate: int) -> float:
 
 
 def stage_engine(
-    config: ShowConfig, rate: int, performer: Performer, cues: tuple[Cue, ...] = ()
+    config: ShowConfig, rate: int, performer: Performer, scenes: tuple[Scene, ...] = ()
 ) -> Engine:
     """The engine of a show that hears sound at `rate` Hz."""
     arrival = arrival_s(config.block, rate)
@@ -77,7 +77,7 @@ def stage_engine(
             horizon_samples(config.emission_rate, arrival),
             config.style,
             TempoConfig(tracker=config.beat_tracker),
-            cues,
+            scenes,
         ),
         performer,
         config.controls,
@@ -104,11 +104,11 @@ class Outputs:
         return self.osc.errors + (self.feeds.errors if self.feeds else 0)
 
     @property
-    def targets(self) -> list[Target]:
+    def targets(self) -> list[UdpTarget]:
         return self.osc.targets + (self.feeds.targets if self.feeds else [])
 
 
-class Desk(Protocol):
+class Controller(Protocol):
     """What the operator plays on besides OSC: controls, checked, (name, value)."""
 
     def poll(self) -> list[tuple[str, Value]]: ...
@@ -127,7 +127,7 @@ class Show:
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         beats: Sequence[ClockSource] = (),
-        desks: Sequence[Desk] = (),
+        controllers: Sequence[Controller] = (),
     ):
         self.engine, self.source, self.outputs = engine, source, outputs
         self.health = Health()
@@ -135,7 +135,7 @@ class Show:
         self._started = 0.0
         self._now, self._sleep = clock, sleep
         self._beats = beats  # sources besides sound
-        self._desks = desks  # controllers besides OSC
+        self._controllers = controllers  # besides OSC
         self._rate = source.rate
         self._step = SAMPLE_RATE // emission_rate  # 24 kHz samples from emission to emission
         self._offset = round(arrival * SAMPLE_RATE)
@@ -359,7 +359,7 @@ class Show:
             self._note_event("give_up", given_up)
         while self.engine.step(until) and not self._is_due(self.position):
             pass
-        for name, value in self.engine.take_cued():
+        for name, value in self.engine.take_recalled():
             if name in PICTURE:
                 self._play_picture(now, name, value)
             self.outputs.control.answer(name, True, value)
@@ -391,7 +391,7 @@ class Show:
     # Control --------------------------------------------------------------------------------
 
     def _obey(self, now: float) -> None:
-        played = [control for desk in self._desks for control in desk.poll()]
+        played = [control for controller in self._controllers for control in controller.poll()]
         for name, value in (*self.outputs.control.poll(), *played):
             if name in PICTURE:
                 self._play_picture(now, name, value)

@@ -13,8 +13,7 @@ from dataclasses import fields
 
 import numpy as np
 
-from live.control import scenes as set_list
-from live.control.scenes import Cue
+from live.control.scenes import Scene, parse_scenes
 from live.dance.performer import Performer
 from live.errors import ArtifactError, ConfigError
 from live.osc.encoding import FrameEncoder, StageFrame, decode
@@ -65,8 +64,8 @@ class Reenactment:
             )
         self.same = self.packets = 0
         self._session = session
-        cues = _cues(session, performer.styles)
-        self._engine = stage_engine(settings_of(session), session.rate, performer, cues)
+        scenes = _scenes(session, performer.styles)
+        self._engine = stage_engine(settings_of(session), session.rate, performer, scenes)
         self._heard = 0  # samples of sound, silence and losses so far
         self._frame: StageFrame | None = None
         self._expected: list[bytes] = []
@@ -148,12 +147,12 @@ class Reenactment:
         self._heard += samples
 
 
-def _cues(session: SessionReader, styles: tuple[str, ...]) -> tuple[Cue, ...]:
+def _scenes(session: SessionReader, styles: tuple[str, ...]) -> tuple[Scene, ...]:
     text = session.settings.get("set_list")
     if not (isinstance(text, str) and text):
         return ()
     try:
-        return set_list.parse(text, session.path, styles)
+        return parse_scenes(text, session.path, styles)
     except ConfigError as error:
         raise ArtifactError(f"its set list does not fit: {error}") from error
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from live.outputs.dmx import DmxOut
-from live.outputs.levels import Cues
+from live.outputs.levels import Levels
 from live.outputs.patch import CHANNELS, Channel, Patch, Universe
 from tests.helpers.own_network import ADDRESS, make_network
 
@@ -44,8 +44,8 @@ def main(folder: Path) -> None:
         with_ola.wait(10)
     result = {}
     for universe in patch.universes:
-        sent = [bytes(universe.levels(look)) for look in looks]
-        before = bytes(universe.levels(Cues()))  # until the first look
+        sent = [bytes(universe.slots(look)) for look in looks]
+        before = bytes(universe.slots(Levels()))  # until the first look
         got = heard.get(universe.number, [])
         result[universe.number] = {
             "frames": len(got),
@@ -57,7 +57,7 @@ def main(folder: Path) -> None:
 
 
 def channels(seed: int) -> tuple[Channel, ...]:
-    """All 512, each with its own cue and range."""
+    """All 512, each with its own level and range."""
     rng = np.random.default_rng(seed)
     return tuple(
         Channel(at, int(rng.integers(-1, 14)), *map(int, rng.integers(0, 256, 2)), False, ())
@@ -65,10 +65,10 @@ def channels(seed: int) -> tuple[Channel, ...]:
     )
 
 
-def record(folder: Path, patch: Patch) -> tuple[list[Cues], dict[int, list[bytes]]]:
+def record(folder: Path, patch: Patch) -> tuple[list[Levels], dict[int, list[bytes]]]:
     """Ten looks, a fifth of a second each, and what OLA's recorder wrote down of them."""
     rng = np.random.default_rng(0)
-    looks = [Cues(rng.random(6), rng.random((1, 6)), *rng.random(2).tolist()) for _ in range(10)]
+    looks = [Levels(rng.random(6), rng.random((1, 6)), *rng.random(2).tolist()) for _ in range(10)]
     numbers = ",".join(str(u.number) for u in patch.universes)
     show = folder / "show.txt"
     recorder = subprocess.Popen(
@@ -85,9 +85,9 @@ def record(folder: Path, patch: Patch) -> tuple[list[Cues], dict[int, list[bytes
     recorder.wait(10)
     heard: dict[int, list[bytes]] = {}
     for line in show.read_text().splitlines():
-        number, _, levels = line.partition(" ")
-        if "," in levels:
-            heard.setdefault(int(number), []).append(bytes(map(int, levels.split(","))))
+        number, _, slots = line.partition(" ")
+        if "," in slots:
+            heard.setdefault(int(number), []).append(bytes(map(int, slots.split(","))))
     return looks, heard
 
 

@@ -1,6 +1,6 @@
 """Run by test_qlcplus.py in a network of its own: QLC+ turns our lights profile into Art-Net.
 
-A slider a cue, each on the input channel that QLC+ makes of the cue's path, drives one dimmer. What
+A slider a level, each on the input channel that QLC+ makes of its path, drives one dimmer. What
 QLC+ then sends is compared with what it was sent. Prints one JSON object.
 `python -m tests.helpers.qlc_room FOLDER`
 """
@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from live.outputs.levels import CUES, Cues
+from live.outputs.emission import Emission
+from live.outputs.levels import LEVELS, Levels
 from live.outputs.lights import PRESETS, Lights
-from live.outputs.moment import Moment
 from live.outputs.udp import OscOut
 from tests.helpers.own_network import ADDRESS, make_network
 from tests.live.outputs.test_feeds import standing
@@ -32,7 +32,7 @@ _LOOK = (
     "<Font>Default</Font></Appearance>"
 )
 _SLIDER = (
-    '<Slider Caption="{cue}" ID="{id}" WidgetStyle="Slider" InvertedAppearance="false">'
+    '<Slider Caption="{level}" ID="{id}" WidgetStyle="Slider" InvertedAppearance="false">'
     '<WindowState Visible="True" X="0" Y="0" Width="60" Height="200"/>{look}'
     '<SliderMode ValueDisplayStyle="Exact" ClickAndGoType="None" Monitor="false">Level</SliderMode>'
     '<Level LowLimit="0" HighLimit="255" Value="0"><Channel Fixture="0">{at}</Channel></Level>'
@@ -72,7 +72,7 @@ def main(folder: Path) -> None:
     finally:
         qlcplus.terminate()
         qlcplus.wait(10)
-    pairs = {cue: np.corrcoef(wanted[:, i], shown[:, i])[0, 1] for i, cue in enumerate(CUES)}
+    pairs = {level: np.corrcoef(wanted[:, i], shown[:, i])[0, 1] for i, level in enumerate(LEVELS)}
     off = np.abs(wanted - shown)
     print(json.dumps({"correlation": pairs, "off_mean": off.mean(), "off_max": off.max()}))
 
@@ -80,10 +80,12 @@ def main(folder: Path) -> None:
 def workspace() -> str:
     addresses = PRESETS["qlcplus"].addresses
     sliders = [
-        _SLIDER.format(cue=cue, id=i + 1, at=i, look=_LOOK, channel=channel_of(addresses[cue]))
-        for i, cue in enumerate(CUES)
+        _SLIDER.format(
+            level=level, id=i + 1, at=i, look=_LOOK, channel=channel_of(addresses[level])
+        )
+        for i, level in enumerate(LEVELS)
     ]
-    return _SHOW.format(address=ADDRESS, count=len(CUES), look=_LOOK, sliders="".join(sliders))
+    return _SHOW.format(address=ADDRESS, count=len(LEVELS), look=_LOOK, sliders="".join(sliders))
 
 
 def channel_of(path: str) -> int:
@@ -100,7 +102,7 @@ class Monitor:
     """The newest Art-Net levels on any interface; QLC+ itself holds Art-Net's port."""
 
     def __init__(self):
-        self.levels = np.full(len(CUES), -1.0)
+        self.levels = np.full(len(LEVELS), -1.0)
         kind = socket.SOCK_DGRAM
         self._socket = socket.socket(socket.AF_PACKET, kind, socket.htons(_ALL_PACKETS))
         threading.Thread(target=self._listen, daemon=True).start()
@@ -110,25 +112,25 @@ class Monitor:
             packet = self._socket.recv(2048)
             at = packet.find(b"Art-Net\0\x00\x50")
             if at >= 0:
-                levels = packet[at + 18 : at + 18 + len(CUES)]
+                levels = packet[at + 18 : at + 18 + len(LEVELS)]
                 self.levels = np.frombuffer(levels, np.uint8) / 255
 
 
 def follow(monitor: Monitor) -> tuple[np.ndarray, np.ndarray]:
-    """Looks wander; each is held until QLC+ shows it. [LOOKS, cues] sent, and what was shown."""
+    """Looks wander; each is held until QLC+ shows it. [LOOKS, levels] sent, and what was shown."""
     rng = np.random.default_rng(0)
-    look = rng.random(len(CUES))
+    look = rng.random(len(LEVELS))
     profile, wanted, shown = Lights(preset="qlcplus"), [], []
     with OscOut([("127.0.0.1", PRESETS["qlcplus"].port)]) as out:
         for number in range(-1, LOOKS):
-            look = np.clip(look + 0.15 * rng.normal(size=len(CUES)), 0, 1)
-            cues = Cues(look[:6], look[None, 6:12], float(look[12]), float(look[13]))
+            look = np.clip(look + 0.15 * rng.normal(size=len(LEVELS)), 0, 1)
+            levels = Levels(look[:6], look[None, 6:12], float(look[12]), float(look[13]))
             # The first look is sent until QLC+, still starting, has it; the others once.
             end = time.monotonic() + (30.0 if number < 0 else SETTLED_S)
             send = True
             while np.abs(monitor.levels - look).max() > 1.01 / 255 and time.monotonic() < end:
                 if send:
-                    out.send(profile.encode(Moment(standing(max(number, 0)), cues), None))
+                    out.send(profile.encode(Emission(standing(max(number, 0)), levels), None))
                 send = number < 0
                 time.sleep(0.2 if send else 0.01)
             if number >= 0:

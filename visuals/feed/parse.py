@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from live.body.skeleton import JOINT_NAMES, N_JOINTS
-from live.control.osc_in import Value, value_of
+from live.control.osc_in import Value, parse_arguments
 from live.osc import encoding
 from live.osc import schema as osc_schema
 from live.osc.encoding import HealthReport
@@ -62,7 +62,7 @@ def parse(datagram: bytes) -> Packet | None:
     values: dict[str, tuple] = {}
     for address, arguments in encoding.decode(datagram):
         if address in _PICTURE:
-            played = value_of(_PICTURE[address], arguments)
+            played = parse_arguments(_PICTURE[address], arguments)
             if played is None:
                 packet.refused += 1
             else:

@@ -15,7 +15,7 @@ import soundfile
 
 from live.audio.features import SAMPLE_RATE
 from live.body.skeleton import N_JOINTS
-from live.control.osc_in import Value, value_of
+from live.control.osc_in import Value, parse_arguments
 from live.errors import ArtifactError
 from live.osc.schema import PICTURE
 from live.session.reader import SessionReader
@@ -134,7 +134,7 @@ class Session:
         due = [(name, value) for at_s, name, value in self._played if at_s <= time_s]
         del self._played[: len(due)]
         given = [(name, [] if value is None else [value]) for name, value in due]
-        checked = [value_of(PICTURE[name], arguments) for name, arguments in given]
+        checked = [parse_arguments(PICTURE[name], arguments) for name, arguments in given]
         return [control for control in checked if control and control[0]]
 
 

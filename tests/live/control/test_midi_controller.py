@@ -7,10 +7,11 @@ from types import SimpleNamespace
 import pytest
 
 import posejockey
-from live.control.midi_controller import Binding, Event, MidiDesk, event_of
+from live.control.midi_controller import MidiController
+from live.control.midi_events import Binding, Event, event_of
 from live.control.midi_learn import learn
 from live.control.midi_map import MidiMap, load, write
-from live.control.scenes import Cue
+from live.control.scenes import Scene
 from live.errors import ConfigError, DeviceError
 from live.midi_ports import MidiPorts, stem
 from live.osc.schema import PLAYED
@@ -19,7 +20,7 @@ mido = pytest.importorskip("mido")
 
 ROOT = Path(__file__).resolve().parents[3]
 STYLES = ("street", "salsa")
-CUES = (Cue("drop", (("energy", 1.0),)),)
+SCENES = (Scene("drop", (("energy", 1.0),)),)
 
 
 class Input:
@@ -79,9 +80,9 @@ def mapped(tmp_path):
 def played(text, mapped, *data):
     """What bytes do, by a mapping."""
     port = Input()
-    desk = MidiDesk(port, mapped(text).bindings)
+    controller = MidiController(port, mapped(text).bindings)
     port.receive(*data)
-    return desk.poll()
+    return controller.poll()
 
 
 # Bytes to controls ----------------------------------------------------------------------------
@@ -156,7 +157,7 @@ def test_every_position_stays_in_the_range(mapped):
 
 
 def test_the_example_is_whole():
-    mapping = load(ROOT / "docs" / "midi.toml", ("indian", "jpop", "salsa", "street"), CUES)
+    mapping = load(ROOT / "docs" / "midi.toml", ("indian", "jpop", "salsa", "street"), SCENES)
     assert mapping.port == "nanoKONTROL"
     assert {b.control for b in mapping.bindings} >= {"energy", "freeze", "cue", "style", "latency"}
 
@@ -190,7 +191,7 @@ def test_the_example_is_whole():
 )
 def test_mistakes_are_named(mapped, text, said):
     with pytest.raises(ConfigError, match=said) as caught:
-        mapped(text, styles=STYLES, cues=CUES)
+        mapped(text, styles=STYLES, scenes=SCENES)
     assert "midi.toml" in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -210,8 +211,8 @@ def test_what_is_learned_can_be_played(tmp_path, mapped):
     other = events(0xB1, 9, 127)
     coming = [*knob, *moving, None, *moving, *pad, *release, *pad, *other]
     asked = []
-    wishes = ["energy", "temperature", "freeze", "cue=drop", "tap"]
-    bindings = learn(wishes, coming, asked.append)
+    requests = ["energy", "temperature", "freeze", "cue=drop", "tap"]
+    bindings = learn(requests, coming, asked.append)
     assert [(b.kind, b.number, b.channel, b.control, b.value) for b in bindings] == [
         ("cc", 7, 1, "energy", None),
         ("note", 36, 10, "freeze", None),
@@ -220,23 +221,23 @@ def test_what_is_learned_can_be_played(tmp_path, mapped):
     assert sum("move what" in line for line in asked) == 5
     path = tmp_path / "midi.toml"
     write(path, MidiMap('a "pad" \\ ü', tuple(bindings)))
-    read = load(path, STYLES, CUES)
+    read = load(path, STYLES, SCENES)
     assert read.port == 'a "pad" \\ ü'
     assert [(b.kind, b.number, b.channel, b.control, b.value, b.mode) for b in read.bindings] == [
         (b.kind, b.number, b.channel, b.control, b.value, b.mode) for b in bindings
     ]
     port = Input()
-    desk = MidiDesk(port, read.bindings)
+    controller = MidiController(port, read.bindings)
     port.receive(0xB0, 7, 127, 0x99, 36, 1, 0xB1, 9, 127)
-    assert desk.poll() == [("energy", 2.0), ("freeze", None), ("cue", "drop")]
+    assert controller.poll() == [("energy", 2.0), ("freeze", None), ("cue", "drop")]
 
 
 @pytest.mark.parametrize(
-    ("wish", "said"), [("volume", "no control"), ("energy=x", "not a number"), ("cue", "value")]
+    ("asked", "said"), [("volume", "no control"), ("energy=x", "not a number"), ("cue", "value")]
 )
-def test_what_cannot_be_learned_is_said_before(machine, tmp_path, capsys, wish, said):
-    options = ["devices", "--learn", str(tmp_path / "m.toml"), wish]
-    if wish == "cue":  # a knob cannot say which
+def test_what_cannot_be_learned_is_said_before(machine, tmp_path, capsys, asked, said):
+    options = ["devices", "--learn", str(tmp_path / "m.toml"), asked]
+    if asked == "cue":  # a knob cannot say which
         assert Binding("cc", 1, "cue").value is None
     assert posejockey.main(options) == 2
     assert said in capsys.readouterr().err
@@ -268,13 +269,15 @@ def test_a_fader_is_learned_by_the_command(machine, tmp_path, monkeypatch, capsy
 
 def test_a_controller_that_returns_is_played_on(machine):
     with MidiPorts(watch=False) as ports:
-        desk = MidiDesk(ports.open("nano"), [Binding("cc", 7, "energy", 0, None, -2.0, 2.0)])
+        controller = MidiController(
+            ports.open("nano"), [Binding("cc", 7, "energy", 0, None, -2.0, 2.0)]
+        )
         first = machine.inputs.pop("nanoKONTROL2 SLIDER 20:0")
         (one,) = ports.inputs.values()
         for _ in range(2):
             ports.look()
             assert (one.is_open, one.losses, first.closed) == (False, 1, True)
-        assert desk.poll() == []
+        assert controller.poll() == []
         again = machine.inputs["nanoKONTROL2 SLIDER 28:0"] = Input()
         machine.refuses = True  # it is still starting up
         ports.look()
@@ -283,7 +286,7 @@ def test_a_controller_that_returns_is_played_on(machine):
         ports.look()
         assert one.is_open
         again.receive(0xB0, 7, 127)
-        assert desk.poll() == [("energy", 2.0)]
+        assert controller.poll() == [("energy", 2.0)]
     assert again.closed
 
 
@@ -303,12 +306,12 @@ def test_clock_and_controller_share_a_port(machine):
         heard = []
         clock = ports.open("nano")
         clock.callback = heard.append
-        desk = MidiDesk(ports.open("KONTROL2"), [Binding("cc", 7, "energy")])
+        controller = MidiController(ports.open("KONTROL2"), [Binding("cc", 7, "energy")])
         assert len(ports.inputs) == 1
         machine.inputs["nanoKONTROL2 SLIDER 20:0"].receive(0xF8, 0xB0, 7, 127)
         assert [m.type for m in heard] == ["clock", "control_change"]
-        assert desk.poll() == [("energy", 1.0)]
-        desk.close()
+        assert controller.poll() == [("energy", 1.0)]
+        controller.close()
         machine.inputs["nanoKONTROL2 SLIDER 20:0"].receive(0xF8)
         assert len(heard) == 3
 

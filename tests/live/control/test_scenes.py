@@ -1,4 +1,4 @@
-"""Cues: the file and its mistakes, the calls, the bar they wait for, the engine they play."""
+"""Scenes: the file and its mistakes, the calls, the bar they wait for, the engine they play."""
 
 import json
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import posejockey
-from live.control.scenes import FADERS, SETTABLE, Cue, CuePlayer, load
+from live.control.scenes import FADERS, SETTABLE, Scene, ScenePlayer, load_scenes
 from live.dance.performer import Performer
 from live.errors import ConfigError
 from live.osc.schema import PICTURE
@@ -21,12 +21,12 @@ EXAMPLE = ROOT / "docs" / "set-list.toml"
 
 @pytest.fixture
 def listed(tmp_path):
-    """The cues of a text; a mistake's message without the path."""
+    """The scenes of a text; a mistake's message without the path."""
 
     def read(text):
         path = tmp_path / "set.toml"
         path.write_text(text)
-        return load(path, STYLES)
+        return load_scenes(path, STYLES)
 
     return read
 
@@ -36,10 +36,10 @@ def listed(tmp_path):
 
 def test_the_example_suits_the_model_that_ships():
     manifest = json.loads((ROOT / "live" / "weights" / "open.json").read_text())
-    cues = load(EXAMPLE, tuple(manifest["styles"]))
-    assert [cue.name for cue in cues] == ["doors", "build", "drop", "break", "dark"]
-    assert cues[1] == Cue("build", (("energy", 1.0), ("openness", 1.0)), "bar", 8.0)
-    assert cues[4] == Cue("dark", (("blackout", 1.0),), "now")
+    scenes = load_scenes(EXAMPLE, tuple(manifest["styles"]))
+    assert [scene.name for scene in scenes] == ["doors", "build", "drop", "break", "dark"]
+    assert scenes[1] == Scene("build", (("energy", 1.0), ("openness", 1.0)), "bar", 8.0)
+    assert scenes[4] == Scene("dark", (("blackout", 1.0),), "now")
 
 
 @pytest.mark.parametrize(
@@ -112,10 +112,10 @@ class At:
         return self.beats / 4 % 1
 
 
-A = Cue("Quiet", (("energy", -1.0), ("style", "salsa")))
-B = Cue("Loud", (("energy", 1.0),), bars=2.0)
-C = Cue("Beat", (("mirror", 1.0),), at="beat")
-D = Cue("Now", (("blackout", 1.0),), at="now")
+A = Scene("Quiet", (("energy", -1.0), ("style", "salsa")))
+B = Scene("Loud", (("energy", 1.0),), bars=2.0)
+C = Scene("Beat", (("mirror", 1.0),), at="beat")
+D = Scene("Now", (("blackout", 1.0),), at="now")
 
 
 def play(player, beats, controls=None):
@@ -130,8 +130,8 @@ def play(player, beats, controls=None):
     return heard
 
 
-def test_a_cue_takes_effect_on_the_next_bar():
-    player = CuePlayer([A, B, C, D])
+def test_a_scene_takes_effect_on_the_next_bar():
+    player = ScenePlayer([A, B, C, D])
     frames = np.arange(1.0, 9.0, 0.05)
     assert play(player, frames[:10]) == []
     player.call("quiet")
@@ -142,8 +142,8 @@ def test_a_cue_takes_effect_on_the_next_bar():
 
 
 @pytest.mark.parametrize(("cue", "low", "high"), [("beat", 2.0, 2.05), ("now", 1.3, 1.31)])
-def test_a_cue_may_come_sooner(cue, low, high):
-    player = CuePlayer([A, B, C, D])
+def test_a_scene_may_come_sooner(cue, low, high):
+    player = ScenePlayer([A, B, C, D])
     play(player, [1.2, 1.25])
     player.call(cue)
     ((beat, _, value),) = play(player, np.arange(1.3, 9.0, 0.05))
@@ -152,14 +152,14 @@ def test_a_cue_may_come_sooner(cue, low, high):
 
 
 def test_the_last_call_counts():
-    player = CuePlayer([A, B, C, D])
+    player = ScenePlayer([A, B, C, D])
     player.call("quiet")
     player.call("beat")
     assert [name for _, name, _ in play(player, np.arange(1.0, 9.0, 0.05))] == ["mirror"]
 
 
 def test_faders_take_their_bars():
-    player = CuePlayer([A, B])
+    player = ScenePlayer([A, B])
     player.call(2.0)
     controls = Controls(energy=-1.0)
     heard = play(player, np.arange(3.0, 20.0, 0.05), controls)
@@ -171,7 +171,7 @@ def test_faders_take_their_bars():
 
 
 def test_the_operator_takes_a_fader_over():
-    player = CuePlayer([B])
+    player = ScenePlayer([B])
     player.call("loud")
     assert play(player, np.arange(3.0, 6.0, 0.05))
     player.take_over("temperature")
@@ -180,8 +180,8 @@ def test_the_operator_takes_a_fader_over():
     assert play(player, np.arange(6.05, 20.0, 0.05)) == []
 
 
-def test_a_cue_ends_what_another_still_moves():
-    player = CuePlayer([A, B])
+def test_a_scene_ends_what_another_still_moves():
+    player = ScenePlayer([A, B])
     player.call("loud")
     play(player, np.arange(3.0, 6.0, 0.05))
     player.call("quiet")
@@ -190,7 +190,7 @@ def test_a_cue_ends_what_another_still_moves():
 
 
 def test_a_sync_is_a_bar_but_a_downbeat_found_anew_is_none():
-    player = CuePlayer([A])
+    player = ScenePlayer([A])
     player.call(1.0)
     assert play(player, [1.0, 2.4, 1.5, 2.6]) == []  # the count of the bar was mended
     assert play(player, [2.65, 4.0])  # a sync, at 2.7
@@ -199,7 +199,7 @@ def test_a_sync_is_a_bar_but_a_downbeat_found_anew_is_none():
 
 
 def test_next_and_previous_stop_at_the_ends():
-    player = CuePlayer([A, B, C])
+    player = ScenePlayer([A, B, C])
     called = []
     for wanted in ("previous", "next", "next", "NEXT ", "next", "previous", "3", 1.0, "loud"):
         player.call(wanted)
@@ -209,13 +209,13 @@ def test_next_and_previous_stop_at_the_ends():
 
 
 @pytest.mark.parametrize("wanted", ["", "louder", 0.5, 4.0, "0", "99999", -1.0, None, 1e30])
-def test_an_unknown_cue_changes_nothing(wanted):
-    player = CuePlayer([A, B, C])
+def test_an_unknown_scene_changes_nothing(wanted):
+    player = ScenePlayer([A, B, C])
     with pytest.raises(ConfigError, match="there are Quiet, Loud, Beat"):
         player.call(wanted)
     assert (player.called, play(player, np.arange(1.0, 9.0, 0.05))) == ("", [])
     with pytest.raises(ConfigError, match="--cues"):
-        CuePlayer().call("next")
+        ScenePlayer().call("next")
 
 
 # The engine -----------------------------------------------------------------------------------
@@ -228,7 +228,7 @@ def test_every_setting_of_a_scene_reaches_the_engine_on_the_bar(tiny_model, clic
     }  # fmt: skip
     assert set(values) == set(SETTABLE) - set(PICTURE)
     config = EngineConfig(
-        24_000, horizon_samples(60), "street", cues=(Cue("all", tuple(values.items())),)
+        24_000, horizon_samples(60), "street", scenes=(Scene("all", tuple(values.items())),)
     )
     engine = Engine(config, Performer(str(tiny_model), "cpu"))
     engine.push(click_track(120.0, 3.5, 24_000))
@@ -236,10 +236,10 @@ def test_every_setting_of_a_scene_reaches_the_engine_on_the_bar(tiny_model, clic
     engine.control("cue", "all", 0.0)
     assert engine.setting("cue", 1.0) == "all"
     before = engine.clock.at(engine.newest).bar_phase
-    while not (cued := engine.take_cued()):
+    while not (recalled := engine.take_recalled()):
         assert engine.controls == Controls()
         assert engine.advance(engine.newest + 1)
-    assert dict(cued) == values
+    assert dict(recalled) == values
     assert engine.clock.at(engine.newest).bar_phase < 0.05 < before
     expected = Controls(1.0, 0.5, True, True, False, 0.0, 0.5, -0.5)
     assert engine.controls == expected
@@ -251,21 +251,21 @@ def test_every_setting_of_a_scene_reaches_the_engine_on_the_bar(tiny_model, clic
 def test_a_scene_changes_the_picture_on_the_bar_and_the_dance_goes_on(
     listed, tiny_model, click_track
 ):
-    cues = listed(
+    scenes = listed(
         '[[cue]]\nname = "all"\nlook = "ribbons"\npalette = "safe"\ncamera = "cuts"\n'
         'lineup = "wedge"\ncast = 5\npairs = true\ncanon = 0.5\ndark = false'
     )
-    values = dict(cues[0].controls)
+    values = dict(scenes[0].controls)
     assert set(values) == set(PICTURE)
-    config = EngineConfig(24_000, horizon_samples(60), "street", cues=cues)
+    config = EngineConfig(24_000, horizon_samples(60), "street", scenes=scenes)
     engine = Engine(config, Performer(str(tiny_model), "cpu"))
     engine.push(click_track(120.0, 3.5, 24_000))
     engine.advance(24_000)
     engine.control("cue", "all", 0.0)
     before = engine.clock.at(engine.newest).bar_phase
-    while not (cued := engine.take_cued()):
+    while not (recalled := engine.take_recalled()):
         assert engine.advance(engine.newest + 1)
-    assert dict(cued) == values
+    assert dict(recalled) == values
     assert engine.clock.at(engine.newest).bar_phase < 0.05 < before
     assert engine.controls == Controls()
     assert engine.performer.dancers == 1

@@ -13,9 +13,9 @@ from live.body.skeleton import BONE_LENGTHS, JOINT, PARENTS, REST_POSE, mirrored
 from live.dance.performer import Performer
 from live.errors import ConfigError
 from live.osc import encoding
+from live.outputs.emission import Emission
 from live.outputs.feeds import parse_feed
-from live.outputs.levels import Cues
-from live.outputs.moment import Moment
+from live.outputs.levels import Levels
 from live.outputs.vmc import Vmc
 from live.outputs.vrchat import TRACKERS, VrChat
 from live.show.engine import Controls, Engine, EngineConfig, horizon_samples
@@ -87,7 +87,7 @@ def vmc_packets(joints, number=3, dancer=1):
 
 def moment_of(joints, number=3):
     joints = np.asarray(joints, np.float32)
-    return Moment(standing(number, len(joints), joints=joints), Cues())
+    return Emission(standing(number, len(joints), joints=joints), Levels())
 
 
 def avatar_from(packets):

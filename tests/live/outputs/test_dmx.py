@@ -16,7 +16,7 @@ from live.errors import ConfigError, DeviceError
 from live.outputs import dmx
 from live.outputs.dmx import DmxOut
 from live.outputs.feeds import Feeds
-from live.outputs.levels import CUES, Cues
+from live.outputs.levels import LEVELS, Levels
 from live.outputs.patch import Channel, Patch, Universe, load_patch
 from tests.live.outputs.test_feeds import standing
 
@@ -37,7 +37,7 @@ universe = 258
 host = "127.0.0.1"
 [[universe.fixture]]
 address = 510
-channels = [{{ cue = "lean", from = 64, to = 192, fine = true }}, "height"]
+channels = [{{ level = "lean", from = 64, to = 192, fine = true }}, "height"]
 dancers = [2]
 """
 
@@ -52,12 +52,12 @@ def patch_file(tmp_path):
     return write
 
 
-def cues(**values):
-    """Cues with one dancer's body all at 0 and a second one's as given."""
-    names = list(CUES)
+def levels(**values):
+    """Levels with one dancer's body all at 0 and a second one's as given."""
+    names = list(LEVELS)
     music = np.array([values.get(n, 0.0) for n in names[:6]])
     body = np.array([[0.0] * 6, [values.get(n, 0.0) for n in names[6:12]]])
-    return Cues(music, body)
+    return Levels(music, body)
 
 
 def universe_of(*channels, protocol="sacn", host="127.0.0.1"):
@@ -79,11 +79,11 @@ def dmx_example():
 
 def test_cues_reach_their_channels(patch_file):
     sacn, artnet = load_patch(patch_file(BOTH.format(blackout="true"))).universes
-    now = cues(level=1.0, beat=0.5, lean=0.5, height=0.25)
-    assert list(sacn.levels(now)[:4]) == [255, 128, 200, 0]
-    assert int.from_bytes(artnet.levels(now)[509:511], "big") == 257 * 128
-    assert artnet.levels(now)[511] == 64
-    assert sum(artnet.levels(now)[:509]) == 0
+    now = levels(level=1.0, beat=0.5, lean=0.5, height=0.25)
+    assert list(sacn.slots(now)[:4]) == [255, 128, 200, 0]
+    assert int.from_bytes(artnet.slots(now)[509:511], "big") == 257 * 128
+    assert artnet.slots(now)[511] == 64
+    assert sum(artnet.slots(now)[:509]) == 0
 
 
 def test_levels_reach_both_ends():
@@ -93,8 +93,8 @@ def test_levels_reach_both_ends():
         Channel(2, 0, 0, 255, True, ()),
     )
     universe = universe_of(whole, turned, fine)
-    assert list(universe.levels(cues(beat=0.0))[:4]) == [0, 255, 0, 0]
-    assert list(universe.levels(cues(beat=1.0))[:4]) == [255, 0, 255, 255]
+    assert list(universe.slots(levels(beat=0.0))[:4]) == [0, 255, 0, 0]
+    assert list(universe.slots(levels(beat=1.0))[:4]) == [255, 0, 255, 255]
 
 
 @pytest.mark.parametrize(
@@ -112,10 +112,13 @@ def test_levels_reach_both_ends():
         ("[[universe]]\n[[universe]]", "sacn universe 1 is there twice"),
         ("[[universe]]\nhost = 3", "host is 3; it must be a text"),
         ("[[universe]]\n[[universe.fixture]]", "channels must be a list"),
-        ("[[universe]]\n[[universe.fixture]]\nchannels = ['blink']", "no cue 'blink'"),
-        ("[[universe]]\n[[universe.fixture]]\nchannels = [256]", "256 is no cue"),
-        ("[[universe]]\n[[universe.fixture]]\nchannels = [{cue = 'beat', to = 300}]", "to is 300"),
-        ("[[universe]]\n[[universe.fixture]]\nchannels = [{cue = ['x']}]", "no cue ['x']"),
+        ("[[universe]]\n[[universe.fixture]]\nchannels = ['blink']", "no level 'blink'"),
+        ("[[universe]]\n[[universe.fixture]]\nchannels = [256]", "256 is no level"),
+        (
+            "[[universe]]\n[[universe.fixture]]\nchannels = [{level = 'beat', to = 300}]",
+            "to is 300",
+        ),
+        ("[[universe]]\n[[universe.fixture]]\nchannels = [{level = ['x']}]", "no level ['x']"),
         (
             "[[universe]]\n[[universe.fixture]]\naddress = 512\nchannels = ['low', 'mid']",
             "reaches channel 513",
@@ -179,32 +182,32 @@ def rest_of(sock):
 
 
 def test_both_protocols_say_what_the_cues_say(wire, patch_file):
-    now = cues(level=1.0, beat=0.5, lean=0.5, height=0.25)
+    now = levels(level=1.0, beat=0.5, lean=0.5, height=0.25)
     patch = load_patch(patch_file(BOTH.format(blackout="true")))
     with DmxOut(patch) as out:
         out.update(now)
         sacn = next_with(wire["sacn"], lambda p: p[126] == 255)
         artnet = next_with(wire["artnet"], lambda p: p[18 + 511] == 64)
         following = [wire["sacn"].recv(1024) for _ in range(3)]
-    # E1.31: the layers' signatures, priority, universe, start code, then 512 levels.
+    # E1.31: the layers' signatures, priority, universe, start code, then 512 slots.
     assert len(sacn) == 638
     assert sacn[4:16] == b"ASC-E1.17\0\0\0"
     assert sacn[44:108].rstrip(b"\0") == b"PoseJockey"
     assert (sacn[108], int.from_bytes(sacn[113:115], "big"), sacn[125]) == (120, 7, 0)
-    assert sacn[126:] == bytes(patch.universes[0].levels(now))
+    assert sacn[126:] == bytes(patch.universes[0].slots(now))
     numbers = [p[111] for p in [sacn, *following]]
     assert [(b - a) % 256 for a, b in pairwise(numbers)] == [1, 1, 1]
     # Art-Net: ArtDmx, version 14, the universe low byte first, length high byte first.
     assert artnet[:12] == b"Art-Net\0\x00\x50\x00\x0e"
     assert artnet[12] > 0
     assert artnet[14:18] == bytes([258 & 255, 258 >> 8, 2, 0])
-    assert artnet[18:] == bytes(patch.universes[1].levels(now))
+    assert artnet[18:] == bytes(patch.universes[1].slots(now))
 
 
 @pytest.mark.parametrize("blackout", [True, False])
 def test_the_end_is_dark_only_if_asked_for(wire, patch_file, blackout):
     with DmxOut(load_patch(patch_file(BOTH.format(blackout=str(blackout).lower())))) as out:
-        out.update(cues(level=1.0, height=1.0))
+        out.update(levels(level=1.0, height=1.0))
         next_with(wire["sacn"], lambda p: p[126] == 255)
         next_with(wire["artnet"], lambda p: p[18 + 511] == 255)
     sacn, artnet = rest_of(wire["sacn"]), rest_of(wire["artnet"])
@@ -234,7 +237,7 @@ def test_the_show_leaves_cues_and_goes_on(wire, patch_file):
 def test_a_network_that_refuses_is_counted_and_the_thread_lives(monkeypatch, patch_file):
     failing = threading.Event()
 
-    def refuse(self, levels):
+    def refuse(self, slots):
         if self.levels_seen > 2:
             failing.set()
         self.levels_seen += 1

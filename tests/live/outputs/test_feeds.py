@@ -15,7 +15,7 @@ from live.errors import ConfigError
 from live.osc import encoding
 from live.osc import schema as osc
 from live.outputs.feeds import PROFILES, FeedConfig, Feeds, parse_feed
-from live.outputs.levels import CUES, CueMaker
+from live.outputs.levels import LEVELS, LevelMaker
 from live.outputs.lights import MAX_ADDRESSES, PRESETS
 from live.outputs.udp import OscOut
 from live.show.config import ShowConfig, load
@@ -113,7 +113,7 @@ def test_targets_are_read(given, config):
         ({"target": "a:1", "rate": True}, "rate is True"),
         ({"target": "a:1", "profile": ["flat"]}, "no profile"),
         ({"target": "a:1", "profile": "lights", "addresses": "/b"}, "must be a table"),
-        ({"target": "a:1", "profile": "lights", "addresses": {"b": "/b"}}, "no cue 'b'"),
+        ({"target": "a:1", "profile": "lights", "addresses": {"b": "/b"}}, "no level 'b'"),
         ({"target": "a:1", "profile": "lights", "addresses": {"beat": "b"}}, "not an OSC path"),
         ({"target": "a:1", "profile": "lights", "addresses": {"beat": "/b*"}}, "not an OSC path"),
         ({"target": "a:1", "profile": "lights", "addresses": {"beat": 3}}, "not an OSC path"),
@@ -196,8 +196,8 @@ def test_targets_of_one_kind_are_encoded_once(receiver):
         feeds.send(stage_frame(), None)
         first, lights, second = map(received, others)
         assert received(receiver) == first == second
-        assert len(lights) == len(CUES)
-        assert feeds.sent == 3 + len(CUES)
+        assert len(lights) == len(LEVELS)
+        assert feeds.sent == 3 + len(LEVELS)
 
 
 def test_what_cannot_be_encoded_is_counted_and_the_others_go_on(receiver, caplog):
@@ -206,10 +206,10 @@ def test_what_cannot_be_encoded_is_counted_and_the_others_go_on(receiver, caplog
         broken = replace(stage_frame(), heading=np.zeros(0, np.float32))
         for _ in range(3):
             feeds.send(broken, None)
-        assert feeds.errors == 6  # the cues and the flat profile; the lights hold
-        assert len(received(receiver)) == 3 * len(CUES)
+        assert feeds.errors == 6  # the levels and the flat profile; the lights hold
+        assert len(received(receiver)) == 3 * len(LEVELS)
         feeds.send(stage_frame(), None)
-        assert len(received(receiver)) == len(CUES) + 1
+        assert len(received(receiver)) == len(LEVELS) + 1
     assert len(caplog.records) == 2  # a flood of reports helps nobody
 
 
@@ -242,7 +242,7 @@ def faders(packets):
 def test_every_preset_fits_what_desks_take(receiver, preset):
     (packets,) = sent(receiver, [standing()], f"/lights/{preset}", HEALTH)
     values = faders(packets)
-    assert len(values) == len(CUES) <= MAX_ADDRESSES
+    assert len(values) == len(LEVELS) <= MAX_ADDRESSES
     assert max(map(len, packets)) <= 64
     assert all(0 <= v <= PRESETS[preset].full for v in values.values())
     assert values[PRESETS[preset].addresses["lean"]] == PRESETS[preset].full / 2  # upright
@@ -261,7 +261,7 @@ def test_addresses_and_range_are_the_operator_s(receiver):
     assert values["/wash/1/pan"] == 127.5
     assert "/pj/lights/style" not in values
     assert "/pj/lights/lean" not in values
-    assert len(values) == len(CUES) - 1
+    assert len(values) == len(LEVELS) - 1
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -287,33 +287,33 @@ def test_lights_stay_in_their_range_whatever_comes(receiver, seed):
             for _ in range(10)
         ]
         for packets in sent(receiver, frames, "/lights/grandma3"):
-            assert len(packets) == len(CUES)
+            assert len(packets) == len(LEVELS)
             assert all(0 <= v <= 100 for v in faders(packets).values())
 
 
 # Cues -----------------------------------------------------------------------------------------
 
 
-def cues_of(frames, state="dancing", dancers=()):
-    maker = CueMaker()
+def levels_of(frames, state="dancing", dancers=()):
+    maker = LevelMaker()
     for frame in frames:
         last = maker.step(frame, state)
-    return dict(zip(CUES, last.of(dancers), strict=True))
+    return dict(zip(LEVELS, last.of(dancers), strict=True))
 
 
 def test_the_flash_falls_from_the_beat_on():
-    flash = [cues_of([standing(beat=(p, 0.5, 120.0, 1.0))])["beat"] for p in (0, 0.25, 0.5, 0.99)]
+    flash = [levels_of([standing(beat=(p, 0.5, 120.0, 1.0))])["beat"] for p in (0, 0.25, 0.5, 0.99)]
     assert flash[0] == 1
     assert flash == sorted(flash, reverse=True)
     assert flash[-1] < 1e-3
-    assert cues_of([standing(beat=(0, 0, 120, 0.25))])["beat"] == 0.5  # unsure: weaker
-    assert cues_of([standing(beat=(0, 0.75, 120, 1.0))])["bar"] == 0.75
+    assert levels_of([standing(beat=(0, 0, 120, 0.25))])["beat"] == 0.5  # unsure: weaker
+    assert levels_of([standing(beat=(0, 0.75, 120, 1.0))])["bar"] == 0.75
 
 
 def test_hits_rise_at_once_and_fall():
     hit, quiet = np.array([1, 0, 0.5], np.float32), np.zeros(3, np.float32)
     frames = [standing(0, onset=hit)] + [standing(n, onset=quiet) for n in range(1, 16)]
-    values = [cues_of(frames[:n]) for n in (1, 4, 16)]
+    values = [levels_of(frames[:n]) for n in (1, 4, 16)]
     assert [v["mid"] for v in values] == [0, 0, 0]
     assert values[0]["low"] == 1
     assert 0.5 < values[1]["low"] < 0.8
@@ -332,8 +332,8 @@ def shaken(joint, hz=2.0, amplitude=0.1, count=60):
 
 
 def test_arms_and_legs_are_told_apart():
-    still, arm, leg = cues_of([standing(0), standing(1)]), cues_of(shaken("l_wrist")), None
-    leg = cues_of(shaken("r_ankle"))
+    still, arm, leg = levels_of([standing(0), standing(1)]), levels_of(shaken("l_wrist")), None
+    leg = levels_of(shaken("r_ankle"))
     assert still["arms"] == still["legs"] == 0
     assert arm["arms"] > 0.03 > arm["legs"]
     assert leg["legs"] > 0.03 > leg["arms"]
@@ -343,13 +343,13 @@ def test_walking_is_travel_and_not_busy_limbs():
     frames = [
         standing(n, joints=REST_POSE[None] + np.float32([0.75 * n / 60, 0, 0])) for n in range(60)
     ]
-    values = cues_of(frames)
+    values = levels_of(frames)
     assert values["travel"] == pytest.approx(0.5, abs=0.01)
     assert max(values["arms"], values["legs"]) < 1e-4
 
 
 def test_shape_of_the_body():
-    upright = cues_of([standing()])
+    upright = levels_of([standing()])
     assert upright["lean"] == pytest.approx(0.5)
     assert upright["height"] == pytest.approx(REST_POSE[:, 1].max() / 2.2)
     tilt = math.radians(22.5)
@@ -357,40 +357,40 @@ def test_shape_of_the_body():
         [[math.cos(tilt), math.sin(tilt), 0], [-math.sin(tilt), math.cos(tilt), 0], [0, 0, 1]]
     )  # to the dancer's left, +x
     leaning = (REST_POSE @ turn.T)[None].astype(np.float32)
-    assert cues_of([standing(joints=leaning)])["lean"] == pytest.approx(0.75, abs=0.01)
+    assert levels_of([standing(joints=leaning)])["lean"] == pytest.approx(0.75, abs=0.01)
     turned = leaning * np.float32([-1, 1, -1])  # the same, with the back to the audience
     back = standing(joints=turned, heading=np.float32([math.pi]))
-    assert cues_of([back])["lean"] == pytest.approx(0.75, abs=0.01)
+    assert levels_of([back])["lean"] == pytest.approx(0.75, abs=0.01)
     spread = REST_POSE.copy()[None]
     spread[0, JOINT["l_wrist"]], spread[0, JOINT["r_wrist"]] = (0.72, 1.4, 0), (-0.72, 1.4, 0)
-    assert cues_of([standing(joints=spread)])["openness"] == pytest.approx(1)
+    assert levels_of([standing(joints=spread)])["openness"] == pytest.approx(1)
 
 
 def test_several_dancers_are_averaged_or_chosen():
     joints = np.repeat(REST_POSE[None], 2, axis=0)
     joints[1, :, 1] -= 0.5
     frame = standing(n_dancers=2, joints=joints)
-    one, two = (cues_of([frame], dancers=(d,))["height"] for d in (1, 2))
+    one, two = (levels_of([frame], dancers=(d,))["height"] for d in (1, 2))
     assert one > two
-    assert cues_of([frame])["height"] == pytest.approx((one + two) / 2)
-    absent = cues_of([frame], dancers=(3,))
+    assert levels_of([frame])["height"] == pytest.approx((one + two) / 2)
+    absent = levels_of([frame], dancers=(3,))
     assert absent["height"] == 0
     assert absent["level"] == frame.level
 
 
 def test_a_blackout_darkens_all_but_the_state():
-    values = cues_of([standing(beat=(0, 0.5, 120, 1.0))], "blackout")
+    values = levels_of([standing(beat=(0, 0.5, 120, 1.0))], "blackout")
     assert values.pop("state") == 1
     assert set(values.values()) == {0}
-    assert cues_of([standing()], "dancing")["state"] == pytest.approx(0.2)
+    assert levels_of([standing()], "dancing")["state"] == pytest.approx(0.2)
 
 
 def test_dancers_may_come_and_go():
-    maker = CueMaker()
+    maker = LevelMaker()
     for number, n in enumerate((1, 3, 2, 5)):
-        cues = maker.step(standing(number, n_dancers=n), "dancing")
-        assert cues.body.shape == (n, 6)
-        assert np.isfinite(cues.body).all()
+        levels = maker.step(standing(number, n_dancers=n), "dancing")
+        assert levels.body.shape == (n, 6)
+        assert np.isfinite(levels.body).all()
 
 
 # Foreign receivers ----------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from live.outputs.levels import CUES
+from live.outputs.levels import LEVELS
 from live.outputs.lights import PRESETS
 from tests.helpers.own_network import NAMESPACE, ROOT, has_own_network
 from tests.helpers.qlc_room import channel_of
@@ -17,7 +17,7 @@ from tests.helpers.qlc_room import channel_of
 
 def test_qlc_plus_hashes_no_two_cues_to_one_channel():
     channels = {channel_of(path) for path in PRESETS["qlcplus"].addresses.values()}
-    assert len(channels) == len(CUES)
+    assert len(channels) == len(LEVELS)
 
 
 def test_qlc_plus_follows_the_dance(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from live.audio.features import FRAME, SAMPLE_RATE, extract
 from live.beat.clock import BeatReading
 from live.body.skeleton import BONE_LENGTHS, FEET, JOINT_NAMES, MIRROR, N_JOINTS, PARENTS
-from live.control.scenes import Cue
+from live.control.scenes import Scene
 from live.dance.contract import CONTROL_DIM, DANCE_BPM
 from live.dance.dancer_clock import DancersBeat
 from live.dance.performer import Manifest, Performer
@@ -46,8 +46,8 @@ class Listening(Performer):
 def make_engine(tiny_model):
     def make(rate=RATE, dancers=1, seed=0, style="auto", **controls):
         performer = Listening(str(tiny_model), "cpu", dancers, seed)
-        cues = (Cue("drop", (("energy", 1.0),)),)
-        config = EngineConfig(rate, horizon_samples(60), style, cues=cues)
+        scenes = (Scene("drop", (("energy", 1.0),)),)
+        config = EngineConfig(rate, horizon_samples(60), style, scenes=scenes)
         return Engine(config, performer, Controls(**controls))
 
     return make

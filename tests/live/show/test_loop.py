@@ -582,8 +582,8 @@ def test_visualizers_are_told_the_styles_once_a_second_and_at_a_change(stage, mu
     s.run(3.0)
     told = [next(encoding.decode(p)) for p in s.visualizer.packets]
     assert {address for address, _ in told} == {osc.STYLES.address}
-    wishes = [wish for _, (wish, *_) in told]
-    assert wishes == ["street"] * 2 + ["salsa"] * 2
+    requests = [request for _, (request, *_) in told]
+    assert requests == ["street"] * 2 + ["salsa"] * 2
     assert all(names == list(s.engine.performer.styles) for _, (_, *names) in told)
     times = s.visualizer.times
     assert times[2] == pytest.approx(1.5, abs=0.03)

@@ -5,7 +5,7 @@ import pytest
 
 import posejockey
 from live.audio.features import SAMPLE_RATE
-from live.control import scenes as set_list
+from live.control.scenes import parse_scenes
 from live.dance.performer import Performer
 from live.errors import ArtifactError
 from live.osc import encoding
@@ -29,8 +29,8 @@ def record(stage, music, tmp_path, tiny_model):  # noqa: F811
         described = {"model_sha256": performer.sha256, "show": dict(vars(config))}
         described["set_list"] = set_text
         with_recorder = SessionWriter(path, {"sample_rate": RATE} | described, capacity=1 << 20)
-        cues = set_list.parse(set_text, path, performer.styles) if set_text else ()
-        s.engine = stage_engine(config, RATE, performer, cues)
+        scenes = parse_scenes(set_text, path, performer.styles) if set_text else ()
+        s.engine = stage_engine(config, RATE, performer, scenes)
         outputs = Outputs(s.receiver, s.control, with_recorder)
         arrival = arrival_s(BLOCK, RATE)
         s.show = Show(s.engine, s.source, outputs, 60, arrival, s.time, s.time.sleep)

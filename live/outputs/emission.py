@@ -1,6 +1,7 @@
 """One emission as every profile sees it, with what several of them share computed once.
 
-Enters: a StageFrame and its cues. Leaves: the same, and on demand the rotations of avatars' bones.
+Enters: a StageFrame and its levels. Leaves: the same, and on demand the rotations of avatars'
+bones. In the engine's thread.
 """
 
 from dataclasses import dataclass
@@ -11,13 +12,13 @@ import numpy as np
 
 from live.body import humanoid
 from live.osc.encoding import HealthReport, StageFrame
-from live.outputs.levels import Cues
+from live.outputs.levels import Levels
 
 
 @dataclass(frozen=True)
-class Moment:
+class Emission:
     frame: StageFrame
-    cues: Cues
+    levels: Levels
 
     @cached_property
     def rotations(self) -> np.ndarray:
@@ -38,6 +39,6 @@ class Moment:
 class Profile(Protocol):
     """What a target is sent. Owned by the engine's thread."""
 
-    def encode(self, moment: Moment, health: HealthReport | None) -> list[bytes]:
+    def encode(self, emission: Emission, health: HealthReport | None) -> list[bytes]:
         """The packets of one moment, in order. health: when the native stream carries it."""
         ...
