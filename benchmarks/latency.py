@@ -26,6 +26,7 @@ import soundfile
 from live.audio.playback import FileSource
 from live.audio.sources import DEFAULT_BLOCK, Microphone
 from live.errors import DeviceError
+from live.monotonic import monotonic_s
 from live.osc.encoding import decode
 from live.osc.schema import ONSET
 
@@ -64,7 +65,8 @@ class _Ear(threading.Thread):
         self._sound: list[np.ndarray] = []
 
     def run(self) -> None:
-        while not self.ended.wait(_POLL_S):
+        while not self.ended.is_set():
+            time.sleep(_POLL_S)
             newest = self._source.last_block_s
             if not self._blocks or newest.samples != self._blocks[-1][0]:
                 self._blocks.append((newest.samples, newest.time_s))
@@ -93,7 +95,7 @@ class _Receiver(threading.Thread):
                 packet = self._socket.recv(2048)
             except OSError:
                 return
-            self.packets.append((time.monotonic(), packet))
+            self.packets.append((monotonic_s(), packet))
 
     def onsets_s(self) -> np.ndarray:
         """When onsets began, monotonic s."""
@@ -151,9 +153,9 @@ _SHOW = [
 
 
 def _wait_for_packets(receiver: _Receiver, show: subprocess.Popen) -> None:
-    until = time.monotonic() + _START_S
+    until = monotonic_s() + _START_S
     while len(receiver.packets) < 60:
-        if show.poll() is not None or time.monotonic() > until:
+        if show.poll() is not None or monotonic_s() > until:
             raise DeviceError("the show did not start; try `posejockey doctor`")
         time.sleep(0.05)
 

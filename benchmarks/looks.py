@@ -21,6 +21,7 @@ import numpy as np
 os.environ["SDL_VIDEODRIVER"] = "dummy"
 
 from live.body.skeleton import JOINT, REST_POSE, with_bone_lengths
+from live.monotonic import monotonic_s
 from visuals.draw.looks import LOOKS
 from visuals.draw.renderer import Renderer
 from visuals.draw.surfaces import black, pygame
@@ -79,11 +80,11 @@ def measure(
     taken = []
     for k in range(WARM_UP + pictures):
         view = stage(k / FPS, count)
-        start = time.perf_counter(), time.thread_time()
+        start = monotonic_s(), time.thread_time()
         renderer.draw(canvas, view, 1 / FPS)
         if context:
             context.finish()
-        taken.append((time.perf_counter() - start[0], time.thread_time() - start[1]))
+        taken.append((monotonic_s() - start[0], time.thread_time() - start[1]))
     wall, processor = 1e3 * np.array(taken[WARM_UP:]).T
     return wall, processor
 

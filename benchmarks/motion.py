@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
+from live.monotonic import monotonic_s
 from live.osc import encoding
 from visuals.feed.feed import Feed
 from visuals.feed.recorded import Take, read_take
@@ -77,9 +78,9 @@ class LossyRelay:
     def _run(self) -> None:
         held: list[tuple[float, int, bytes]] = []
         while not self._closing.is_set() or held:
-            wait_s = held[0][0] - time.perf_counter() if held else 0.05
+            wait_s = held[0][0] - monotonic_s() if held else 0.05
             packet = self._receive(wait_s)
-            now_s = time.perf_counter()
+            now_s = monotonic_s()
             if packet is not None:
                 self.taken += 1
                 for delay_s in self._network.delays(self._rng):
@@ -185,24 +186,24 @@ def relayed(take: Take, network: Network, seconds: float) -> tuple[Shown, LossyR
     with Feed(port=0) as feed, LossyRelay(("127.0.0.1", feed.port), network) as relay:
         sender = threading.Thread(target=_send, args=(take, seconds, relay.address), daemon=True)
         pacer = Pacer(RATE)
-        start_s = time.perf_counter()
+        start_s = monotonic_s()
         sender.start()
         for k in range(round((seconds - 0.2) * RATE)):
-            now_s = time.perf_counter()
+            now_s = monotonic_s()
             moment_s = pacer.moment(now_s)
             if now_s - start_s >= SETTLE_S and feed.received:
                 shown.append((moment_s, feed.playing(moment_s), feed.view(moment_s).joints))
-            time.sleep(max(start_s + (k + 1) / RATE - time.perf_counter(), 0.0))
-            pacer.shown(time.perf_counter())
+            time.sleep(max(start_s + (k + 1) / RATE - monotonic_s(), 0.0))
+            pacer.shown(monotonic_s())
         sender.join()
     return Shown(*map(np.array, zip(*shown, strict=True))), relay
 
 
 def _send(take: Take, seconds: float, address: tuple[str, int]) -> None:
-    start_s = time.perf_counter()
+    start_s = monotonic_s()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         for due_s, packets in emissions(take, seconds):
-            time.sleep(max(start_s + due_s - time.perf_counter(), 0.0))
+            time.sleep(max(start_s + due_s - monotonic_s(), 0.0))
             for packet in packets:
                 sock.sendto(packet, address)
 

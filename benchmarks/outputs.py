@@ -13,6 +13,7 @@ from contextlib import ExitStack
 import numpy as np
 
 from live.body.skeleton import REST_POSE
+from live.monotonic import monotonic_s
 from live.osc.encoding import FrameEncoder, StageFrame
 from live.outputs.feeds import Feeds, parse_feed
 from live.outputs.udp import OscOut
@@ -59,15 +60,15 @@ def _measure(out: OscOut, feeds: Feeds, frames: int) -> tuple[np.ndarray, np.nda
     rng = np.random.default_rng(0)
     encoder = FrameEncoder(DANCERS, 4)
     walls, owns = np.zeros(frames), np.zeros(frames)
-    due = time.monotonic()
+    due = monotonic_s()
     for number in range(frames):
         frame = _frame(number, rng)
         due += 1 / RATE
-        time.sleep(max(due - time.monotonic(), 0.0))
-        wall, own = time.perf_counter(), time.thread_time()
+        time.sleep(max(due - monotonic_s(), 0.0))
+        wall, own = monotonic_s(), time.thread_time()
         out.send(encoder.encode(frame))
         feeds.send(frame, None)
-        walls[number] = 1000 * (time.perf_counter() - wall)
+        walls[number] = 1000 * (monotonic_s() - wall)
         owns[number] = 1000 * (time.thread_time() - own)
     return walls, owns
 

@@ -32,6 +32,7 @@ from live.audio.ring import SampleRing
 from live.audio.source import AudioSource, BlockTime
 from live.control.osc_in import ControlIn
 from live.dance.performer import Performer
+from live.monotonic import monotonic_s
 from live.osc import encoding
 from live.outputs.udp import OscOut
 from live.show.engine import Engine, EngineConfig, horizon_samples
@@ -55,7 +56,7 @@ _FLOOD_PER_WAKE = 20
 
 
 class SkippedTime:
-    """time.monotonic and time.sleep of the show: its own processor time, and the skipped sleeps."""
+    """The clock and the sleep of the show: its own processor time, and the skipped sleeps."""
 
     def __init__(self) -> None:
         self._skipped = 0.0
@@ -296,14 +297,14 @@ class Soak:
     def run(self, progress: Callable[[dict], None] = lambda report: None) -> dict:
         """The report, fit for JSON. progress: gets the report so far, every ten minutes of show."""
         self._progress = progress
-        self._began = time.perf_counter()
+        self._began = monotonic_s()
         self.show.run(lambda: True, self._seconds)
         return self._report()
 
     def _report(self) -> dict:
         return {
             "hours": round(self.elapsed_s / 3600, 2),
-            "took_s": round(time.perf_counter() - self._began, 1),
+            "took_s": round(monotonic_s() - self._began, 1),
             "summary": self.show.summary(self.elapsed_s),
             "missed_outside_faults": self._missed,
             "memory_growth_mb": self._growth_mb(),

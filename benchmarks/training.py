@@ -10,12 +10,12 @@ steps, one thread. "rest" is what no part below covers: losses of the whole, cli
 import argparse
 import dataclasses
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
+from live.monotonic import monotonic_s
 from model.cli.train import read_config
 from model.network.config import TrainConfig
 from model.training.trainer import Trainer
@@ -32,12 +32,12 @@ class Stopwatch:
         plain: Callable = getattr(owner, method)
 
         def timed(*args, **kwargs):
-            started = time.perf_counter()
+            started = monotonic_s()
             self._inside.append(0.0)
             try:
                 return plain(*args, **kwargs)
             finally:
-                whole = time.perf_counter() - started
+                whole = monotonic_s() - started
                 own = whole - self._inside.pop()
                 if self._inside:
                     self._inside[-1] += whole

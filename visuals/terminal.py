@@ -13,6 +13,7 @@ from rich.live import Live
 from rich.text import Text
 
 from live.body.skeleton import BONES, JOINT
+from live.monotonic import monotonic_s
 from live.osc.schema import DEFAULT_PORT
 from visuals.feed.feed import Feed
 from visuals.feed.view import View
@@ -131,14 +132,14 @@ def has_braille(encoding: str) -> bool:
 def animate(feed: Feed, console: Console, seconds: float | None) -> None:
     """Draw on the whole of a terminal, 30 times a second."""
     picture = Picture(has_braille(console.encoding))
-    start_s = last_s = time.perf_counter()
+    start_s = last_s = monotonic_s()
     with Live(console=console, screen=True, auto_refresh=False) as live:
         while seconds is None or last_s - start_s < seconds:
-            now_s = time.perf_counter()
+            now_s = monotonic_s()
             columns, rows = console.size
             live.update(picture.draw(feed.view(now_s), columns, rows, now_s - last_s), refresh=True)
             last_s = now_s
-            time.sleep(max(1 / _RATE_HZ - (time.perf_counter() - now_s), 0.001))
+            time.sleep(max(1 / _RATE_HZ - (monotonic_s() - now_s), 0.001))
 
 
 def report(feed: Feed, console: Console, seconds: float | None) -> None:
@@ -149,7 +150,7 @@ def report(feed: Feed, console: Console, seconds: float | None) -> None:
         wait_s = 1.0 if seconds is None else min(1.0, seconds - elapsed)
         time.sleep(wait_s)
         elapsed += wait_s
-        line = status_line(feed.view(time.perf_counter()), (feed.received - received) / wait_s)
+        line = status_line(feed.view(monotonic_s()), (feed.received - received) / wait_s)
         console.print(line, soft_wrap=True)
 
 

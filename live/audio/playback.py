@@ -5,7 +5,6 @@ is heard. Without a card a thread keeps the pace; another one decodes ahead of i
 """
 
 import threading
-import time
 from collections import deque
 from contextlib import closing
 from pathlib import Path
@@ -26,6 +25,7 @@ from live.audio.files import (
 from live.audio.source import _Source, log
 from live.audio.stream import _CLOSE_S, _CardStream, _Lease
 from live.errors import DeviceError
+from live.monotonic import monotonic_s, wait_until
 
 DEMO_RATE = 48_000
 
@@ -117,7 +117,7 @@ class _Player(_Source):
 
     def _callback(self, lease: _Lease, stop: type[Exception], channels: int):
         def callback(outdata, frames, time_info, status):
-            now_s = time.monotonic()
+            now_s = monotonic_s()
             outdata[:] = 0.0
             if not lease.valid:
                 return
@@ -183,13 +183,13 @@ class _Pacer:
 
     def _run(self) -> None:
         player, rate = self._player, self._player.rate
-        due_s = time.monotonic()
+        due_s = monotonic_s()
         while (block := player.take()) is not None:
             due_s += len(block[1]) / rate
-            late_s = time.monotonic() - due_s
+            late_s = monotonic_s() - due_s
             if late_s > 0.5:  # the machine slept: go on from here, do not hurry after
                 due_s += late_s
-            if self._stop.wait(max(0.0, -late_s)):
+            if wait_until(due_s, self._stop):
                 return
             player._push(block[1], due_s)
 

@@ -1,6 +1,6 @@
 """The sample clock: one line between sample index and monotonic time.
 
-Enters: what the audio thread saw, (samples written so far, time.monotonic() at that moment).
+Enters: what the audio thread saw, (samples written so far, `live.monotonic` at that moment).
 Leaves: the sample that belongs to any moment, past or future, and back. Runs in the engine's
 thread; reads no clock of its own.
 

@@ -1,12 +1,12 @@
 """What the show needs to know of a source of sound, and what all sources share."""
 
 import logging
-import time
 from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 
 from live.audio.ring import SampleRing
+from live.monotonic import monotonic_s
 
 MIN_RATE, MAX_RATE = 8_000, 192_000
 
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 class BlockTime(NamedTuple):
     """When the ring held how much.
 
-    time_s: time.monotonic() when the newest sample arrived; for a source that plays aloud, when
+    time_s: monotonic_s() when the newest sample arrived; for a source that plays aloud, when
     that sample leaves the loudspeaker, which may be some 50 ms ahead. samples: `ring.written` then.
     """
 
@@ -69,7 +69,7 @@ class _Source:
         self.ring = SampleRing(int(_RING_S * rate))
         self.xruns = 0
         self.finished = False
-        self._last = BlockTime(time.monotonic(), 0)
+        self._last = BlockTime(monotonic_s(), 0)
 
     @property
     def last_block_s(self) -> BlockTime:
@@ -95,4 +95,4 @@ class _Source:
 
     def _mark_opened(self) -> None:
         # A watchdog on the last block's age must give a new stream time for its first block.
-        self._last = BlockTime(time.monotonic(), self.ring.written)
+        self._last = BlockTime(monotonic_s(), self.ring.written)

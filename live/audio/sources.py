@@ -10,7 +10,6 @@ The only file that imports sounddevice, and only when it is needed: without Port
 demo still run, silently.
 """
 
-import time
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +27,7 @@ from live.audio.playback import DemoSource, FileSource
 from live.audio.source import MAX_RATE, MIN_RATE, _Source, log
 from live.audio.stream import _CardStream, _Lease
 from live.errors import DeviceError
+from live.monotonic import monotonic_s
 
 DEFAULT_BLOCK = 256  # samples a callback: 5.3 ms at 48 kHz
 
@@ -99,7 +99,7 @@ class Microphone(_Source):
 
     def _callback(self, lease: _Lease, weights: np.ndarray):
         def callback(indata, frames, time_info, status):
-            now_s = time.monotonic()
+            now_s = monotonic_s()
             if not lease.valid:
                 return
             if status:

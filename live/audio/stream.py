@@ -6,13 +6,13 @@ left behind, because any of them may hang with its server.
 
 import atexit
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
 from live.audio import devices
 from live.audio.source import log
 from live.errors import DeviceError
+from live.monotonic import monotonic_s
 
 _RETRY_S = 1.0  # between two attempts to re-open a lost device
 
@@ -46,7 +46,7 @@ class _Lease:
         self.stream = None
         self.valid = True
         self.active = False
-        self.tried_s = time.monotonic()  # when the latest attempt to open it began
+        self.tried_s = monotonic_s()  # when the latest attempt to open it began
 
     def ended(self) -> None:
         """PortAudio says that the stream has stopped."""
@@ -167,7 +167,7 @@ class _CardStream:
         """Whether a worker is trying, and not stuck beyond hope."""
         if self._worker is None or not self._worker.is_alive():
             return False
-        if time.monotonic() - self._lease.tried_s < _STUCK_S or _scanning.is_set():
+        if monotonic_s() - self._lease.tried_s < _STUCK_S or _scanning.is_set():
             return True
         self._stuck = [thread for thread in self._stuck if thread.is_alive()]
         if len(self._stuck) >= _MAX_STUCK:
@@ -181,7 +181,7 @@ class _CardStream:
         self._on_lost()
         self._close(old)
         while lease.valid:
-            lease.tried_s = time.monotonic()
+            lease.tried_s = monotonic_s()
             try:
                 _rescan()
                 self._open(lease)

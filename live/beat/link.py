@@ -1,11 +1,11 @@
 """Ableton Link as a source of beats: a silent peer of its session."""
 
-import time
 from typing import Any
 
 from live.beat.estimate import BeatEstimate
 from live.beat.set_tempo import QUANTUM
 from live.errors import ConfigError
+from live.monotonic import monotonic_s
 
 
 class LinkSource:
@@ -34,7 +34,7 @@ class LinkSource:
             return None
         state = self._link.captureAppSessionState()
         # Link's clock may be another than ours, corrected differently: compare them every time.
-        host_us = self._micros() + round((time_s - time.monotonic()) * 1e6)
+        host_us = self._micros() + round((time_s - monotonic_s()) * 1e6)
         bar_beat = state.phaseAtTime(host_us, QUANTUM) % QUANTUM
         return BeatEstimate(sample, bar_beat % 1.0, state.tempo(), 1.0, bar_beat=bar_beat)
 

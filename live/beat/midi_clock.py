@@ -1,6 +1,5 @@
 """MIDI clock as a source of beats: pulses and their arrival times in, a beat out."""
 
-import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ import numpy as np
 
 from live.beat.estimate import BeatEstimate
 from live.beat.set_tempo import QUANTUM
+from live.monotonic import monotonic_s
 
 _PULSES = 24  # a beat
 
@@ -135,7 +135,7 @@ class MidiClockSource:
 
     name = "midi"
 
-    def __init__(self, port: Any, now: Callable[[], float] = time.monotonic):
+    def __init__(self, port: Any, now: Callable[[], float] = monotonic_s):
         self._port, self._now = port, now
         self._clock = MidiClock()
         self._arrived: deque[tuple[Any, float]] = deque(maxlen=1024)

@@ -21,6 +21,7 @@ from live.audio.sources import DEFAULT_BLOCK
 from live.body.skeleton import REST_POSE
 from live.control.osc_in import ControlIn
 from live.errors import ConfigError, DeviceError
+from live.monotonic import monotonic_s
 from live.osc.encoding import FrameEncoder, StageFrame
 from live.osc.schema import DEFAULT_CONTROL_PORT
 from live.outputs.udp import OscOut, parse_target
@@ -110,7 +111,7 @@ def _calibrate_picture(args: argparse.Namespace) -> None:
         flashes_s, taps_s = flash(
             args.clicks + _UNUSED_FLASHES,
             OscFlash(osc) if osc else terminal_flash,
-            lambda: keys.poll() + [time.monotonic() for name, _ in control.poll() if name == "tap"],
+            lambda: keys.poll() + [monotonic_s() for name, _ in control.poll() if name == "tap"],
         )
     print("\r", end="")
     used_s = taps_s[taps_s > flashes_s[_UNUSED_FLASHES] - _PERIOD_S / 2]
@@ -129,7 +130,7 @@ def flash(
     count: int,
     show: Callable[[int, float], None],
     taps: Callable[[], list[float]],
-    now: Callable[[], float] = time.monotonic,
+    now: Callable[[], float] = monotonic_s,
     sleep: Callable[[float], None] = time.sleep,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Flash `count` times; when the flashes and the taps were, monotonic s.
@@ -189,4 +190,4 @@ class EnterKey:
 
     def _read(self) -> None:
         for _ in sys.stdin:
-            self._times.append(time.monotonic())
+            self._times.append(monotonic_s())

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TextIO
@@ -28,6 +27,7 @@ from live.dance.performer import Performer
 from live.display import has_display
 from live.errors import ConfigError
 from live.midi_ports import MidiPorts
+from live.monotonic import monotonic_s
 from live.osc.schema import DEFAULT_PORT, SCHEMA_VERSION
 from live.outputs.dmx import DmxOut
 from live.outputs.feeds import Feeds
@@ -284,7 +284,7 @@ class Visualizer:
         if code == 0:
             return False
         crashed = code is not None and code != _EXPLAINED
-        lived_s = time.monotonic() - self._started
+        lived_s = monotonic_s() - self._started
         if crashed and self._resumed and lived_s < _TRUSTED_AFTER_S:
             self._state.unlink(missing_ok=True)  # what was played may be what it dies of
         if crashed and lived_s > _RESTART_AFTER_S:
@@ -294,7 +294,7 @@ class Visualizer:
     def _start(self) -> None:
         self._resumed = self._state.exists()
         self._process = subprocess.Popen(self._command)
-        self._started = time.monotonic()
+        self._started = monotonic_s()
 
     def _stop(self) -> None:
         self._process.terminate()

@@ -4,7 +4,6 @@ import argparse
 import queue
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from live.control.midi_learn import learn, parse_request
 from live.control.midi_map import MidiMap, load, write
 from live.errors import ConfigError
 from live.midi_ports import MidiPorts, Tap, stem
+from live.monotonic import monotonic_s
 
 _USUAL = (
     "energy", "openness", "travel", "temperature", "freeze", "mirror", "blackout", "tap", "sync",
@@ -97,8 +97,8 @@ def _arriving(tap: Tap, seconds: float, stdin: bool) -> Iterator[Event | None]:
     tap.callback = hear
     if stdin:
         threading.Thread(target=read, name="stdin", daemon=True).start()
-    end_s = time.monotonic() + seconds
-    while (left_s := end_s - time.monotonic()) > 0:
+    end_s = monotonic_s() + seconds
+    while (left_s := end_s - monotonic_s()) > 0:
         try:
             # Not without end: Windows hears Ctrl-C only between two waits.
             yield arrived.get(timeout=min(left_s, 0.5))

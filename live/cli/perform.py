@@ -6,13 +6,13 @@ seed and controls, bit for bit where the machine is the same; of the options onl
 """
 
 import argparse
-import time
 from pathlib import Path
 
 from live.audio.files import read_audio
 from live.beat.clock import TempoConfig
 from live.cli.options import add_settings, config_of
 from live.dance.performer import Performer
+from live.monotonic import monotonic_s
 from live.safe_write import check_output
 from live.session.reader import SessionReader
 from live.session.take import take_of, write_take
@@ -28,10 +28,10 @@ def main(argv: list[str]) -> int:
         return _again(args)
     audio, rate = read_audio(args.file)
     performer = Performer(config.model, config.device, config.dancers, config.seed)
-    started = time.monotonic()
+    started = monotonic_s()
     tempo = TempoConfig(tracker=config.beat_tracker)
     take = perform(audio, rate, performer, config.style, config.controls, tempo)
-    took_s = max(time.monotonic() - started, 1e-6)
+    took_s = max(monotonic_s() - started, 1e-6)
     write_take(take, args.out)
     seconds = len(audio) / rate
     print(

@@ -9,10 +9,10 @@ import importlib
 import logging
 import socket
 import threading
-import time
 from typing import Any, Protocol, Self
 
 from live.errors import ConfigError, DeviceError
+from live.monotonic import monotonic_s, wait_until
 from live.outputs.levels import Levels
 from live.outputs.patch import CHANNELS, Patch, Universe
 
@@ -75,12 +75,12 @@ class DmxOut:
 
     def _run(self) -> None:
         period_s = 1.0 / self._patch.rate
-        due = time.monotonic()
-        while not self._over.wait(max(due - time.monotonic(), 0.0)):
+        due = monotonic_s()
+        while not wait_until(due, self._over):
             levels = self._levels
             for universe, sender in self._senders:
                 self._try(sender.send, bytes(universe.slots(levels)))
-            due = max(due + period_s, time.monotonic() - period_s)  # late: no burst to catch up
+            due = max(due + period_s, monotonic_s() - period_s)  # late: no burst to catch up
 
     def _try(self, send, *args: bytes) -> None:
         try:

@@ -8,6 +8,7 @@ from os import PathLike
 from live.audio.features import SAMPLE_RATE
 from live.control.osc_in import parse_arguments
 from live.errors import ArtifactError, ConfigError
+from live.monotonic import monotonic_s
 from live.osc import encoding
 from live.osc import schema as osc_schema
 from live.session.format import Record, control_of
@@ -20,7 +21,7 @@ def replay(
     path: str | PathLike[str],
     send: Callable[[list[bytes]], None],
     speed: float = 1.0,
-    clock: Callable[[], float] = time.monotonic,
+    clock: Callable[[], float] = monotonic_s,
     sleep: Callable[[float], None] = time.sleep,
     loop: bool = False,
 ) -> int:

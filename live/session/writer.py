@@ -1,7 +1,6 @@
 """Recording a show: audio, packets, controls and health to one file, from a thread of its own."""
 
 import threading
-import time
 from collections import deque
 from contextlib import suppress
 from os import PathLike
@@ -12,6 +11,7 @@ import numpy as np
 
 from live.audio.features import SAMPLE_RATE
 from live.errors import ConfigError
+from live.monotonic import monotonic_s
 from live.session.format import (
     MAX_MESSAGE_BYTES,
     SESSION_VERSION,
@@ -118,13 +118,13 @@ class SessionWriter:
 
     def _run(self) -> None:
         """The writing thread, until the file is closed or cannot be written any more."""
-        flush_at = time.monotonic() + _FLUSH_S
+        flush_at = monotonic_s() + _FLUSH_S
         try:
             while not self._closing.wait(_POLL_S):
                 self._write_queued()
-                if time.monotonic() >= flush_at:
+                if monotonic_s() >= flush_at:
                     self._flush()
-                    flush_at = time.monotonic() + _FLUSH_S
+                    flush_at = monotonic_s() + _FLUSH_S
             self._write_queued()
             self._flush()
             self._container.finish()

@@ -28,6 +28,7 @@ from live.control.osc_in import ControlIn, Value
 from live.control.scenes import Scene
 from live.dance.performer import Performer
 from live.errors import ConfigError
+from live.monotonic import monotonic_s
 from live.osc.encoding import FrameEncoder, HealthReport, StageFrame, encode_picture, encode_styles
 from live.osc.schema import PICTURE
 from live.outputs.feeds import Feeds
@@ -124,7 +125,7 @@ class Show:
         outputs: Outputs,
         emission_rate: int,
         arrival: float,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = monotonic_s,
         sleep: Callable[[float], None] = time.sleep,
         beats: Sequence[ClockSource] = (),
         controllers: Sequence[Controller] = (),

@@ -10,7 +10,6 @@ that the stage reads. About 12 and 8 minutes on one core:
 """
 
 import argparse
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +28,7 @@ from live.beat.evidence import (
     paired,
     rises,
 )
+from live.monotonic import monotonic_s
 from model.data import room
 from model.data.music.render import render_song
 from model.data.music.song import TEMPO_RANGE_BPM, SongConfig, random_song
@@ -258,7 +258,7 @@ def train(songs: Path, weights: Path, config: BeatTraining) -> None:
         optimiser, config.learning_rate, total_steps=config.iterations, pct_start=0.1
     )
     weigh = torch.tensor([1.0, config.downbeat_weight] * TICKS_PER_FRAME)
-    last, began = None, time.monotonic()
+    last, began = None, monotonic_s()
     for iteration in range(config.iterations):
         x, y = book.batch()
         logits, last = network(x, _carry(last, config))
@@ -272,7 +272,7 @@ def train(songs: Path, weights: Path, config: BeatTraining) -> None:
         schedule.step()
         if iteration % 100 == 99:
             beat, downbeat = measure(network, book, config)
-            spent_s = time.monotonic() - began
+            spent_s = monotonic_s() - began
             print(f"{iteration + 1:5d} {beat:.4f} {downbeat:.4f} {spent_s:5.0f} s", flush=True)
     weights.parent.mkdir(parents=True, exist_ok=True)
     with weights.open("wb") as file:

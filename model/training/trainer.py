@@ -10,7 +10,6 @@ import copy
 import csv
 import json
 import math
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from live.errors import ConfigError
+from live.monotonic import monotonic_s
 from model.data.windows import PairedWindows
 from model.network.checkpoint import CHECKPOINT, load_checkpoint, machine
 from model.network.config import DecoderConfig, EncoderConfig, NetworkConfig, TrainConfig
@@ -121,12 +121,12 @@ class Trainer:
         self.folder.mkdir(parents=True, exist_ok=True)
         if (self.folder / CHECKPOINT).is_file():
             self.load()
-        saved = started = time.monotonic()
+        saved = started = monotonic_s()
         before = self.progress.seconds
         rows: list[dict[str, float]] = []
         while self.progress.iteration < self.config.iterations:
             rows.append(self.iterate())
-            now = time.monotonic()
+            now = monotonic_s()
             self.progress.seconds = before + now - started
             if self.progress.iteration % _LOG_EVERY == 0:
                 self._log({k: float(np.mean([row[k] for row in rows])) for k in rows[0]}, report)

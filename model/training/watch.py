@@ -5,10 +5,10 @@ saw: `rollouts.csv` gets a row for each style, `rollouts/` a contact sheet.
 """
 
 import csv
-import time
 from pathlib import Path
 
 from live.body.pose import FRAME_RATE
+from live.monotonic import monotonic_s
 from model.evaluation.checkpoint_report import Report
 from model.evaluation.contact_sheet import draw
 from model.evaluation.figures import summarise
@@ -26,20 +26,20 @@ class Watcher:
 
     def __init__(self, data: Path, folder: Path, every_s: float):
         self.folder, self.every_s = folder, every_s
-        self._looked = time.monotonic()
+        self._looked = monotonic_s()
         takes = real_takes(data)
         self._real = {s: [t for t in takes if t.style == s] for s in {t.style for t in takes}}
 
     def look(self, network: DanceNetwork, iteration: int) -> None:
         """Dance, judge and draw, if it is time to."""
-        if time.monotonic() - self._looked < self.every_s:
+        if monotonic_s() - self._looked < self.every_s:
             return
         report = self.judge(network, iteration)
         self._write(report)
         sheets = self.folder / "rollouts"
         sheets.mkdir(exist_ok=True)
         draw({t.label: t.joints for t in report.takes}, sheets / f"{iteration:06d}.png", FRAME_RATE)
-        self._looked = time.monotonic()
+        self._looked = monotonic_s()
 
     def judge(self, network: DanceNetwork, iteration: int) -> Report:
         """A row of figures for each style, one take of each."""

@@ -128,9 +128,9 @@ def run(*command: str, check: bool = True) -> str:
 
 
 def wait_for(condition, seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
+    end = time.perf_counter() + seconds
     while not condition():
-        if time.monotonic() > end:
+        if time.perf_counter() > end:
             raise SystemExit("OLA is not ready")
         time.sleep(0.05)
 

@@ -126,9 +126,9 @@ def follow(monitor: Monitor) -> tuple[np.ndarray, np.ndarray]:
             look = np.clip(look + 0.15 * rng.normal(size=len(LEVELS)), 0, 1)
             levels = Levels(look[:6], look[None, 6:12], float(look[12]), float(look[13]))
             # The first look is sent until QLC+, still starting, has it; the others once.
-            end = time.monotonic() + (30.0 if number < 0 else SETTLED_S)
+            end = time.perf_counter() + (30.0 if number < 0 else SETTLED_S)
             send = True
-            while np.abs(monitor.levels - look).max() > 1.01 / 255 and time.monotonic() < end:
+            while np.abs(monitor.levels - look).max() > 1.01 / 255 and time.perf_counter() < end:
                 if send:
                     out.send(profile.encode(Emission(standing(max(number, 0)), levels), None))
                 send = number < 0

@@ -56,8 +56,8 @@ def missing() -> str:
 
 def wait_until(condition: Callable[[], object], what: str, seconds: float = 10.0):
     """The condition's first true value; AssertionError with `what` after `seconds`."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+    deadline = time.perf_counter() + seconds
+    while time.perf_counter() < deadline:
         if value := condition():
             return value
         time.sleep(0.01)
@@ -203,8 +203,8 @@ class Child:
 
     def wait_for(self, condition: Callable[[dict], object], what: str, seconds: float = 10.0):
         """The first report from now on for which the condition holds."""
-        deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
+        deadline = time.perf_counter() + seconds
+        while (left := deadline - time.perf_counter()) > 0:
             try:
                 report = self._reports.get(timeout=left)
             except queue.Empty:

@@ -2,10 +2,10 @@
 
 import socket
 import threading
-import time
 
 from live.control.osc_in import Value
 from live.errors import DeviceError
+from live.monotonic import monotonic_s
 from live.osc.schema import DEFAULT_PORT
 from visuals.feed.timeline import Timeline
 from visuals.feed.view import View
@@ -68,7 +68,7 @@ class Feed:
             except OSError:  # a network that went away; it may come back
                 self._closing.wait(0.01)
                 continue
-            now_s = time.perf_counter()
+            now_s = monotonic_s()
             with self._lock:
                 self._timeline.receive(datagram, now_s)
 

@@ -6,7 +6,7 @@
 Packets arrive up to 20 ms early or late, some never, some twice or out of order. So drawing runs
 one emission interval plus 20 ms behind the mean arrival, which is where the two neighbours of any
 moment have nearly always come; poses in between are interpolated at the exact presentation time.
-All times are seconds of `time.perf_counter` (`time.monotonic` steps by 16 ms on Windows).
+All times are seconds of `live.monotonic`.
 """
 
 import bisect

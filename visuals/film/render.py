@@ -7,13 +7,13 @@ danced to first. OUT: .mp4, .mov or .webm, or a folder for numbered PNG pictures
 import argparse
 import re
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from live.cli.options import add_settings, config_of
 from live.errors import ConfigError
+from live.monotonic import monotonic_s
 from visuals.draw import limits, looks, matte, safety
 from visuals.draw.renderer import Renderer
 from visuals.draw.surfaces import black
@@ -92,14 +92,14 @@ def main(argv: list[str]) -> int:
     )  # fmt: skip
     shot.ensemble()  # a mistake is better said before the dance
     shot.renderer()
-    started_s = time.monotonic()
+    started_s = monotonic_s()
     dance, sound = open_dance(args)
     shot = _cut(shot, dance, args.start, args.seconds)
     opened = (sound, sound.blocks(shot.start_s, shot.pictures / shot.fps)) if sound else None
     writer = open_writer(args.out, shot.size, shot.fps, shot.transparent, opened)
     report = _Progress(shot) if sys.stderr.isatty() else lambda _: None
     film(dance, shot, writer, report)
-    took_s = max(time.monotonic() - started_s, 1e-6)
+    took_s = max(monotonic_s() - started_s, 1e-6)
     seconds = shot.pictures / shot.fps
     print(
         f"{args.out}: {seconds:.1f} s, {shot.size[0]}x{shot.size[1]} at {shot.fps}, "
@@ -200,10 +200,10 @@ class _Progress:
 
     def __init__(self, shot: Shot):
         self._shot = shot
-        self._started_s = self._last_s = time.monotonic()
+        self._started_s = self._last_s = monotonic_s()
 
     def __call__(self, done: int) -> None:
-        now_s = time.monotonic()
+        now_s = monotonic_s()
         if done == self._shot.pictures:
             print("\r\x1b[K", end="", file=sys.stderr)
         elif now_s - self._last_s >= _REPORT_S:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from live.errors import ArtifactError, ConfigError
+from live.monotonic import monotonic_s
 from live.osc.schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT
 from visuals.draw import gl, limits, looks, safety
 from visuals.draw.renderer import Renderer
@@ -127,7 +128,7 @@ class App:
         self._arriving = 0
         self._clock = pygame.time.Clock()
         self._pacer = Pacer(self.window.rate_hz)
-        self._last_s = self._mouse_s = time.perf_counter()
+        self._last_s = self._mouse_s = monotonic_s()
 
     def step(self) -> None:
         """One picture: keys, view, pixels. Waits for the display's next picture.
@@ -146,7 +147,7 @@ class App:
     def _step(self) -> None:
         for event in pygame.event.get():
             self._handle(event)
-        now_s = time.perf_counter()
+        now_s = monotonic_s()
         pygame.mouse.set_visible(now_s - self._mouse_s < _CURSOR_S)
         moment_s = self._pacer.moment(now_s)
         view = self._feed.view(moment_s)
@@ -164,7 +165,7 @@ class App:
         self.renderer.draw(self.window.canvas, view, dt_s, hud=self.hud, keys=keys)
         pygame.display.flip()
         self._clock.tick(self.window.rate_hz)  # where vsync does not hold the loop, this does
-        self._pacer.shown(time.perf_counter())
+        self._pacer.shown(monotonic_s())
         self._keeper.keep(self._stands(), now_s)
 
     def _stands(self) -> Stands:
@@ -199,7 +200,7 @@ class App:
         if event.type == pygame.QUIT:
             self.running = False
         elif event.type == pygame.MOUSEMOTION:
-            self._mouse_s = time.perf_counter()
+            self._mouse_s = monotonic_s()
         elif event.type == pygame.MOUSEBUTTONDOWN:
             self._act({1: "tap", 3: "next look"}.get(event.button, ""))
         elif event.type == pygame.MOUSEWHEEL:
@@ -263,8 +264,8 @@ def run(
     with Feed(port, host) as feed:
         app = App(feed, control, fullscreen, stage, Keeper(state))
         try:
-            end_s = None if seconds is None else time.perf_counter() + seconds
-            while app.running and (end_s is None or time.perf_counter() < end_s):
+            end_s = None if seconds is None else monotonic_s() + seconds
+            while app.running and (end_s is None or monotonic_s() < end_s):
                 app.step()
             if screenshot:
                 app.screenshot(screenshot)

@@ -156,9 +156,9 @@ def test_a_file_arrives_whole_and_in_real_time(tmp_path, rate):
     audio = noise(0.6, 2, rate)
     source = FileSource(write(tmp_path / "a.wav", audio, rate, subtype="FLOAT"), play=False)
     assert (source.rate, source.name, source.finished) == (rate, "a.wav", False)
-    started = time.monotonic()
+    started = time.perf_counter()
     heard = hear_all(source)
-    assert 0.55 < time.monotonic() - started < 1.5
+    assert 0.55 < time.perf_counter() - started < 1.5
     np.testing.assert_allclose(heard, audio.mean(axis=1), atol=1e-7)
     assert (source.ring.dropped, source.xruns, source.active) == (0, 0, False)
     assert source.last_block_s.samples == len(audio)
@@ -382,12 +382,12 @@ def block(value=1.0, count=256):
 def test_the_microphone_mixes_its_channels_and_counts_overflows(card):
     with Microphone() as microphone:
         assert (microphone.name, microphone.rate, microphone.active) == ("Card", 44_100, True)
-        before = time.monotonic()
+        before = time.perf_counter()
         card.streams[0].capture(block(0.5))
         card.streams[0].capture(block(0.25), status="input overflow")
         assert microphone.xruns == 1
         assert microphone.last_block_s.samples == 512
-        assert before <= microphone.last_block_s.time_s <= time.monotonic()
+        assert before <= microphone.last_block_s.time_s <= time.perf_counter()
         heard = microphone.ring.read(1000)
     np.testing.assert_allclose(heard[[0, 511]], [0.75, 0.375])  # half the sum of three
     assert not microphone.active
@@ -436,7 +436,7 @@ def test_a_lost_device_comes_back_by_its_name(card):
         assert not microphone.active
         card.present = True
         wait_until(lambda: microphone.active, "the device again")
-        assert microphone.last_block_s.time_s > time.monotonic() - 1.0
+        assert microphone.last_block_s.time_s > time.perf_counter() - 1.0
         card.streams[1].capture(block())
         wait_until(lambda: microphone.reopens == 1, "the count")
         assert microphone.ring.written == 512
@@ -445,10 +445,10 @@ def test_a_lost_device_comes_back_by_its_name(card):
 def test_reopening_does_not_wait_for_a_stream_that_hangs(card):
     with Microphone() as microphone:
         card.abort_hangs.clear()
-        started = time.monotonic()
+        started = time.perf_counter()
         for _ in range(3):
             microphone.reopen()
-        assert time.monotonic() - started < 0.2
+        assert time.perf_counter() - started < 0.2
         assert not microphone.active
         card.abort_hangs.set()
         wait_until(lambda: microphone.active, "the device again")
@@ -478,9 +478,9 @@ def test_stopping_does_not_wait_for_a_stream_that_hangs(card):
     microphone = Microphone()
     microphone.start()
     card.abort_hangs.clear()
-    started = time.monotonic()
+    started = time.perf_counter()
     microphone.stop()
-    assert time.monotonic() - started < 1.0
+    assert time.perf_counter() - started < 1.0
     card.abort_hangs.set()
 
 
@@ -490,7 +490,7 @@ def test_what_is_played_is_what_is_danced_to(card, tmp_path):
     with source:
         assert source.active
         played = []
-        now = time.monotonic()
+        now = time.perf_counter()
         while (out := card.streams[0].play()) is not None:
             played.append(out)
             # The time when it is heard, not when it was handed over.
@@ -611,11 +611,11 @@ with Microphone("pulse", rate=48_000) as source:
     while not end.wait(0.02):
         heard.append(source.ring.read(1 << 20))
         newest = source.last_block_s
-        age_s = time.monotonic() - newest.time_s
+        age_s = time.perf_counter() - newest.time_s
         if not source.active or age_s > 1.0:
             source.reopen()
         report = {"active": source.active, "samples": newest.samples, "age_s": age_s}
-        print(json.dumps(report | {"now_s": time.monotonic()}), flush=True)
+        print(json.dumps(report | {"now_s": time.perf_counter()}), flush=True)
     heard.append(source.ring.read(1 << 20))
 heard = np.concatenate(heard)
 np.save(sys.argv[1], heard)
@@ -655,7 +655,7 @@ def test_a_killed_server_is_noticed_and_found_again(sound_server, tmp_path):  # 
     sound_server.kill()
     child.wait_for(lambda report: not report["active"], "the loss")
     sound_server.start()
-    back_s = time.monotonic()
+    back_s = time.perf_counter()
     samples = before["samples"] + 9600
     report = child.wait_for(
         lambda report: is_hearing(report) and report["samples"] > samples, "sound again", 30

@@ -417,11 +417,11 @@ import numpy as np
 from live.session.writer import SessionWriter
 writer = SessionWriter(sys.argv[1], {"sample_rate": 24_000})
 block = np.random.default_rng(0).uniform(-1, 1, 480).astype(np.float32)
-start = time.monotonic()
+start = time.perf_counter()
 for i in range(3000):
     writer.audio(i * 480, block)
     print(i, flush=True)
-    time.sleep(max(0, start + (i + 1) * 0.02 - time.monotonic()))  # the pace of a microphone
+    time.sleep(max(0, start + (i + 1) * 0.02 - time.perf_counter()))  # the pace of a microphone
 """
 
 

@@ -35,7 +35,7 @@ GRACE_S = 0.008  # a bundle waits that long for its pose
 
 
 class FakeTime:
-    """time.monotonic and time.sleep. `plan`: what happens when, (seconds, function)."""
+    """The clock and the sleep of a show. `plan`: what happens when, (seconds, function)."""
 
     def __init__(self):
         self.now = START_S
