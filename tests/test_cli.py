@@ -160,7 +160,7 @@ def test_what_the_visualizer_refuses_is_said_before_the_show(
     ("table", "options", "said"),
     [
         ('look = "oil"', [], ["[visuals]", "no look 'oil'; there are neon"]),
-        ("volume = 3", [], ["[visuals] has no 'volume'; it has brightness"]),
+        ("volume = 3", [], ["[visuals]", "unrecognized arguments: --volume=3"]),
         ("cast = 99", ["--", "--look", "chalk"], ["[visuals]", "--cast 99"]),
         ("cast = 3", ["--", "--look", "oil"], ["after --", "no look 'oil'"]),
     ],
@@ -276,7 +276,7 @@ SETTINGS = {
     "style": (["--style", "polka"], ["'polka'", "street, salsa"]),
     "weight": (["--style", "street=much"], ["street=much"]),
     "dancers": (["--dancers", "17"], ["dancers is 17", "1 to 16"]),
-    "energy": (["--energy", "nan"], ["energy is nan", "-2.0 to 2.0"]),
+    "energy": (["--energy", "nan"], ["energy is nan", "-2 to 2"]),
     "device": (["--device", "tpu"], ["'tpu'", "auto, cpu, cuda"]),
     "tracker": (["--beat-tracker", "ear"], ["'ear'", "native, aubio"]),
     "config": (["--config", "none.toml"], ["none.toml", "No such file"]),

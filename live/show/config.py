@@ -3,7 +3,7 @@
 Every mistake is a ConfigError that names the key and what it may be.
 """
 
-import tomllib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -16,14 +16,21 @@ from live.dance.performer import DEVICES
 from live.errors import ConfigError
 from live.osc.schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT, MAX_DANCERS
 from live.outputs.feeds import FeedConfig, parse_feed
-from live.show.engine import EMISSION_RATES, Controls
+from live.settings_file import (
+    as_choice,
+    as_number,
+    as_switch,
+    as_text,
+    as_texts,
+    as_whole,
+    check_names,
+    named,
+    read_toml,
+    shown,
+)
+from live.show.controls import Controls
 
-# The options of the visualizer that a show's file may set; a test holds them against its own.
-VISUALS: dict[str, type] = {
-    "look": str, "palette": str, "camera": str, "lineup": str, "mirror": bool, "canon": float,
-    "cast": int, "styles": list, "display": int, "fullscreen": bool, "terminal": bool,
-    "renderer": str, "flashes": int, "brightness": float,
-}  # fmt: skip
+EMISSION_RATES = (30, 60, 90, 120)  # bundles a second
 
 
 def _setting(default, *, low=None, high=None, choices=None, help: str):
@@ -80,11 +87,7 @@ class ShowConfig:
 
     def __post_init__(self) -> None:
         for f in fields(self):
-            value = getattr(self, f.name)
-            if f.name == "visuals" and isinstance(value, Mapping):
-                _options(value)
-            else:
-                _check(f.name, value, f)
+            _check(f.name, getattr(self, f.name), f)
         for target in self.osc:
             parse_feed(target)
         check_bind(self.control_bind, self.control_allow)
@@ -106,7 +109,7 @@ class ShowConfig:
 
     @property
     def visualizer_options(self) -> list[str]:
-        """What the visualizer is started with; what the values may be, it says itself."""
+        """What the visualizer is started with; which there are and what they may be, it says."""
         return _options(self.visuals) if isinstance(self.visuals, Mapping) else []
 
     @property
@@ -138,70 +141,52 @@ def load(
     path: Path | None, overrides: dict[str, Any], defaults: dict[str, Any] | None = None
 ) -> ShowConfig:
     """`defaults` over the class's own, then the TOML file, then `overrides` (None: not given)."""
-    values = _read_toml(path) if path else {}
-    known = {f.name for f in fields(ShowConfig)}
-    unknown = sorted(set(values) - known)
-    if unknown:
-        raise ConfigError(
-            f"{path}: unknown setting {unknown[0]!r}; known are {', '.join(sorted(known))}"
-        )
+    values = read_toml(path, "the settings") if path else {}
     for name in ("osc", "control_allow"):
         if isinstance(values.get(name), list):
             values[name] = tuple(values[name])
-    try:
+    with named(path):
+        check_names(values, sorted(f.name for f in fields(ShowConfig)))
         config = ShowConfig(**((defaults or {}) | values))
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from error
     return replace(config, **{k: v for k, v in overrides.items() if v is not None})
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"cannot read the settings {path}: {error.strerror}") from error
-    except ValueError as error:  # of TOML, of UTF-8, or a number too long for Python
-        raise ConfigError(f"{path} is not valid TOML: {error}") from error
+def _check(name: str, value: Any, spec) -> None:
+    wanted, limits = spec.default, spec.metadata
+    if name == "visuals" and isinstance(value, Mapping):
+        _options(value)
+    elif name == "control_allow":
+        as_texts(name, value)
+    elif isinstance(wanted, tuple):
+        if not isinstance(value, tuple) or not all(isinstance(v, str | Mapping) for v in value):
+            raise ConfigError(f"{name} is {shown(value)}; it must be a list of texts or tables")
+    elif limits["choices"]:
+        as_choice(name, value, limits["choices"])
+    elif isinstance(wanted, bool):
+        as_switch(name, value)
+    elif isinstance(wanted, str):
+        as_text(name, value)
+    else:
+        (as_whole if isinstance(wanted, int) else as_number)(
+            name, value, limits["low"], limits["high"]
+        )
 
 
 def _options(table: Mapping[str, Any]) -> list[str]:
     """The visualizer's options in a table, as its command line has them."""
     options = []
     for name, value in table.items():
-        if name not in VISUALS:
-            known = ", ".join(sorted(VISUALS))
-            raise ConfigError(f"[visuals] has no {name!r}; it has {known}")
-        kind = VISUALS[name]
-        fits = type(value) is kind or (kind is float and type(value) is int)
-        texts = value if isinstance(value, list) else []
-        if not fits or not all(isinstance(text, str) for text in texts):
-            raise ConfigError(f"[visuals] {name} is {value!r}; it must be {_KINDS[kind]}")
-        if kind is bool:
-            options.append(f"--{name}" if value else f"--no-{name}")
+        if not re.fullmatch("[a-z]+([_-][a-z]+)*", name):
+            raise ConfigError(f"[visuals] {name!r} is no name of an option")
+        option = name.replace("_", "-")
+        if isinstance(value, bool):
+            options.append(f"--{option}" if value else f"--no-{option}")
+        elif isinstance(value, list):
+            options.append(f"--{option}={','.join(as_texts(f'[visuals] {name}', value))}")
+        elif isinstance(value, str | int | float):
+            options.append(f"--{option}={value if isinstance(value, str) else shown(value)}")
         else:
-            options.append(f"--{name}={','.join(texts) if kind is list else value}")
+            raise ConfigError(
+                f"[visuals] {name} is {shown(value)}; it must be text, number, switch"
+            )
     return options
-
-
-def _check(name: str, value: Any, spec) -> None:
-    wanted = type(spec.default)
-    if wanted is float and type(value) is int:
-        value = float(max(min(value, 2**64), -(2**64)))  # a larger one has no float
-    if type(value) is not wanted:
-        raise ConfigError(f"{name} is {value!r}; it must be {_KINDS[wanted]}")
-    if name == "control_allow" and not all(isinstance(item, str) for item in value):
-        raise ConfigError(f"{name} is {value!r}; it must be a list of texts")
-    if wanted is tuple and not all(isinstance(item, str | dict) for item in value):
-        raise ConfigError(f"{name} is {value!r}; it must be a list of texts")
-    choices = spec.metadata["choices"]
-    if choices and value not in choices:
-        raise ConfigError(f"{name} is {value!r}; it must be one of {', '.join(map(str, choices))}")
-    low, high = spec.metadata["low"], spec.metadata["high"]
-    if low is not None and not low <= value <= high:
-        raise ConfigError(f"{name} is {value}; it must be {low} to {high}")
-
-
-_KINDS = {
-    str: "a text", int: "a whole number", float: "a number", bool: "true or false",
-    tuple: "a list of texts or tables", list: "a list of texts",
-}  # fmt: skip

@@ -28,7 +28,8 @@ from live.errors import PerformanceError
 from live.osc.schema import DEFAULT_PORT
 from live.outputs.udp import OscOut, format_target
 from live.show.config import ShowConfig
-from live.show.engine import Controls, Engine, EngineConfig, horizon_samples
+from live.show.controls import Controls
+from live.show.engine import Engine, EngineConfig, horizon_samples
 from live.show.loop import Outputs, Show, arrival_s
 
 OK, NOTE, FAIL = "ok", "note", "fail"

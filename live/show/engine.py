@@ -27,8 +27,8 @@ from live.dance.style import StyleMixer, parse_style
 from live.errors import ConfigError
 from live.osc.encoding import StageFrame
 from live.osc.schema import CONTROLS, PICTURE
+from live.show.controls import Controls
 
-EMISSION_RATES = (30, 60, 90, 120)
 _QUIET_LEVEL = 0.2  # -64 dB: quieter than any room with music in it
 QUIET_S = 2.0
 _BAD_FRAMES_BEFORE_RESET = 15
@@ -38,20 +38,6 @@ _LOUDNESS_TO_ENERGY = 2.0  # 15 dB below the music's own level takes one unit of
 # The gain follows the peaks, so that music is below its own level most of the time, by so much on
 # average (24 rendered songs .19, the median .16; four recordings .19): there it takes nothing away.
 _USUAL_LOUDNESS = -0.17
-
-
-@dataclass
-class Controls:
-    """What the operator has set. Ranges as in `live.osc.schema.CONTROLS`."""
-
-    energy: float = 0.0
-    temperature: float = 1.0
-    mirror: bool = False
-    freeze: bool = False
-    blackout: bool = False
-    latency_ms: float = 0.0
-    openness: float = 0.0
-    travel: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from live.beat.clock import TempoConfig
 from live.dance.performer import Performer
 from live.osc.encoding import StageFrame
 from live.session.take import take_of
-from live.show.engine import Controls, Engine, EngineConfig, horizon_samples
+from live.show.controls import Controls
+from live.show.engine import Engine, EngineConfig, horizon_samples
 
 EMISSION_RATE = 60
 # As on stage, a frame is shown only after its last sample was heard; and the resampler hears 2 ms

@@ -159,7 +159,7 @@ def _perform(args: argparse.Namespace, path: Path) -> Take:
     from live.audio.files import read_audio
     from live.beat.clock import TempoConfig
     from live.dance.performer import Performer
-    from live.show.engine import Controls
+    from live.show.controls import Controls
     from live.show.offline import perform
 
     config = config_of(args, latency_ms=0.0)

@@ -15,7 +15,8 @@ from live.control.discovery import OSC_TYPE, QUERY_TYPE, Discovery
 from live.control.oscquery import OscQueryServer
 from live.dance.performer import Performer
 from live.osc.schema import ACK_REQUEST, CONTROLS, LOOKS, PICTURE
-from live.show.engine import Controls, Engine, EngineConfig, horizon_samples
+from live.show.controls import Controls
+from live.show.engine import Engine, EngineConfig, horizon_samples
 from posejockey import main
 
 LOOPBACK = "127.0.0.1"

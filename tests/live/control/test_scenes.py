@@ -12,7 +12,8 @@ from live.control.scenes import FADERS, SETTABLE, Scene, ScenePlayer, load_scene
 from live.dance.performer import Performer
 from live.errors import ConfigError
 from live.osc.schema import PICTURE
-from live.show.engine import Controls, Engine, EngineConfig, horizon_samples
+from live.show.controls import Controls
+from live.show.engine import Engine, EngineConfig, horizon_samples
 
 ROOT = Path(__file__).resolve().parents[3]
 STYLES = ("street", "salsa")

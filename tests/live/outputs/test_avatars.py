@@ -18,7 +18,8 @@ from live.outputs.feeds import parse_feed
 from live.outputs.levels import Levels
 from live.outputs.vmc import Vmc
 from live.outputs.vrchat import TRACKERS, VrChat
-from live.show.engine import Controls, Engine, EngineConfig, horizon_samples
+from live.show.controls import Controls
+from live.show.engine import Engine, EngineConfig, horizon_samples
 from live.show.offline import stage_frames
 from tests.live.outputs.test_feeds import standing
 

@@ -15,7 +15,8 @@ from live.dance.performer import Manifest, Performer
 from live.errors import ArtifactError, ConfigError
 from live.osc.schema import CONTROLS
 from live.session.take import write_take
-from live.show.engine import Controls, Engine, EngineConfig, horizon_samples
+from live.show.controls import Controls
+from live.show.engine import Engine, EngineConfig, horizon_samples
 from live.show.offline import perform, stage_frames
 from model.data.music.render import render_song
 from model.data.music.song import SongConfig

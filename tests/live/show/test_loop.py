@@ -22,7 +22,8 @@ from live.osc import schema as osc
 from live.outputs.udp import OscOut
 from live.session.reader import SessionReader
 from live.session.writer import SessionWriter
-from live.show.engine import Controls, Engine, EngineConfig, horizon_samples
+from live.show.controls import Controls
+from live.show.engine import Engine, EngineConfig, horizon_samples
 from live.show.loop import Outputs, Show, arrival_s
 
 RATE = 48_000
