@@ -1,7 +1,7 @@
 """Proof that the file on stage computes what was trained.
 
 torch over the whole sequence = torch stepped = ONNX stepped, over a sequence longer than the
-attention window, so that the ring of keys and values has wrapped.
+attention window, so that the cache of keys and values has let go of its first.
 """
 
 from dataclasses import dataclass

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from export.parity import Parity, measure
 from live.dance.contract import (
@@ -30,42 +30,14 @@ from live.errors import ArtifactError
 from model.evaluation.offsets import accent_delays, energy_offsets
 from model.network.checkpoint import load_checkpoint, mean_of, network_of
 from model.network.dance_network import DanceNetwork
-from model.network.released import IN_GRAPH, REST_KEY
+from model.network.weights import REST_KEY
 
 TOLERANCE = 1e-4  # DESIGN §6; errors measured so far are below 1e-5
 _OPSET = 18
-_MUSIC_STATES = ("key", "value", "written")  # shared by all dancers
 
 
-class OneStep(nn.Module):
-    """`DanceNetwork.step` with the states as a flat list, in the order of their names."""
-
-    def __init__(self, network: DanceNetwork):
-        super().__init__()
-        self.network = network
-        self.names = tuple(network.initial_state())
-
-    def forward(
-        self,
-        features: Tensor,
-        clock: Tensor,
-        style: Tensor,
-        control: Tensor,
-        noise: Tensor,
-        *states: Tensor,
-    ) -> tuple[Tensor, ...]:
-        state = dict(zip(self.names, states, strict=True))
-        pose, logits, state = self.network.step(features, clock, style, control, noise, state)
-        return (pose, logits, *(state[name] for name in self.names))
-
-
-def is_per_dancer(state_name: str) -> bool:
-    """Whether a state's first axis counts dancers; the encoder's states belong to the music."""
-    return not state_name.startswith(_MUSIC_STATES)
-
-
-def example_inputs(network: DanceNetwork, dancers: int) -> dict[str, Tensor]:
-    """Inputs of one step by their tensor names, seeded, states at their initial values."""
+def example_inputs(network: DanceNetwork, dancers: int) -> tuple[dict[str, Tensor], dict]:
+    """Inputs of one step by name, seeded, and the initial state."""
     generator = torch.Generator().manual_seed(0)
     c = network.config
     shapes = {
@@ -76,31 +48,27 @@ def example_inputs(network: DanceNetwork, dancers: int) -> dict[str, Tensor]:
         "noise": (dancers, c.decoder.latent_dim),
     }
     inputs = {name: torch.randn(shape, generator=generator) for name, shape in shapes.items()}
-    states = network.initial_state(dancers)
-    return inputs | {STATE_PREFIX + name: value for name, value in states.items()}
+    return inputs, network.initial_state(dancers)
 
 
 def to_onnx(network: DanceNetwork, manifest: dict) -> onnx.ModelProto:
     """The one-step graph with the manifest in its metadata; the number of dancers is free."""
-    inputs = example_inputs(network, dancers=2)
-    states = [name for name in inputs if name.startswith(STATE_PREFIX)]
-    outputs = ["pose", "style_logits", *(name + STATE_SUFFIX for name in states)]
-    dancers = torch.export.Dim("dancers", min=1, max=64)
-    per_dancer = [
-        {0: dancers}
-        if name in ("clock", "style", "control", "noise")
-        or (name in states and is_per_dancer(name.removeprefix(STATE_PREFIX)))
-        else None
-        for name in inputs
-    ]
+    inputs, state = example_inputs(network, dancers=2)
+    states = [STATE_PREFIX + name for name in state]
+    of_dancers = {0: torch.export.Dim("dancers", min=1, max=64)}
+    of_music = network.encoder.initial_state()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's exporter warns about its own internals
         program = torch.onnx.export(
-            OneStep(network).eval(),
+            network.eval(),
             tuple(inputs.values()),
-            input_names=list(inputs),
-            output_names=outputs,
-            dynamic_shapes=(*per_dancer[:5], tuple(per_dancer[5:])),
+            kwargs={"state": state},
+            input_names=[*inputs, *states],
+            output_names=["pose", "style_logits", *(name + STATE_SUFFIX for name in states)],
+            dynamic_shapes={
+                **{name: None if name == "features" else of_dancers for name in inputs},
+                "state": {name: None if name in of_music else of_dancers for name in state},
+            },
             opset_version=_OPSET,
             dynamo=True,
             verbose=False,
@@ -109,7 +77,7 @@ def to_onnx(network: DanceNetwork, manifest: dict) -> onnx.ModelProto:
     model = program.model_proto
     _forget_origins(model)
     onnx.helper.set_model_props(
-        model, {MANIFEST_KEY: json.dumps(manifest), REST_KEY: _unread(model, network)}
+        model, {MANIFEST_KEY: json.dumps(manifest), REST_KEY: _not_in_graph(model, network)}
     )
     return model
 
@@ -127,7 +95,7 @@ def _forget_origins(model: onnx.ModelProto) -> None:
     del graph.metadata_props[:]
 
 
-def _unread(model: onnx.ModelProto, network: DanceNetwork) -> str:
+def _not_in_graph(model: onnx.ModelProto, network: DanceNetwork) -> str:
     """The weights that the graph has not under their names, as base64 of an .npz: the posterior's,
     which only training needs, and what the exporter folded into constants. With them a file is
     enough to go on from (`train --init`)."""
@@ -135,7 +103,7 @@ def _unread(model: onnx.ModelProto, network: DanceNetwork) -> str:
     content = io.BytesIO()
     np.savez(
         content,
-        **{k: v.numpy() for k, v in network.state_dict().items() if IN_GRAPH + k not in there},
+        **{k: v.numpy() for k, v in network.state_dict().items() if k not in there},
     )
     return base64.b64encode(content.getvalue()).decode("ascii")
 
@@ -143,7 +111,7 @@ def _unread(model: onnx.ModelProto, network: DanceNetwork) -> str:
 def manifest_of(network: DanceNetwork, checkpoint: dict) -> dict:
     """What a stage, a user and a historian need to know of the file."""
     c = network.config
-    states = network.initial_state(1)
+    of_music = network.encoder.initial_state()
     return {
         **REQUIRED,
         "styles": list(c.styles),
@@ -155,9 +123,9 @@ def manifest_of(network: DanceNetwork, checkpoint: dict) -> dict:
             {
                 "name": STATE_PREFIX + name,
                 "shape": list(value.shape),
-                "per_dancer": is_per_dancer(name),
+                "per_dancer": name not in of_music,
             }
-            for name, value in states.items()
+            for name, value in network.initial_state(1).items()
         ],
         "tiers": checkpoint["prepared"]["tiers"],
         "licence": licence(checkpoint["prepared"]["tiers"]),

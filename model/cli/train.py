@@ -12,7 +12,7 @@ from live.errors import ConfigError
 from model.network.checkpoint import CHECKPOINT, load_checkpoint
 from model.network.config import EncoderConfig, TrainConfig
 from model.network.encoder import KINDS as KINDS_OF_ENCODER
-from model.network.released import released
+from model.network.weights import load_weights
 from model.training.curriculum import KINDS
 from model.training.trainer import Trainer, engine
 from model.training.watch import Watcher
@@ -56,7 +56,7 @@ def _beginning(name: str) -> dict:
     """A checkpoint, or a file for the stage, or weights that ship by their name."""
     if name.endswith(".pt"):
         return load_checkpoint(Path(name))
-    return released(find_model(name))
+    return load_weights(find_model(name))
 
 
 def read_config(path: Path) -> TrainConfig:

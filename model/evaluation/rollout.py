@@ -135,20 +135,18 @@ def _dance(
     def each(values: np.ndarray) -> Tensor:
         return torch.as_tensor(values).repeat_interleave(dancers, dim=0)
 
-    decoder = network.decoder
     with torch.inference_mode():
-        heard = torch.stack([_hear(network, torch.as_tensor(f)) for f in features])
-        heard = heard.repeat_interleave(dancers, dim=0)
-        clocks, styles, controls = each(clock), each(style), each(control)
-        state = decoder.initial_state(count * dancers)
-        poses = []
-        for t in range(length):
-            noise = torch.randn(len(heard), decoder.config.latent_dim, generator=generator)
-            condition = decoder.conditions(heard[:, t], clocks[:, t], styles, controls)
-            pose, state = network.dance_one(condition, clocks[:, t], temperature * noise, state)
-            poses.append(pose)
-        made = torch.stack(poses, dim=1).numpy()
-    return made.reshape(count, dancers, length, -1)
+        music = torch.stack([_hear(network, torch.as_tensor(f)) for f in features], dim=1)
+        shape = (count * dancers, network.config.decoder.latent_dim)
+        noise = torch.stack([torch.randn(shape, generator=generator) for _ in range(length)])
+        made = network.dance_to(
+            music.repeat_interleave(dancers, dim=1),
+            each(clock).transpose(0, 1),
+            each(style),
+            each(control).expand(length, -1, -1),
+            temperature * noise,
+        )
+    return made.numpy().reshape(length, count, dancers, -1).transpose(1, 2, 0, 3)
 
 
 def _hear(network: DanceNetwork, features: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """Encoder and decoder as one: the graph that is trained, and exactly the step that is exported.
 
+Enters: music features, and for each dancer clock, style, control and noise. Leaves: a pose a frame.
 Normalisation of features and poses lives inside, so the stage feeds and receives plain units.
 """
 
@@ -62,24 +63,19 @@ class DanceNetwork(nn.Module):
         noise: Tensor,
         state: dict[str, Tensor],
     ) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
-        """One frame (DESIGN §6): features [1, 83], clock [N, 8], style [N, S], control [N, 4],
-        noise [N, Z] -> pose [N, 60] in plain units, style logits [1, S], state."""
+        """One frame, as it is exported: features [1, 83], clock [N, 8], style [N, S], control
+        [N, 4], noise [N, Z] -> pose [N, 60] in plain units, style logits [1, S], state."""
         music, logits, heard = self.encoder.step(
             (features - self.feature_mean) / self.feature_std, state
         )
         music = music.expand(clock.shape[0], -1)
-        condition = self.decoder.conditions(music, clock, style, control)
-        pose, danced = self.dance_one(condition, clock, noise, state)
+        pose, danced = self.dance_frame(music, clock, style, control, noise, state)
         return pose, logits, heard | danced
 
+    forward = step  # what `torch.onnx.export` traces
+
     def dance(
-        self,
-        features: Tensor,
-        clock: Tensor,
-        style: Tensor,
-        control: Tensor,
-        noise: Tensor,
-        dancers: int | None = None,
+        self, features: Tensor, clock: Tensor, style: Tensor, control: Tensor, noise: Tensor
     ) -> Tensor:
         """The whole sequence, free running from the initial state.
 
@@ -87,22 +83,35 @@ class DanceNetwork(nn.Module):
         pose [T, N, 60]. The encoder runs at once with its banded mask; equals `step` repeated.
         """
         music, _ = self.hear(features[None])
-        state = self.decoder.initial_state(dancers or clock.shape[1])
+        music = music[0, :, None].expand(-1, clock.shape[1], -1)
+        return self.dance_to(music, clock, style, control, noise)
+
+    def dance_to(
+        self, music: Tensor, clock: Tensor, style: Tensor, control: Tensor, noise: Tensor
+    ) -> Tensor:
+        """`dance` to music that was heard already, [T, N, C]: each dancer's own."""
+        state = self.decoder.initial_state(clock.shape[1])
         poses = []
-        for t in range(features.shape[0]):
-            heard = music[0, t : t + 1].expand(clock.shape[1], -1)
-            condition = self.decoder.conditions(heard, clock[t], style, control[t])
-            pose, state = self.dance_one(condition, clock[t], noise[t], state)
+        for t in range(len(clock)):
+            pose, state = self.dance_frame(music[t], clock[t], style, control[t], noise[t], state)
             poses.append(pose)
         return torch.stack(poses)
 
-    def dance_one(
-        self, condition: Tensor, clock: Tensor, noise: Tensor, state: dict[str, Tensor]
+    def dance_frame(
+        self,
+        music: Tensor,
+        clock: Tensor,
+        style: Tensor,
+        control: Tensor,
+        noise: Tensor,
+        state: dict[str, Tensor],
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """One decoder step whose pose, in plain units, has whole bones, and goes back in like that.
 
-        Free running adds up small errors: without this the skeleton drifts by centimetres.
+        music [N, C]. Free running adds up small errors: without whole bones the skeleton drifts by
+        centimetres.
         """
+        condition = self.decoder.conditions(music, clock, style, control)
         pose, after = self.decoder.step(condition, clock, noise, state)
         plain, pose = self.whole(pose)
         return plain, after | {"pose": pose}

@@ -1,12 +1,15 @@
 """Music encoder: causal self-attention over a sliding window (Huang et al., 2021, section 3.2).
 
-Whole sequence (banded mask) and one frame at a time (ring of keys and values) compute the same.
+Enters: features, a whole sequence (banded mask) or one frame at a time (`KVCache`); both compute
+the same. Leaves: the music context that a dance follows, and a guess at the style.
 Positions enter only as a learned bias per distance, so nothing depends on how long a show runs.
 
 Three other kinds stand beside it for comparison, as in the paper's table: attention to all that was
 heard ("global"), an LSTM, and convolutions. All are causal. They train and are evaluated, but only
 "local" can be stepped and exported: it is what the stage runs.
 """
+
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +19,18 @@ from live.errors import ArtifactError, ConfigError
 from model.network.config import EncoderConfig
 
 _KERNEL = 9  # frames of 1/30 s that a convolution sees
+
+
+class KVCache(NamedTuple):
+    """Keys and values of the frames in the window, [window, width] each, oldest first. Shifted by
+    one each frame, so that a slot's place is its distance and no counter grows during a show."""
+
+    keys: Tensor
+    values: Tensor
+
+    def shifted(self, key: Tensor, value: Tensor) -> "KVCache":
+        """The cache one frame later: key and value [1, width] come in, the oldest leave."""
+        return KVCache(torch.cat([self.keys[1:], key]), torch.cat([self.values[1:], value]))
 
 
 class WindowAttention(nn.Module):
@@ -44,23 +59,19 @@ class WindowAttention(nn.Module):
         x = x + self.out(attended.transpose(1, 2).reshape(batch, length, width))
         return x + self.mlp(x)
 
-    def step(self, x: Tensor, keys: Tensor, values: Tensor, written: Tensor):
-        """x: [1, width]; keys, values: [window, width], oldest first; written: [1], slots in use.
-
-        Returns (y [1, width], keys, values), the ring advanced by this frame.
-        """
+    def step(self, x: Tensor, cache: KVCache, written: Tensor) -> tuple[Tensor, KVCache]:
+        """x: [1, width]; written: [1], slots of the cache in use -> (y [1, width], cache)."""
         query, key, value = self.qkv(self.norm(x)).chunk(3, dim=-1)
-        keys = torch.cat([keys[1:], key])
-        values = torch.cat([values[1:], value])
+        cache = cache.shifted(key, value)
         distance = torch.arange(self.window - 1, -1, -1, device=x.device)
         unwritten = distance[None, :] > written[:, None]
         split = (self.window, self.heads, -1)
-        scores = torch.einsum("hc,thc->ht", query.view(self.heads, -1), keys.view(split))
+        scores = torch.einsum("hc,thc->ht", query.view(self.heads, -1), cache.keys.view(split))
         scores = scores / (query.shape[-1] // self.heads) ** 0.5 + self.distance_bias.flip(1)
         weights = scores.masked_fill(unwritten, -1e9).softmax(dim=-1)
-        attended = torch.einsum("ht,thc->hc", weights, values.view(split)).reshape(1, -1)
+        attended = torch.einsum("ht,thc->hc", weights, cache.values.view(split)).reshape(1, -1)
         x = x + self.out(attended)
-        return x + self.mlp(x), keys, values
+        return x + self.mlp(x), cache
 
     def _mask(self, length: int) -> Tensor:
         """Additive mask [heads, T, T]: the distance bias inside the band, -inf outside."""
@@ -175,16 +186,17 @@ class MusicEncoder(nn.Module):
         state["written"] = torch.zeros(1)
         return state
 
-    def step(self, features: Tensor, state: dict[str, Tensor]):
+    def step(
+        self, features: Tensor, state: dict[str, Tensor]
+    ) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
         """features: [1, F] -> (context [1, width], style logits [1, S], state)."""
         x = self.embed(features)
         written = state["written"]
         after = {}
         for i, block in enumerate(self.blocks):
             assert isinstance(block, WindowAttention)
-            x, after[f"key{i}"], after[f"value{i}"] = block.step(
-                x, state[f"key{i}"], state[f"value{i}"], written
-            )
+            x, cache = block.step(x, KVCache(state[f"key{i}"], state[f"value{i}"]), written)
+            after[f"key{i}"], after[f"value{i}"] = cache
         # Saturates at the window: the count stays exact in float32 however long the show.
         after["written"] = torch.clamp(written + 1, max=float(self.config.window))
         x = self.norm(x)

@@ -208,8 +208,8 @@ class Objective(nn.Module):
 
 
 class _FreeDancers:
-    """Dancers who go on from where they were, frame by frame: `DanceNetwork.dance_one`, cut in two
-    where the recurrence takes them together with others.
+    """Dancers who go on from where they were, frame by frame: `DanceNetwork.dance_frame`, cut in
+    two where the recurrence takes them together with others.
 
     condition [N, L, C], clock [N, L, 8]; state: of `PoseDecoder`, of N dancers.
     """

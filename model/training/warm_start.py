@@ -25,7 +25,7 @@ _CRITIC_STYLES = tuple(
 
 def inherit(network: DanceNetwork, checkpoint: dict) -> None:
     """Begin with the averaged weights of another run of the same sizes, its normalisation included,
-    or with those of a file for the stage (`model.network.released`).
+    or with those of a file for the stage (`model.network.weights`).
 
     Styles are matched by name; a style it did not know begins as the mean of those it knew.
     Raises ConfigError where the sizes differ.
@@ -33,7 +33,7 @@ def inherit(network: DanceNetwork, checkpoint: dict) -> None:
     ours, theirs = network.config, NetworkConfig.from_dict(checkpoint["network_config"])
     if (ours.encoder, ours.decoder) != (theirs.encoder, theirs.decoder):
         raise ConfigError("the network to begin with has other sizes than the one to train")
-    state = checkpoint.get("released") or network_of(checkpoint).state_dict()
+    state = checkpoint.get("weights") or network_of(checkpoint).state_dict()
     for name, axis in _STYLE_AXIS.items():
         state[name] = of_styles(state[name], axis, theirs.styles, ours.styles)
     network.load_state_dict(state)

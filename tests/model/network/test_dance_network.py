@@ -144,7 +144,7 @@ def test_an_unknown_encoder_is_refused():
         encoder_of(kind="psychic")
 
 
-def test_the_ring_counts_up_to_its_window_and_stays(tiny_network):
+def test_the_cache_counts_up_to_its_window_and_stays(tiny_network):
     window = tiny_network.config.encoder.window
     inputs = dance_inputs(tiny_network, frames=3 * window)
     _, _, states = step_through(tiny_network, inputs)
@@ -248,7 +248,7 @@ def test_a_machine_that_cannot_compile_says_so(tiny_network, monkeypatch):
 def test_dancing_at_once_is_stepping(tiny_network, dancers):
     inputs = dance_inputs(tiny_network, frames=50, dancers=dancers)
     poses, _, _ = step_through(tiny_network, inputs)
-    # Measured: 5e-7; 50 frames are six windows of the ring.
+    # Measured: 5e-7; 50 frames are six windows of the cache.
     assert difference(tiny_network.dance(**inputs), poses) < 1e-5
 
 

@@ -40,7 +40,7 @@ from model.evaluation.offsets import accent_delays
 from model.network.checkpoint import CHECKPOINT, load_checkpoint, network_of
 from model.network.config import DecoderConfig, EncoderConfig, TrainConfig
 from model.network.dance_network import DanceNetwork
-from model.network.released import REST_KEY, released
+from model.network.weights import REST_KEY, load_weights
 from model.training import kinematics as body
 from model.training import losses
 from model.training.critic import MotionCritic, StyleReader, critic_loss, mismatched, slipped
@@ -947,8 +947,9 @@ def test_free_dancers_dance_as_on_stage_whoever_is_beside_them(prepared, windows
     music = network.hear(batch.features)[0][:, -TINY.window :]  # one free dancer to each song
     for t in range(TINY.window):
         clock = made.clock[:, t]
-        condition = decoder.conditions(music[:, t], clock, made.style, made.control[:, t])
-        plain, state = network.dance_one(condition, clock, noise[:, t], state)
+        plain, state = network.dance_frame(
+            music[:, t], clock, made.style, made.control[:, t], noise[:, t], state
+        )
         torch.testing.assert_close(made.plain[:, t], plain, atol=1e-5, rtol=1e-5)
     for name, value in state.items():
         torch.testing.assert_close(outcome.state[name], value, atol=1e-5, rtol=1e-5)
@@ -1128,8 +1129,8 @@ def test_an_encoder_can_be_exchanged_for_an_untrained_one_of_another_kind(prepar
 
 def test_a_run_can_begin_with_a_file_for_the_stage(prepared, tmp_path, tiny_network, tiny_model):
     """It holds the posterior too, which the stage never needs."""
-    begun = released(tiny_model)
-    assert_same(begun["released"], tiny_network.state_dict())
+    begun = load_weights(tiny_model)
+    assert_same(begun["weights"], tiny_network.state_dict())
     c = tiny_network.config
     run = Trainer(prepared, tmp_path, TINY, c.encoder, c.decoder, initial=begun)
     ours = run.network.state_dict()
@@ -1145,17 +1146,17 @@ def test_a_file_from_which_nothing_can_begin_is_named(tmp_path, tiny_model):
     for content in (b"", b"no model", tiny_model.read_bytes()[:1000]):
         other.write_bytes(content)
         with pytest.raises(ArtifactError, match="is not a file of this program"):
-            released(other)
+            load_weights(other)
     model = onnx.load(tiny_model)
     (rest,) = (p for p in model.metadata_props if p.key == REST_KEY)
     rest.value = rest.value[:1000]
     onnx.save(model, other)
     with pytest.raises(ArtifactError, match="is not a file of this program"):
-        released(other)
+        load_weights(other)
     model.metadata_props.remove(rest)
     onnx.save(model, other)
     with pytest.raises(ArtifactError, match="by an older version, without "):
-        released(other)
+        load_weights(other)
 
 
 def test_a_style_whose_dancers_brake_later_gets_a_clock_as_much_later(

@@ -1,4 +1,7 @@
-"""ONNX back to weights: training can begin with a file that dances on stage (`train --init`)."""
+"""ONNX back to weights: training can begin with a file that dances on stage (`train --init`).
+
+Enters: a file that `export` wrote. Leaves: its network's configuration and weights.
+"""
 
 import base64
 import io
@@ -17,22 +20,21 @@ from live.errors import ArtifactError
 from model.network.config import NetworkConfig
 from model.network.dance_network import DanceNetwork
 
-IN_GRAPH = "network."  # how an exported graph names the network's weights (`export.to_onnx`)
+_OLDER_PREFIX = "network."  # of the weights' names in files of before, the shipped ones included
 REST_KEY = "posejockey_weights"  # of the file's metadata: those that its graph lacks
 
 
-def released(path: Path) -> dict:
+def load_weights(path: Path) -> dict:
     """What a file for the stage (`export`) holds of the run that made it: its network_config, and
-    under "released" the weights by name. Raises ArtifactError for any other file."""
+    under "weights" the weights by name. Raises ArtifactError for any other file."""
     try:
         model = onnx.load(path, load_external_data=False)
         said = {p.key: p.value for p in model.metadata_props}
         manifest = json.loads(said[MANIFEST_KEY])
         config = NetworkConfig.from_dict(manifest["recipe"]["network"])
         weights = {
-            tensor.name.removeprefix(IN_GRAPH): torch.from_numpy(to_array(tensor).copy())
+            tensor.name.removeprefix(_OLDER_PREFIX): torch.from_numpy(to_array(tensor).copy())
             for tensor in model.graph.initializer
-            if tensor.name.startswith(IN_GRAPH)
         }
         if REST_KEY in said:
             with np.load(io.BytesIO(base64.b64decode(said[REST_KEY]))) as rest:
@@ -46,4 +48,7 @@ def released(path: Path) -> dict:
                 f"{path} was exported by an older version, without {name}; it can dance, but no "
                 "training can begin with it"
             )
-    return {"network_config": config.to_dict(), "released": weights}
+    return {
+        "network_config": config.to_dict(),
+        "weights": {name: weights[name] for name in expected},
+    }
