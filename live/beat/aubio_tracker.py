@@ -1,10 +1,14 @@
-"""aubio's beat tracker behind our protocol: the second opinion, and the yardstick."""
+"""aubio's beat tracker behind our protocol: the second opinion, and the yardstick.
+
+Enters: feature frames. Leaves: one `BeatEstimate` a frame. Engine's thread. aubio is imported only
+when this tracker is chosen.
+"""
 
 from collections import deque
 
 from live.audio.features import FRAME, SAMPLE_RATE, FeatureFrame
 from live.beat.estimate import BeatEstimate
-from live.beat.tracker import SilenceGate
+from live.beat.silence import SilenceGate
 from live.errors import ConfigError
 
 

@@ -8,7 +8,8 @@ Two halves. A tracker says where it believes the beat is (`BeatEstimate`); it ma
 from one frame to the next. The clock never does: it is one oscillator that is steered towards the
 estimate by bending its tempo, so its phase is continuous and always moves forward; only the
 operator's sync makes it jump. Further sources (`live/beat/sources.py`) are further producers of
-estimates: the first of RANKING that has one rules, and from one to the next the clock slews.
+estimates: the first of PRIORITY that has one is the active source, and from one to the next the
+clock slews.
 """
 
 from dataclasses import dataclass, replace
@@ -18,15 +19,15 @@ import numpy as np
 from live.audio.features import SAMPLE_RATE, TICK, FeatureFrame
 from live.beat.aubio_tracker import AubioTracker
 from live.beat.bars import BarCounter
-from live.beat.estimate import BeatEstimate, BeatTracker
+from live.beat.estimate import BEATS_PER_BAR, BeatEstimate, BeatTracker
 from live.beat.filter import BeatFilterConfig
-from live.beat.set_tempo import MIN_SET_BPM, QUANTUM, SetBeat
+from live.beat.set_tempo import MIN_SET_BPM, SetBeat
 from live.beat.taps import TapTempo
 from live.beat.tracker import NativeTracker
 from live.errors import ConfigError
 
 TRACKERS = ("native", "aubio")
-RANKING = ("link", "midi", "tap", "osc", "audio")  # whose word counts before whose
+PRIORITY = ("link", "midi", "tap", "osc", "audio")  # of the sources, the first that knows counts
 _OFFERED = ("link", "midi")
 _EXACT = (*_OFFERED, "osc")  # their tempo needs no averaging, their phase no leap
 
@@ -127,7 +128,7 @@ class BeatClock:
         # Beats by which a sync moved a source.
         self._shifts: dict[str, float] = dict.fromkeys(_OFFERED, 0.0)
         self._nudge_s = 0.0
-        self._ruler = "audio"
+        self._active_source = "audio"
         self._hand_over_until = 0.0
         self._scale = 1.0
         self._confidence = 0.0
@@ -140,9 +141,9 @@ class BeatClock:
         before, now = self._course, self._course.at(frame.end)
         left = before.left(frame.end)
         self._course = replace(before, sample=float(frame.end), beats=now, error=left)
-        ruler, target = self._target(heard, float(frame.end))
-        self._crown(ruler)
-        self._judge(target)
+        source, target = self._target(heard, float(frame.end))
+        self._switch_source(source)
+        self._update_state(target)
         if target.confidence >= _FOLLOW and not target.coasting:
             self._steer(target)
         if target.bar_beat is not None:
@@ -162,9 +163,9 @@ class BeatClock:
         )
 
     @property
-    def ruler(self) -> str:
-        """Whose word counts now, one of RANKING."""
-        return self._ruler
+    def active_source(self) -> str:
+        """The source that the clock follows now, one of PRIORITY."""
+        return self._active_source
 
     def tap(self, sample: float) -> None:
         """One tap of the operator at a 24 kHz sample index; from the fourth on they count."""
@@ -198,7 +199,7 @@ class BeatClock:
             self._set.release()
             return
         self._scale = 1.0
-        nudged = self._nudge_s * tempo_bpm / 60  # is added again to whatever rules
+        nudged = self._nudge_s * tempo_bpm / 60  # is added again to whatever is followed
         self._set.set_tempo(tempo_bpm, sample, self._bar_beat(sample) - nudged)
 
     def nudge(self, milliseconds: float) -> None:
@@ -213,10 +214,10 @@ class BeatClock:
         """The beat, and the downbeat, is at `sample`: the clock jumps there."""
         tempo_bpm = self._course.tempo_bpm
         self._nudge_s = 0.0
-        if self._ruler in self._offers:
-            offered = self._offers[self._ruler]
+        if self._active_source in self._offers:
+            offered = self._offers[self._active_source]
             passed = (sample - offered.sample) / SAMPLE_RATE * offered.tempo_bpm / 60
-            self._shifts[self._ruler] = -(_position(offered) + passed)
+            self._shifts[self._active_source] = -(_position(offered) + passed)
         else:
             self._scale = 1.0
             self._taps.clear()
@@ -227,11 +228,11 @@ class BeatClock:
         self._bars.place(beats, 0.0)
 
     def _target(self, heard: BeatEstimate, sample: float) -> tuple[str, BeatEstimate]:
-        """Who rules now, of RANKING, and what it says."""
+        """The source to follow now, one of PRIORITY, and its estimate."""
         self._offers = {n: e for n, e in self._offers.items() if sample - e.sample < _FRESH}
         known = {n: self._shifted(n, e) for n, e in self._offers.items()}
         known |= {"tap": self._taps.estimate(sample), "osc": self._set.estimate(sample)}
-        for name in RANKING:
+        for name in PRIORITY:
             estimate = known.get(name)
             if estimate is not None:
                 return name, estimate
@@ -242,19 +243,19 @@ class BeatClock:
         shift = self._shifts[source]
         if shift == 0.0:
             return estimate
-        bar_beat = (_position(estimate) + shift) % QUANTUM
+        bar_beat = (_position(estimate) + shift) % BEATS_PER_BAR
         known = bar_beat if estimate.bar_beat is not None else None
         return replace(estimate, phase=bar_beat % 1.0, bar_beat=known)
 
-    def _crown(self, ruler: str) -> None:
-        """From one ruler to the next the clock slews, and takes the new tempo at once."""
-        if ruler != self._ruler:
-            self._ruler = ruler
+    def _switch_source(self, source: str) -> None:
+        """From one source to the next the clock slews, and takes the new tempo at once."""
+        if source != self._active_source:
+            self._active_source = source
             self._hand_over_until = self._course.sample + _HAND_OVER
 
     def _bar_beat(self, sample: float) -> float:
         """Beats since the downbeat, 0..4."""
-        return (self._course.at(sample) - self._bars.offset) % QUANTUM
+        return (self._course.at(sample) - self._bars.offset) % BEATS_PER_BAR
 
     def _count_with(self, target: BeatEstimate) -> None:
         """Number the beats of the bar as a source does that counts them."""
@@ -264,7 +265,7 @@ class BeatClock:
         nudged = self._nudge_s * target.tempo_bpm / 60
         self._bars.place(arrived, (_position(target) + passed + nudged) * self._scale)
 
-    def _judge(self, target: BeatEstimate) -> None:
+    def _update_state(self, target: BeatEstimate) -> None:
         """Confidence and state; unlocking takes less confidence than locking, against flicker."""
         if target.silent:
             self._confidence *= _SILENT_FADE
@@ -289,7 +290,7 @@ class BeatClock:
         error = _position(target) * self._scale + elapsed - course.beats
         error = (error + period / 2) % period - period / 2
         bend = self._bend(target, tempo_bpm, error)
-        taken_over = course.sample < self._hand_over_until or self._ruler in _EXACT
+        taken_over = course.sample < self._hand_over_until or self._active_source in _EXACT
         self._settled = 0 if bend == _RESYNC_BEND or taken_over else self._settled + 1
         gain = 1.0 if self._settled == 0 else max(1 / (10 + self._settled), _TEMPO_GAIN)
         followed = course.tempo_bpm + gain * (tempo_bpm - course.tempo_bpm)
@@ -298,7 +299,7 @@ class BeatClock:
     def _bend(self, target: BeatEstimate, tempo_bpm: float, error: float) -> float:
         """How far the tempo may deviate: more after the music itself changed."""
         course = self._course
-        if course.sample < self._hand_over_until or self._ruler in _EXACT:
+        if course.sample < self._hand_over_until or self._active_source in _EXACT:
             return _MAX_BEND
         jump = abs(np.log(tempo_bpm / course.tempo_bpm)) > 0.08 or abs(error) > 0.2
         if jump and target.confidence > 0.04:

@@ -1,4 +1,4 @@
-"""What every source of beats says: a `BeatEstimate`."""
+"""What every source of beats gives the clock: a `BeatEstimate`. Data only, for any thread."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -6,6 +6,8 @@ from typing import Protocol
 import numpy as np
 
 from live.audio.features import FeatureFrame
+
+BEATS_PER_BAR = 4  # of sources that count bars: Link's quantum, MIDI's song position
 
 
 @dataclass(frozen=True)
@@ -27,5 +29,7 @@ class BeatEstimate:
 
 
 class BeatTracker(Protocol):
+    """Listens to sound. push: one frame in, one estimate out; suggest: lean towards this beat."""
+
     def push(self, frame: FeatureFrame) -> BeatEstimate: ...
     def suggest(self, estimate: BeatEstimate) -> None: ...

@@ -1,9 +1,12 @@
-"""Ableton Link as a source of beats: a silent peer of its session."""
+"""Ableton Link as a source of beats: a silent peer of its session.
+
+Enters: the state of the session, read at each poll. Leaves: a `BeatEstimate`. Engine's thread; Link
+runs its own. The library is optional (`pip install -e .[control]`), imported when it is opened.
+"""
 
 from typing import Any
 
-from live.beat.estimate import BeatEstimate
-from live.beat.set_tempo import QUANTUM
+from live.beat.estimate import BEATS_PER_BAR, BeatEstimate
 from live.errors import ConfigError
 from live.monotonic import monotonic_s
 
@@ -35,7 +38,7 @@ class LinkSource:
         state = self._link.captureAppSessionState()
         # Link's clock may be another than ours, corrected differently: compare them every time.
         host_us = self._micros() + round((time_s - monotonic_s()) * 1e6)
-        bar_beat = state.phaseAtTime(host_us, QUANTUM) % QUANTUM
+        bar_beat = state.phaseAtTime(host_us, BEATS_PER_BAR) % BEATS_PER_BAR
         return BeatEstimate(sample, bar_beat % 1.0, state.tempo(), 1.0, bar_beat=bar_beat)
 
     def close(self) -> None:

@@ -1,4 +1,8 @@
-"""MIDI clock as a source of beats: pulses and their arrival times in, a beat out."""
+"""MIDI clock as a source of beats.
+
+Enters: clock and transport messages, each with its arrival time, in MIDI's own thread, which only
+puts them in a queue. Leaves: a `BeatEstimate` at each poll, in the engine's thread.
+"""
 
 from collections import deque
 from collections.abc import Callable
@@ -7,13 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from live.beat.estimate import BeatEstimate
-from live.beat.set_tempo import QUANTUM
+from live.beat.estimate import BEATS_PER_BAR, BeatEstimate
 from live.monotonic import monotonic_s
 
 _PULSES = 24  # a beat
-
-
 _SIXTEENTH = 6  # pulses, the unit of the song position
 
 
@@ -76,7 +77,7 @@ class MidiClock:
         if not self._BPM[0] <= tempo_bpm <= self._BPM[1]:
             return None
         beats = self._line.at(time_s) / _PULSES
-        bar_beat = beats % QUANTUM if self._placed else None
+        bar_beat = beats % BEATS_PER_BAR if self._placed else None
         return BeatEstimate(sample, beats % 1.0, tempo_bpm, 1.0, bar_beat=bar_beat)
 
     def _count(self, time_s: float) -> None:

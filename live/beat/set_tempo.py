@@ -1,16 +1,17 @@
-"""The operator's own beat: a tempo that was set, or the moment of a sync."""
+"""A tempo that the operator set, or the moment of a sync.
+
+Enters: tempo and sync controls. Leaves: a `BeatEstimate` while one of them is in force. Engine's
+thread.
+"""
 
 from live.audio.features import SAMPLE_RATE
-from live.beat.estimate import BeatEstimate
-
-QUANTUM = 4  # beats a bar, of Link and of MIDI's song position
-
+from live.beat.estimate import BEATS_PER_BAR, BeatEstimate
 
 MIN_SET_BPM = 20.0  # a tempo set below this is none
 
 
 class SetBeat:
-    """The operator's own beat: a tempo that was set, or the moment of a sync, in a straight line.
+    """A beat at a constant tempo, from where the operator set the tempo or the downbeat.
 
     A tempo stays until it is taken back; a sync alone stays for hold_s.
     """
@@ -46,7 +47,7 @@ class SetBeat:
         if sample > self._until:
             return None
         beats = (sample - self._sample) / SAMPLE_RATE * self._tempo_bpm / 60
-        bar_beat = (self._bar_beat + beats) % QUANTUM
+        bar_beat = (self._bar_beat + beats) % BEATS_PER_BAR
         return BeatEstimate(
             sample, bar_beat % 1.0, self._tempo_bpm, self._CONFIDENCE, bar_beat=bar_beat
         )

@@ -1,11 +1,7 @@
-"""Beats from elsewhere than sound: Ableton Link, MIDI clock, and what the operator sets over OSC.
+"""Beats from elsewhere than sound: Ableton Link (`link.py`) and MIDI clock (`midi_clock.py`).
 
-Each source says where the beat is at a sample as a `BeatEstimate` with a `bar_beat`, or None while
-it knows nothing; `live/beat/clock.py` ranks them. The moment asked for comes as a pair, the 24 kHz
-sample and the monotonic time (s) at which it is current, so that no source needs to know the sample
-clock. Polled by the engine's thread; MIDI arrives in a thread of its own, which only notes times.
-
-The libraries are optional (`pip install -e .[control]`) and imported when a source is opened.
+Enters: the setting of `--clock`. Leaves: the sources it asks for. The show polls each of them
+between frames, in the engine's thread, and hands what they know to `live/beat/clock.py`.
 """
 
 import logging
@@ -25,7 +21,12 @@ CLOCKS = ("auto", "audio", "link", "midi")
 
 
 class ClockSource(Protocol):
-    """name: one of `live.beat.clock.RANKING`."""
+    """name: one of `live.beat.clock.PRIORITY`.
+
+    poll: where the beat is at a 24 kHz sample index, None while the source does not know. The
+    moment comes as a pair, the sample and the monotonic time (s) at which it is current, so that no
+    source needs to know the sample clock.
+    """
 
     name: str
 
@@ -62,12 +63,3 @@ def open_sources(
         stack.callback(source.close)
         sources.append(source)
     return sources
-
-
-# Ableton Link ---------------------------------------------------------------------------------
-
-
-# MIDI clock -----------------------------------------------------------------------------------
-
-
-# OSC ------------------------------------------------------------------------------------------

@@ -1,4 +1,7 @@
-"""A tempo from the operator's taps."""
+"""A tempo from the operator's taps.
+
+Enters: the sample index of each tap. Leaves: a `BeatEstimate` once there are four. Engine's thread.
+"""
 
 from collections import deque
 

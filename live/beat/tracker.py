@@ -1,4 +1,4 @@
-"""Where the beat is, judged from sound: two trackers behind one protocol.
+"""The beat tracker: where the beat is, judged from sound.
 
 Enters: feature frames. Leaves: one `BeatEstimate` a frame. Estimates may jump when a better
 explanation wins; the clock (`live/beat/clock.py`) turns them into a smooth phase. Engine's thread.
@@ -10,25 +10,19 @@ from live.audio.features import SAMPLE_RATE, FeatureFrame
 from live.beat.estimate import BeatEstimate
 from live.beat.evidence import EVIDENCE_LATENCY_S, BeatEvidence, chances
 from live.beat.filter import FRAME_S, BeatFilterConfig, Hypothesis
+from live.beat.silence import SILENT_LEVEL, SilenceGate
 
 # Weights of the two kinds of evidence, tuned on rendered songs and a part of the real tracks.
 # Neighbouring ticks hear the same stroke, so weights near 1 would count it several times: twice
 # these gave F .79 instead of .87 on hard real tracks.
 _NETWORK_WEIGHT, _ONSET_WEIGHT = 0.17, 0.4
 _NETWORK_FLOOR = -2.0
-SILENT_LEVEL = 0.15  # 1 + dB / 80: -68 dB
-SILENT_AFTER_S = 0.8
-
-
-class SilenceGate:
-    """True after SILENT_AFTER_S without sound."""
-
-    def __init__(self) -> None:
-        self._quiet_s = SILENT_AFTER_S
-
-    def step(self, level: float) -> bool:
-        self._quiet_s = self._quiet_s + FRAME_S if level < SILENT_LEVEL else 0.0
-        return self._quiet_s >= SILENT_AFTER_S
+_SWITCH_RATIO = 2.0  # another hypothesis is followed once it is this much likelier
+_SUPPORT_DECAY = float(np.exp(-FRAME_S / 3.0))  # of the strongest evidence of the last seconds
+_TRUST_S = 2.0  # over which the probability is averaged
+_TYPICAL_RISE_S, _TYPICAL_FALL_S = 4.0, 20.0  # how fast the typical support follows the present one
+_COAST_BELOW = 0.45  # of the typical support: a break without drums
+_COAST_BEATS = 32
 
 
 class OnsetEvidence:
@@ -57,14 +51,6 @@ class OnsetEvidence:
         return np.clip(0.5 * score - 0.2, -0.5, 1.2)
 
 
-_SWITCH_RATIO = 2.0
-_SUPPORT_DECAY = float(np.exp(-FRAME_S / 3.0))
-_TRUST_S = 2.0
-_USUAL_RISE_S, _USUAL_FALL_S = 4.0, 20.0
-_COAST_BELOW = 0.45
-_COAST_BEATS = 32
-
-
 class NativeTracker:
     """Evidence, filter, and the choice of one hypothesis to follow."""
 
@@ -76,7 +62,7 @@ class NativeTracker:
         self._gate = SilenceGate()
         self._chosen: Hypothesis | None = None
         self._support = 0.0
-        self._usual = 0.0
+        self._typical = 0.0
         self._coasting = False
         self._coasted = 0.0
         self._trust = 0.0
@@ -122,10 +108,10 @@ class NativeTracker:
         if frame.level < SILENT_LEVEL:
             evidence = np.zeros_like(evidence)
         self._support = max(self._support * _SUPPORT_DECAY, min(float(evidence.max()), 1.0))
-        if not 0 < self._coasted < _COAST_BEATS:  # a break must not become the usual
-            time_s = _USUAL_RISE_S if self._support > self._usual else _USUAL_FALL_S
-            self._usual += FRAME_S / time_s * (self._support - self._usual)
-        self._coasting = self._support < _COAST_BELOW * self._usual
+        if not 0 < self._coasted < _COAST_BEATS:  # a break must not become typical
+            time_s = _TYPICAL_RISE_S if self._support > self._typical else _TYPICAL_FALL_S
+            self._typical += FRAME_S / time_s * (self._support - self._typical)
+        self._coasting = self._support < _COAST_BELOW * self._typical
         if self._coasting:
             return np.zeros_like(evidence)
         return np.where(evidence < 0, self._support * evidence, evidence)

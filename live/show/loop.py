@@ -234,7 +234,7 @@ class Show:
             hears=self._rejoining_until < math.inf and deaf_s < _DEAF_AFTER_S / 2,
             level=self.engine.level,
             beat=frame.beat[2:] if frame else None,
-            ruler=self.engine.clock.ruler,
+            active_source=self.engine.clock.active_source,
             state=self.engine.state,
             style=self.engine.performer.styles[int(frame.style.argmax())] if frame else "",
             frames=self.health.frames,

@@ -19,8 +19,8 @@ _SILENT_DB = -79.5
 class Glance:
     """time_s: when, on the show's clock. source: the name of what is heard. hears: sound is coming
     and is not silence to the last bit. level: 0..1. beat: (BPM, confidence 0..1), None before the
-    first frame; ruler: whose beat counts. state: of `live.osc.schema.STATES`. style: the strongest.
-    counted: name to count. errors: refused packets by target.
+    first frame; active_source: whose beat counts. state: of `live.osc.schema.STATES`. style: the
+    strongest. counted: name to count. errors: refused packets by target.
     """
 
     time_s: float
@@ -28,7 +28,7 @@ class Glance:
     hears: bool
     level: float
     beat: tuple[float, float] | None
-    ruler: str
+    active_source: str
     state: str
     style: str
     frames: int
@@ -112,7 +112,7 @@ def _beat(glance: Glance) -> str:
     if glance.beat is None:
         return "no beat yet"
     bpm, confidence = glance.beat
-    return f"{bpm:.1f} BPM {100 * confidence:.0f}% {glance.ruler}"
+    return f"{bpm:.1f} BPM {100 * confidence:.0f}% {glance.active_source}"
 
 
 def _ago(seconds: float) -> str:
