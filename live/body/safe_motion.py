@@ -4,7 +4,7 @@ Enters: pose vectors [N, 60], one frame of 1/30 s at a time. Leaves: a Body a fr
 dancer's heading frame, and where the dancer stands). Runs in the engine's thread.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -15,7 +15,7 @@ _DT = 1.0 / FRAME_RATE
 _ABSURD_M = 3.0  # no joint is this far from its own pelvis' floor point
 _ABSURD_M_S = 8.0
 _ABSURD_RAD_S = 12.0
-_BLEND_S = 0.5  # from a held pose back to the dance
+_BLEND_S = 0.5  # from the last good pose back to the dance
 _IDLE_BLEND_S = 1.5
 _HOME_PULL_S = 3.0  # time constant back towards the dancer's place, beyond the free radius
 _FREE_RADIUS_M = 0.6
@@ -70,91 +70,131 @@ def line_up(dancers: int) -> np.ndarray:
     return np.array(places, np.float64).reshape(dancers, 2)
 
 
+@dataclass
+class DancerStates:
+    """Everything that is carried from frame to frame for a dancer: one row each, in every array.
+
+    local, position, heading: of the frame shown, as in `Body`; danced: float32 [N, 19, 3], the
+    dance before it is mixed with the sway; last_good: float32 [N, 19, 3], what a bad or frozen
+    dancer shows, and blends back from; since_good_s: seconds since then; idle: share of the
+    sway, 0..1; bad_frames: int, in a row.
+    """
+
+    local: np.ndarray
+    position: np.ndarray
+    heading: np.ndarray
+    danced: np.ndarray
+    last_good: np.ndarray
+    since_good_s: np.ndarray
+    idle: np.ndarray
+    bad_frames: np.ndarray
+
+    @classmethod
+    def standing(cls, places: np.ndarray) -> "DancerStates":
+        """New dancers, at rest at their places (x, z), metres [N, 2]: a show begins standing."""
+        dancers = len(places)
+        rest = np.repeat(REST_POSE[None], dancers, axis=0)
+        return cls(
+            local=rest,
+            position=places.copy(),
+            heading=np.zeros(dancers),
+            danced=rest.copy(),
+            last_good=rest.copy(),
+            since_good_s=np.full(dancers, np.inf),
+            idle=np.ones(dancers),
+            bad_frames=np.zeros(dancers, int),
+        )
+
+    def resized(self, places: np.ndarray) -> "DancerStates":
+        """As many dancers as there are places: those who stay as they are, new ones standing."""
+        resized = DancerStates.standing(places)
+        stay = min(len(places), len(self.position))
+        for field in fields(self):
+            getattr(resized, field.name)[:stay] = getattr(self, field.name)[:stay]
+        return resized
+
+
 class SafeMotion:
     """Owns where the dancers stand, and the last good pose of each."""
 
     def __init__(self, dancers: int):
-        self.reset(dancers)
-
-    def reset(self, dancers: int) -> None:
         self._home = line_up(dancers)
-        rest = np.repeat(REST_POSE[None], dancers, axis=0)
-        self._body = Body(rest, self._home.copy(), np.zeros(dancers))
-        self._since_bad = np.full(dancers, np.inf)  # seconds
-        self._danced = rest.copy()  # the dance before it is mixed with the sway
-        self._held = rest.copy()
-        self._idle = np.ones(dancers)  # a show begins standing
+        self._states = DancerStates.standing(self._home)
         self._time_s = 0.0
-        self.bad_frames = np.zeros(dancers, int)  # in a row
 
     @property
     def body(self) -> Body:
-        return self._body
+        return Body(self._states.local, self._states.position, self._states.heading)
+
+    @property
+    def bad_frames(self) -> np.ndarray:
+        """int [N]: bad frames in a row."""
+        return self._states.bad_frames
 
     def set_dancers(self, dancers: int) -> None:
         """Those who stay keep dancing and walk to their new places; new ones start there."""
-        old, kept = self._body, min(dancers, len(self._home))
-        since, held, idle, bad = self._since_bad, self._held, self._idle, self.bad_frames
-        time_s, danced = self._time_s, self._danced
-        self.reset(dancers)
-        self._time_s = time_s
-        self._since_bad[:kept], self._held[:kept] = since[:kept], held[:kept]
-        self._idle[:kept], self.bad_frames[:kept] = idle[:kept], bad[:kept]
-        self._danced[:kept] = danced[:kept]
-        self._body.local[:kept] = old.local[:kept]
-        self._body.position[:kept] = old.position[:kept]
-        self._body.heading[:kept] = old.heading[:kept]
+        self._home = line_up(dancers)
+        self._states = self._states.resized(self._home)
 
     def step(self, pose: np.ndarray, idle: bool, mirror: bool, freeze: bool) -> Body:
-        """Place one frame of pose vectors [N, 60]. A bad row holds that dancer's pose.
+        """Place one frame of pose vectors [N, 60]. After a bad row the last good pose stays.
 
-        idle: settle to a quiet sway (no music). mirror: swap left and right. freeze: hold still.
+        idle: blend to a quiet sway (no music). mirror: swap left and right. freeze: all keep their
+        pose.
         """
         local, root = split(pose)
         bad = _absurd(local, root)
-        self.bad_frames = np.where(bad, self.bad_frames + 1, 0)
-        held = bad | freeze
-        self._since_bad = np.where(held, 0.0, self._since_bad + _DT)
-        self._held = np.where(held[:, None, None], self._danced, self._held)
+        self._remember_good(bad, freeze)
         if freeze:
-            return self._body
+            return self.body
         self._time_s += _DT
         if mirror:
             local, root = mirrored(local), root * _MIRRORED_ROOT
-        local = np.where(bad[:, None, None], self._held, local)
+        local = np.where(bad[:, None, None], self._states.last_good, local)
         root = np.where(bad[:, None], 0.0, root)
-        self._danced = self._blend_in(local)
-        local, root = self._settle(self._danced, root, idle)
-        local = _above_floor(with_bone_lengths(local))
-        self._body = self._placed(local, root.astype(np.float64))
-        return self._body
+        self._states.danced = self._blend_from_last_good(local)
+        local, root = self._blend_to_idle(self._states.danced, root, idle)
+        self._place(_above_floor(with_bone_lengths(local)), root.astype(np.float64))
+        return self.body
 
-    def _blend_in(self, local: np.ndarray) -> np.ndarray:
-        """From the held pose back to the dance within half a second."""
-        if (self._since_bad >= _BLEND_S).all():
+    def _remember_good(self, bad: np.ndarray, freeze: bool) -> None:
+        states = self._states
+        states.bad_frames = np.where(bad, states.bad_frames + 1, 0)
+        stopped = bad | freeze
+        states.since_good_s = np.where(stopped, 0.0, states.since_good_s + _DT)
+        states.last_good = np.where(stopped[:, None, None], states.danced, states.last_good)
+
+    def _blend_from_last_good(self, local: np.ndarray) -> np.ndarray:
+        """From the last good pose back to the dance within half a second."""
+        since_s, start = self._states.since_good_s, self._states.last_good
+        if (since_s >= _BLEND_S).all():
             return local
-        share = np.clip(self._since_bad / _BLEND_S, 0.0, 1.0).astype(np.float32)[:, None, None]
-        # Not a bit of a dancer may depend on whether another one is held.
-        return np.where(share < 1, self._held + share * (local - self._held), local)
+        share = np.clip(since_s / _BLEND_S, 0.0, 1.0).astype(np.float32)[:, None, None]
+        # Not a bit of a dancer may depend on whether another one blends.
+        return np.where(share < 1, start + share * (local - start), local)
 
-    def _settle(self, local, root, idle: bool):
+    def _blend_to_idle(
+        self, local: np.ndarray, root: np.ndarray, idle: bool
+    ) -> tuple[np.ndarray, np.ndarray]:
         step = _DT / _IDLE_BLEND_S
-        self._idle = np.clip(self._idle + (step if idle else -step), 0.0, 1.0)
-        if not self._idle.any():
+        share = np.clip(self._states.idle + (step if idle else -step), 0.0, 1.0)
+        self._states.idle = share
+        if not share.any():
             return local, root
-        weight = self._idle * self._idle * (3 - 2 * self._idle)
+        weight = share * share * (3 - 2 * share)
         sway = idle_sway(self._time_s + 1.7 * np.arange(len(local)))
         local = local + weight[:, None, None] * (sway - local)
         return local, root * (1 - weight[:, None])
 
-    def _placed(self, local: np.ndarray, root: np.ndarray) -> Body:
-        before = self._body
-        heading = before.heading + root[:, 2] * _DT
+    def _place(self, local: np.ndarray, root: np.ndarray) -> None:
+        """Walk and turn by one frame. root: float64 [N, 3], velocities as in `live.body.pose`."""
+        states = self._states
+        heading = states.heading + root[:, 2] * _DT
         heading -= _beyond(heading, _FREE_TURN_RAD) * min(1.0, _DT / _FACE_PULL_S)
         velocity = rotate_y(np.stack([root[:, 0], 0 * root[:, 0], root[:, 1]], axis=1), heading)
-        position = before.position + velocity[:, [0, 2]] * _DT
-        offset = _bounded(position - self._home, before.position - self._home)
-        return Body(local, self._home + offset, heading)
+        position = states.position + velocity[:, [0, 2]] * _DT
+        offset = _bounded(position - self._home, states.position - self._home)
+        states.local, states.position, states.heading = local, self._home + offset, heading
 
 
 def idle_sway(time_s: np.ndarray) -> np.ndarray:

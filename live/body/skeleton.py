@@ -1,6 +1,6 @@
 """The body: joint names, parents, bone lengths, rest pose and mirror pairs.
 
-The single source for every package (DESIGN §5): 19 joints, metres, y up, right-handed;
+The single source for every package: 19 joints, metres, y up, right-handed;
 at rest the dancer faces +Z (the audience) and the dancer's own left is +X.
 """
 
@@ -28,9 +28,6 @@ BONE_LENGTHS = np.array(
 )  # fmt: skip
 
 BODY_HEIGHT_M = 1.7
-
-# Height of the ankle joint above the sole: what the floor constraint keeps clear.
-ANKLE_HEIGHT_M = 0.08
 
 _REST_DIRECTIONS = {
     "spine": (0, 1, 0), "chest": (0, 1, 0), "neck": (0, 1, 0), "head": (0, 1, 0.1),

@@ -3,13 +3,21 @@
 Speeds are measured on what leaves `SafeMotion.step`, joint by joint, from frame to frame.
 """
 
+from dataclasses import fields
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from live.body.pose import FRAME_RATE, POSE_DIM
-from live.body.safe_motion import Body, SafeMotion, idle_sway, interpolate, line_up
+from live.body.safe_motion import (
+    Body,
+    DancerStates,
+    SafeMotion,
+    idle_sway,
+    interpolate,
+    line_up,
+)
 from live.body.skeleton import BONE_LENGTHS, FEET, MIRROR, PARENTS, REST_POSE
 
 BAD = {
@@ -305,6 +313,22 @@ def _on_stage(motion, frames, dancers):
 
 
 # Between two frames ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("after", [1, 3, 5])
+def test_nothing_of_a_dancers_state_is_forgotten_when_others_come_and_go(after):
+    rng, before = np.random.default_rng(1), 3
+    states = DancerStates.standing(line_up(before))
+    for field in fields(states):  # also one that is added later
+        rows = getattr(states, field.name)
+        assert len(rows) == before
+        rows[:] = (100 * rng.random(rows.shape)).astype(rows.dtype)
+    resized, new = states.resized(line_up(after)), DancerStates.standing(line_up(after))
+    stay = min(before, after)
+    for field in fields(states):
+        rows = getattr(resized, field.name)
+        np.testing.assert_array_equal(rows[:stay], getattr(states, field.name)[:stay])
+        np.testing.assert_array_equal(rows[stay:], getattr(new, field.name)[stay:])
 
 
 @pytest.mark.parametrize("share", [0.0, 0.25, 0.5, 1.0])
