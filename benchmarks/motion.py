@@ -153,7 +153,7 @@ def simulated(
     """Show a take on a simulated clock, through the receiver's own code.
 
     wake_s: how late the drawing loop wakes at most. paced: whether it asks for regular moments.
-    seed: of the network's and the loop's dice.
+    seed: of the network's and the loop's random numbers.
     """
     rng = np.random.default_rng(seed)
     arrivals = [

@@ -131,13 +131,13 @@ class Performer:
         return self.manifest.styles
 
     def reset(self, dancers: int, seed: int) -> None:
-        """Every dancer back to the first frame, with the dice of this seed."""
+        """Every dancer back to the first frame, with the random numbers of this seed."""
         self.dancers = dancers
         self.seed = seed
         self._state: dict[str, np.ndarray] = {
             s.name: self._blank(s, dancers) for s in self.manifest.states
         }
-        self._dice = [_dice(seed, d) for d in range(dancers)]
+        self._rngs = [_rng(seed, d) for d in range(dancers)]
 
     def set_dancers(self, dancers: int) -> None:
         """More or fewer dancers from the next step on; those who stay dance on undisturbed."""
@@ -146,8 +146,8 @@ class Performer:
                 kept = self._state[spec.name][:dancers]
                 fresh = self._blank(spec, dancers - len(kept))
                 self._state[spec.name] = np.concatenate([kept, fresh])
-        self._dice = self._dice[:dancers]
-        self._dice += [_dice(self.seed, d) for d in range(len(self._dice), dancers)]
+        self._rngs = self._rngs[:dancers]
+        self._rngs += [_rng(self.seed, d) for d in range(len(self._rngs), dancers)]
         self.dancers = dancers
 
     def revive(self, dancers: np.ndarray) -> None:
@@ -169,9 +169,9 @@ class Performer:
         """One frame of 1/30 s.
 
         features: float32 [83]; clock: [N, 8]; style: [N, S], rows sum to 1; control: [N, 4];
-        temperature: 0..2, scales the dice. Returns pose vectors [N, 60] and style logits [S].
+        temperature: 0..2, scales the noise. Returns pose vectors [N, 60] and style logits [S].
         """
-        noise = np.stack([d.standard_normal(self.manifest.latent_dim) for d in self._dice])
+        noise = np.stack([rng.standard_normal(self.manifest.latent_dim) for rng in self._rngs])
         feed = {
             "features": features[None],
             "clock": clock,
@@ -285,7 +285,7 @@ def _with_fallback(device: str) -> list[str]:
     return list(dict.fromkeys([_PROVIDERS[device], _PROVIDERS["cpu"]]))
 
 
-def _dice(seed: int, dancer: int) -> np.random.Generator:
+def _rng(seed: int, dancer: int) -> np.random.Generator:
     """Each dancer's own: a new dancer never changes the dance of the others."""
     return np.random.default_rng([seed, dancer])
 

@@ -1,6 +1,7 @@
 """Which style is danced: asked for, mixed, or heard in the music; always faded, never cut.
 
-Enters: the operator's wish and the network's style logits. Leaves: weights that sum to 1.
+Enters: the operator's request and the network's style logits. Leaves: weights that sum to 1, a
+frame at a time. Engine's thread.
 """
 
 import numpy as np
@@ -46,13 +47,13 @@ def _weight(name: str, text: str) -> float:
 
 
 class StyleMixer:
-    """Owns the weights in force; `wish` None means: what the music sounds like."""
+    """Owns the weights in force; `request` None means: what the music sounds like."""
 
-    def __init__(self, n_styles: int, wish: np.ndarray | None):
-        self.wish = wish
+    def __init__(self, n_styles: int, request: np.ndarray | None):
+        self.request = request
         self._heard = np.full(n_styles, 1.0 / n_styles)
         self._choice = 0
-        first = wish if wish is not None else np.eye(n_styles, dtype=np.float32)[0]
+        first = request if request is not None else np.eye(n_styles, dtype=np.float32)[0]
         self.weights = first.astype(np.float32)
 
     def listen(self, logits: np.ndarray) -> None:
@@ -68,7 +69,9 @@ class StyleMixer:
 
     def step(self) -> np.ndarray:
         """The weights of the next frame, float32 [S], on their way to what is wanted."""
-        target = self.wish if self.wish is not None else np.eye(len(self.weights))[self._choice]
+        target = (
+            self.request if self.request is not None else np.eye(len(self.weights))[self._choice]
+        )
         move = target - self.weights
         reach = 1.0 / (_FADE_S * FRAME_RATE)
         largest = np.abs(move).max()

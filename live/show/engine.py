@@ -261,7 +261,7 @@ class Engine:
         number = float(value) if isinstance(value, int | float) else 0.0
         match name:
             case "style":
-                self._styles.wish = parse_style(str(value), self.performer.styles)
+                self._styles.request = parse_style(str(value), self.performer.styles)
                 self.style = str(value).strip().lower()
             case "energy" | "openness" | "travel" | "temperature":
                 setattr(self.controls, name, number)

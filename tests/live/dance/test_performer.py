@@ -65,10 +65,10 @@ class PerformerStream:
         self.performer.reset(self.performer.dancers, self.performer.seed)
 
     def save(self):
-        return copy.deepcopy((self.performer._state, self.performer._dice))
+        return copy.deepcopy((self.performer._state, self.performer._rngs))
 
     def restore(self, saved):
-        self.performer._state, self.performer._dice = copy.deepcopy(saved)
+        self.performer._state, self.performer._rngs = copy.deepcopy(saved)
 
 
 def test_the_session_streams_as_torch_dances_at_once(tiny_model, tiny_network):
@@ -80,8 +80,8 @@ def test_the_session_streams_as_torch_dances_at_once(tiny_model, tiny_network):
 
     def whole(inputs):
         features, clock, control = torch.as_tensor(inputs).split(PerformerStream.SIZES, dim=-1)
-        dice = np.random.default_rng([seed, 0]).standard_normal((len(inputs), 1, 4))
-        noise = torch.as_tensor(dice, dtype=torch.float32)
+        draws = np.random.default_rng([seed, 0]).standard_normal((len(inputs), 1, 4))
+        noise = torch.as_tensor(draws, dtype=torch.float32)
         pose = tiny_network.dance(features, clock[:, None], style, control[:, None], noise)[:, 0]
         logits = tiny_network.hear(features[None])[1][0]
         return torch.cat([pose, logits], dim=1).numpy()
@@ -259,7 +259,7 @@ def test_without_cuda_asking_for_it_says_what_to_install(tiny_model):
         Performer(str(tiny_model), device="cuda")
 
 
-# ---- dice and dancers ------------------------------------------------------------------------
+# ---- seeds and dancers -----------------------------------------------------------------------
 
 
 def test_the_seed_makes_the_dance(tiny_model):
@@ -289,7 +289,7 @@ def test_without_temperature_all_seeds_dance_alike(tiny_model):
     assert np.abs(hot - cold[0]).mean() > 1.3 * np.abs(warm - cold[0]).mean() > 0.0
 
 
-def test_every_dancer_has_dice_of_its_own(tiny_model):
+def test_every_dancer_has_random_numbers_of_its_own(tiny_model):
     frames = [
         (f, np.repeat(c[:1], 3, 0), s, np.repeat(k[:1], 3, 0)) for f, c, s, k in frames_of(30, 3)
     ]

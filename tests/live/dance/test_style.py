@@ -10,7 +10,7 @@ from live.errors import ConfigError
 STYLES = ("street", "salsa", "ballet")
 
 
-def wish(text):
+def parsed(text):
     return parse_style(text, STYLES)
 
 
@@ -44,15 +44,15 @@ def sounds_like(style, strength=4.0):
     ],
 )
 def test_a_style_or_a_mix_becomes_weights(text, weights):
-    parsed = wish(text)
-    assert parsed.dtype == np.float32
-    np.testing.assert_allclose(parsed, weights, atol=1e-6)
-    assert parsed.sum() == pytest.approx(1.0)
+    found = parsed(text)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, weights, atol=1e-6)
+    assert found.sum() == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("text", ["auto", "AUTO", " auto "])
 def test_auto_wishes_for_nothing(text):
-    assert wish(text) is None
+    assert parsed(text) is None
 
 
 @pytest.mark.parametrize(
@@ -71,32 +71,32 @@ def test_auto_wishes_for_nothing(text):
 )
 def test_mistakes_are_named(text, named):
     with pytest.raises(ConfigError) as caught:
-        wish(text)
+        parsed(text)
     assert named in str(caught.value)
 
 
 def test_an_unknown_style_is_answered_with_the_known_ones():
     with pytest.raises(ConfigError, match="street, salsa, ballet"):
-        wish("polka")
+        parsed("polka")
 
 
 # Fading ---------------------------------------------------------------------------------------
 
 
 def test_the_first_wish_needs_no_fade():
-    np.testing.assert_array_equal(run(StyleMixer(3, wish("salsa")), 3), [[0, 1, 0]] * 3)
+    np.testing.assert_array_equal(run(StyleMixer(3, parsed("salsa")), 3), [[0, 1, 0]] * 3)
 
 
 @pytest.mark.parametrize("text", ["ballet", "street=1,ballet=1", "street=3,salsa=2,ballet=1"])
 def test_a_new_wish_is_faded_to_within_a_second(text):
-    mixer = StyleMixer(3, wish("salsa"))
-    mixer.wish = wish(text)
+    mixer = StyleMixer(3, parsed("salsa"))
+    mixer.request = parsed(text)
     weights = run(mixer, 60)
     steps = np.abs(np.diff(np.concatenate([[[0, 1, 0]], weights]), axis=0))
     assert steps.max() < 1.01 / FRAME_RATE
     np.testing.assert_allclose(weights.sum(axis=1), 1, atol=1e-5)
     assert (weights > -1e-6).all()
-    arrived = np.abs(weights - mixer.wish).max(axis=1) < 1e-6
+    arrived = np.abs(weights - mixer.request).max(axis=1) < 1e-6
     assert arrived[FRAME_RATE + 1 :].all()
     assert not arrived[: FRAME_RATE // 3].any()
 
@@ -105,7 +105,7 @@ def test_wishes_that_change_in_mid_fade_never_jump():
     mixer = StyleMixer(3, None)
     weights = []
     for text in ["salsa", "ballet", "street", "auto", "salsa=1,ballet=5"] * 10:
-        mixer.wish = wish(text)
+        mixer.request = parsed(text)
         weights.append(run(mixer, 7))
     weights = np.concatenate(weights)
     assert np.abs(np.diff(weights, axis=0)).max() < 1.01 / FRAME_RATE
@@ -141,10 +141,10 @@ def test_a_short_passage_does_not_change_the_style():
 
 
 def test_what_is_heard_counts_only_without_a_wish():
-    mixer = StyleMixer(3, wish("street"))
+    mixer = StyleMixer(3, parsed("street"))
     weights = run(mixer, 15 * FRAME_RATE, sounds_like("salsa"))
     np.testing.assert_array_equal(weights, [[1, 0, 0]] * len(weights))
-    mixer.wish = None  # it has listened all the same
+    mixer.request = None  # it has listened all the same
     np.testing.assert_allclose(run(mixer, 2 * FRAME_RATE)[-1], [0, 1, 0], atol=1e-6)
 
 

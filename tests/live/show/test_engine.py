@@ -133,7 +133,7 @@ def test_the_same_sound_gives_the_same_dance(make_engine, music, rate):
     assert not np.array_equal(joints_of(first), joints_of(other))
 
 
-def test_every_dancer_has_dice_of_its_own(make_engine, music):
+def test_every_dancer_has_random_numbers_of_its_own(make_engine, music):
     joints = joints_of(run(make_engine(dancers=3), music(3.0)))
     joints -= joints[:, :, :1]
     for a, b in ((0, 1), (0, 2), (1, 2)):
@@ -487,7 +487,7 @@ def test_an_unknown_style_changes_nothing(make_engine, music, style):
         make_engine(style=style)
 
 
-def test_temperature_reaches_the_dice(dancing, music):
+def test_temperature_reaches_the_noise(dancing, music):
     control(dancing, "temperature", 0.25)
     run_on(dancing, music(0.5))
     assert dancing.performer.told(4)[-1] == 0.25
@@ -559,18 +559,18 @@ def test_latency_can_be_turned_during_the_show(dancing):
     assert dancing.emit(0, dancing.newest).beat[0] == before.phase
 
 
-def test_a_seed_starts_the_dice_anew(make_engine, music):
+def test_a_seed_starts_the_random_numbers_anew(make_engine, music):
     engine = make_engine(seed=3)
     run_on(engine, music(1.0))
-    rolled = [d.standard_normal() for d in engine.performer._dice]
+    rolled = [d.standard_normal() for d in engine.performer._rngs]
     control(engine, "seed", 9.0)
     assert engine.performer.seed == 9
     fresh = make_engine(seed=9)
     np.testing.assert_array_equal(
-        [d.standard_normal() for d in engine.performer._dice],
-        [d.standard_normal() for d in fresh.performer._dice],
+        [d.standard_normal() for d in engine.performer._rngs],
+        [d.standard_normal() for d in fresh.performer._rngs],
     )
-    assert rolled != [d.standard_normal() for d in fresh.performer._dice]
+    assert rolled != [d.standard_normal() for d in fresh.performer._rngs]
 
 
 def test_dancers_come_and_go(make_engine, music):
