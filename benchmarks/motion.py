@@ -25,7 +25,7 @@ import numpy as np
 from live.monotonic import monotonic_s
 from live.osc import encoding
 from visuals.feed.feed import Feed
-from visuals.feed.recorded import Take, read_take
+from visuals.feed.recorded import Take
 from visuals.feed.timeline import Timeline
 from visuals.window.pacing import Pacer
 
@@ -216,7 +216,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--simulated", action="store_true", help="no sockets, no waiting")
     args = parser.parse_args()
-    take = read_take(args.take)
+    take = Take.read(args.take)
     if not args.simulated:
         for network in (Network(0.0, 0.0), Network(), Network(0.040, 0.05, 0.02)):
             shown, relay = relayed(take, network, args.seconds)

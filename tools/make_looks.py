@@ -18,7 +18,7 @@ from pathlib import Path
 from visuals.draw import looks
 from visuals.draw.renderer import Renderer
 from visuals.draw.surfaces import black, pygame
-from visuals.feed.recorded import Take, read_take
+from visuals.feed.recorded import Take
 from visuals.scene import palettes
 
 _RATE = 30
@@ -44,7 +44,7 @@ def main() -> None:
     add("--beats", type=float, default=1.0, help="over so many beats (%(default)g)")
     add("--dancers", type=int, default=3, help="on the strip (%(default)s)")
     args = parser.parse_args()
-    take = read_take(args.take)
+    take = Take.read(args.take)
     args.out.mkdir(parents=True, exist_ok=True)
     if args.strip:
         pygame.image.save(_strips(take, args), str(args.out / "beat.jpg"))

@@ -16,8 +16,8 @@ from live.monotonic import monotonic_s
 from live.safe_write import check_output
 from live.session.reader import SessionReader
 from live.session.take import take_of, write_take
-from live.show.offline import perform
-from live.show.resimulate import Reenactment, settings_of
+from live.show.offline import run_offline
+from live.show.resimulate import Resimulation, settings_of
 
 
 def main(argv: list[str]) -> int:
@@ -25,12 +25,12 @@ def main(argv: list[str]) -> int:
     config = config_of(args, latency_ms=0.0)
     check_output(args.out, (".npz",), (args.file, args.config))
     if args.file.suffix == ".mcap":
-        return _again(args)
+        return _resimulate(args)
     audio, rate = read_audio(args.file)
     performer = Performer(config.model, config.device, config.dancers, config.seed)
     started = monotonic_s()
     tempo = TempoConfig(tracker=config.beat_tracker)
-    take = perform(audio, rate, performer, config.style, config.controls, tempo)
+    take = run_offline(audio, rate, performer, config.style, config.controls, tempo)
     took_s = max(monotonic_s() - started, 1e-6)
     write_take(take, args.out)
     seconds = len(audio) / rate
@@ -41,13 +41,13 @@ def main(argv: list[str]) -> int:
     return 0
 
 
-def _again(args: argparse.Namespace) -> int:
+def _resimulate(args: argparse.Namespace) -> int:
     session = SessionReader(args.file)
     recorded = settings_of(session)
     performer = Performer(
         args.model or recorded.model, args.device or "auto", recorded.dancers, recorded.seed
     )
-    show = Reenactment(session, performer)
+    show = Resimulation(session, performer)
     write_take(take_of(list(show), performer.styles), args.out)
     print(f"{args.out}: {show.same} of {show.packets} recorded packets danced again, bit for bit")
     if show.same < show.packets:

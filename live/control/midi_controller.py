@@ -1,7 +1,7 @@
 """A MIDI controller: its knobs, faders and pads to controls, by a mapping from a TOML file.
 
 Enters: MIDI messages with their own thread, the mapping before the show. Leaves: controls in their
-range, (name, value) as of `live.control.osc_in`, polled by the engine's thread; never waits or
+range, (name, value) as of `live.osc.values`, polled by the engine's thread; never waits or
 raises.
 """
 
@@ -9,8 +9,9 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
-from live.control.midi_events import Binding, Event, Value, event_of
+from live.control.midi_events import Binding, Event, event_of
 from live.osc.schema import PLAYED
+from live.osc.values import Value
 
 
 class MidiController:

@@ -12,8 +12,6 @@ KINDS = {"note": 127, "cc": 127, "program": 127, "bend": 0}
 POSITIONED = ("cc", "bend")
 """Of these, what has positions, and not only presses."""
 
-Value = float | str | None
-
 
 @dataclass(frozen=True)
 class Event:

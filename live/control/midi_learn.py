@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from live.control.midi_events import POSITIONED, Binding, Event, Value
+from live.control.midi_events import POSITIONED, Binding, Event
 from live.control.midi_map import check_press
 from live.errors import ConfigError
 from live.osc.schema import PLAYED
+from live.osc.values import Value
 
 
 def parse_request(text: str, styles: tuple[str, ...] = ()) -> tuple[str, float | str | None]:

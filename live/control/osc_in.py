@@ -6,7 +6,6 @@ those who asked for them. Polled by the engine's thread; never waits, never rais
 """
 
 import contextlib
-import math
 import re
 import socket
 from typing import Self
@@ -15,14 +14,12 @@ from live.control.allow_list import AllowList
 from live.errors import DeviceError
 from live.osc import encoding
 from live.osc import schema as osc_schema
-
-Value = float | str | None
+from live.osc.values import RELEASE, Value, parse_arguments
 
 # The address, padded to four bytes, then nothing or the type tag of at most one argument.
 _CONTROL = re.compile(rb"(/pj/(?:control|visuals)/[a-z_]{1,32})\0{1,4}(?:,[ifhdsTF]?\0|\Z)")
 _BUNDLE = b"#bundle\0"
 _BUNDLE_HEADER = 16
-_MAX_TEXT = 256
 _MAX_ASKERS = 8
 _SAME_PORT = 1  # of an ack request: the answers go where it came from
 _RECEIVE_BYTES = osc_schema.MAX_BUNDLE_BYTES + 1  # one more than allowed, to tell what is longer
@@ -73,7 +70,7 @@ class ControlIn:
             if rejected and sender in self._askers:
                 self._tell(self._askers[sender], encoding.encode_ack("", False, float(rejected)))
             looked_at += max(1, len(messages))
-        return [control for control in controls if control is not _RELEASE]
+        return [control for control in controls if control is not RELEASE]
 
     def answer(self, name: str, obeyed: bool, value: Value) -> None:
         """Tell everybody who asked what has become of a control; value: as it is in force."""
@@ -128,9 +125,6 @@ class ControlIn:
 
 _KNOWN = {c.address: c for c in (*osc_schema.PLAYED.values(), osc_schema.ACK_REQUEST)}
 
-# A button let go of: valid, but nothing happens.
-_RELEASE = ("", None)
-
 
 def _split(packet: bytes) -> list[bytes]:
     """The messages in a packet, of nested bundles too; none if it is damaged."""
@@ -171,50 +165,6 @@ def _control(message: bytes) -> tuple[str, Value] | None:
     if control is None or len(decoded) != 1:
         return None
     return parse_arguments(control, decoded[0][1])
-
-
-def parse_arguments(control: osc_schema.Control, arguments: list) -> tuple[str, Value] | None:
-    """(name, value) of a control that came with these arguments; None if they do not fit.
-
-    The name is empty where nothing is to happen: a button was let go.
-    """
-    if control.types == "":
-        return _trigger(control.name, arguments)
-    if control.is_switch and not arguments:
-        return control.name, None
-    if len(arguments) != 1:
-        return None
-    value = arguments[0]
-    if control.types in ("s", "a") and isinstance(value, str):
-        return (control.name, value) if _is_text(value) and _is_one_of(control, value) else None
-    if control.types == "s" or not _is_number(value):
-        return None
-    if control.types == "a" and not value:  # of a button let go
-        return _RELEASE
-    return control.name, float(min(max(value, control.low), control.high))
-
-
-def _trigger(name: str, arguments: list) -> tuple[str, Value] | None:
-    """Buttons of most controllers send 1 when pressed and 0 when let go, which does nothing."""
-    if not arguments:
-        return name, None
-    if not _is_number(arguments[0]):
-        return None
-    return (name, None) if arguments[0] else _RELEASE
-
-
-def _is_number(value) -> bool:
-    """i, f, h, d, T and F, but not NaN."""
-    return isinstance(value, (int, float)) and not math.isnan(value)
-
-
-def _is_one_of(control: osc_schema.Control, value: str) -> bool:
-    steps = (osc_schema.NEXT, osc_schema.PREVIOUS)
-    return not control.choices or value in (*control.choices, *steps)
-
-
-def _is_text(value: str) -> bool:
-    return len(value) <= _MAX_TEXT and value.isprintable()
 
 
 def _bind(host: str, port: int) -> socket.socket:

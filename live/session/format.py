@@ -1,45 +1,28 @@
-"""What a session file holds, and the bounds of what is believed of one."""
+"""What a session file holds: its topics, its settings' name, its times and its messages.
+
+Pure functions and constants, for the writer and the readers; docs/session-file.md has the same in
+words. Nothing here believes what a message says: what does not fit becomes None.
+"""
 
 import json
 import math
-import struct
 from dataclasses import dataclass
 
 import numpy as np
-import zstandard
-from mcap.exceptions import McapError
+
+from live.osc.values import Value
 
 SESSION_VERSION = 1
-
-
 SETTINGS_NAME = "posejockey.session"  # of the metadata record that opens the file
-
-
 ENCODINGS = {
     "audio": "x-float32le", "osc": "x-osc", "control": "json", "health": "json",
     "event": "json",
 }  # fmt: skip
-
-
 MAX_MESSAGE_BYTES = 1 << 16  # no UDP datagram is larger; audio blocks are cut into such pieces
-
-
 _NS = 1_000_000_000
-
-
-_MAX_RECORD_BYTES = 1 << 24
-
-
 _MAX_RATE = 768_000
 
-
-_DAMAGE = (McapError, struct.error, ValueError, OverflowError, zstandard.ZstdError)
-
-
 Payload = bytes | dict[str, object]
-
-
-Value = float | str | None
 
 
 @dataclass(frozen=True)
@@ -55,37 +38,45 @@ class Record:
     data: bytes
     frame: int = 0
 
-    def said(self) -> dict:
+    def fields(self) -> dict:
         """The JSON object of a control, an event or the health; empty if there is none."""
-        return _from_json(self.data)
+        value = from_json(self.data)
+        return value if isinstance(value, dict) else {}
+
+    def block(self) -> np.ndarray:
+        """The samples of an audio message, float32 [n]."""
+        whole = len(self.data) // 4 * 4
+        return np.frombuffer(self.data[:whole], "<f4").astype(np.float32)
 
 
-def _checked_rate(rate: object) -> int:
+def checked_rate(rate: object) -> int:
+    """A sample rate in Hz; ValueError if it is none."""
     if not isinstance(rate, int) or not 1 <= rate <= _MAX_RATE:
         raise ValueError(f"sample_rate {rate!r}; expected a whole number of Hz up to {_MAX_RATE}")
     return rate
 
 
-def _to_ns(sample: int, rate: int) -> int:
+def to_ns(sample: int, rate: int) -> int:
     """Sample index to nanoseconds since the start; what lies before it counts as its start."""
     return max(0, (int(sample) * _NS + rate // 2) // rate)
 
 
-def _to_sample(time_ns: int, rate: int) -> int:
-    """The inverse of _to_ns, exact: a sample is far longer than a nanosecond."""
+def to_sample(time_ns: int, rate: int) -> int:
+    """The inverse of to_ns, exact: a sample is far longer than a nanosecond."""
     return (time_ns * rate + _NS // 2) // _NS
 
 
-def _encode(payload: Payload) -> bytes | None:
+def encode(payload: Payload) -> bytes | None:
     """A message's bytes; None if it is too large or cannot be said in JSON."""
     try:
-        data = payload if isinstance(payload, bytes) else _json(payload).encode()
+        data = payload if isinstance(payload, bytes) else to_json(payload).encode()
     except (TypeError, ValueError):
         return None
     return data if len(data) <= MAX_MESSAGE_BYTES else None
 
 
-def _json(value: object) -> str:
+def to_json(value: object) -> str:
+    """JSON text; TypeError or ValueError for what it cannot say."""
     return json.dumps(_plain(value), allow_nan=False)
 
 
@@ -102,16 +93,18 @@ def _plain(value: object) -> object:
     return value
 
 
-def _from_json(data: bytes) -> dict:
-    """The object in a message; empty if there is none."""
-    value = _loads(data)
-    return value if isinstance(value, dict) else {}
+def from_json(text: bytes | str) -> object:
+    """The JSON value; None where there is none or it is nested too deeply."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def control_of(record: Record) -> tuple[str, Value] | None:
     """The name and value of a control message; None if it has no such or no usable ones."""
-    said = record.said()
-    name, value = said.get("name"), said.get("value")
+    fields = record.fields()
+    name, value = fields.get("name"), fields.get("value")
     if isinstance(value, int) and abs(value) < 1 << 53:
         value = float(value)
     usable = value is None or isinstance(value, str) or _is_finite(value)
@@ -120,11 +113,3 @@ def control_of(record: Record) -> tuple[str, Value] | None:
 
 def _is_finite(value: object) -> bool:
     return isinstance(value, float) and math.isfinite(value)
-
-
-def _loads(text: bytes | str) -> object:
-    """The JSON value; None where there is none or it is nested too deeply."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None

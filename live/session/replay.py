@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from os import PathLike
 
 from live.audio.features import SAMPLE_RATE
-from live.control.osc_in import parse_arguments
 from live.errors import ArtifactError, ConfigError
 from live.monotonic import monotonic_s
 from live.osc import encoding
 from live.osc import schema as osc_schema
+from live.osc.values import parse_arguments
 from live.session.format import Record, control_of
 from live.session.reader import SessionReader
 

@@ -1,4 +1,10 @@
-"""Recording a show: audio, packets, controls and health to one file, from a thread of its own."""
+"""Recording a show: what was heard, sent, asked for and counted, to one file.
+
+Enters, from the engine's thread: audio blocks, OSC packets, controls, events, health. They go into
+a bounded queue, which takes microseconds. A thread of its own puts them on the disk, a finished
+chunk twice a second, so that a process that is killed loses less than the last second. Nothing the
+disk does reaches the engine: what cannot be written is counted.
+"""
 
 import threading
 from collections import deque
@@ -12,24 +18,20 @@ import numpy as np
 from live.audio.features import SAMPLE_RATE
 from live.errors import ConfigError
 from live.monotonic import monotonic_s
+from live.osc.values import Value
 from live.session.format import (
     MAX_MESSAGE_BYTES,
     SESSION_VERSION,
     Payload,
-    Value,
-    _checked_rate,
-    _encode,
-    _json,
-    _to_ns,
+    checked_rate,
+    encode,
+    to_json,
+    to_ns,
 )
-from live.session.mcap_file import _Container
+from live.session.mcap_writer import McapWriter
 
 _POLL_S = 0.05
-
-
 _FLUSH_S = 0.5
-
-
 _CLOSE_S = 10.0
 
 
@@ -42,7 +44,7 @@ class SessionWriter:
 
     written: messages safe from the end of this process; error: why writing stopped, or None.
     frame: model frames danced so far, kept up to date by the caller; every message carries it, so
-    that `live.show.offline` can do the same things in the same order again.
+    that `live.show.resimulate` can do the same things in the same order again.
     """
 
     def __init__(
@@ -53,9 +55,9 @@ class SessionWriter:
         overwrite: bool = False,
         capacity: int = 4096,
     ):
-        self._rate = _checked_rate(settings["sample_rate"])
-        described = {name: _json(value) for name, value in settings.items()}
-        described["session_version"] = _json(SESSION_VERSION)
+        self._rate = checked_rate(settings["sample_rate"])
+        described = {name: to_json(value) for name, value in settings.items()}
+        described["session_version"] = to_json(SESSION_VERSION)
         self.path = Path(path)
         self.written = 0
         self.frame = 0
@@ -66,7 +68,7 @@ class SessionWriter:
         self._failed = 0  # counted by the writing thread
         self._unsafe = 0  # writing thread: messages in the open chunk
         self._closing = threading.Event()
-        self._file, self._container = _begin(self.path, described, overwrite)
+        self._file, self._mcap = _begin(self.path, described, overwrite)
         self._thread = threading.Thread(target=self._run, name="recording", daemon=True)
         self._thread.start()
 
@@ -80,28 +82,28 @@ class SessionWriter:
         data = np.asarray(block, "<f4").tobytes()
         for start in range(0, len(data), MAX_MESSAGE_BYTES):
             piece = data[start : start + MAX_MESSAGE_BYTES]
-            self._put("audio", _to_ns(sample + start // 4, self._rate), piece)
+            self._put("audio", to_ns(sample + start // 4, self._rate), piece)
 
     def osc(self, sample: int, packet: bytes) -> None:
         """A packet as it was sent; sample: its presentation time at 24 kHz."""
-        self._put("osc", _to_ns(sample, SAMPLE_RATE), packet)
+        self._put("osc", to_ns(sample, SAMPLE_RATE), packet)
 
     def control(self, sample: float, name: str, value: Value) -> None:
         """A control as the engine took it; sample: when, at 24 kHz, with its fraction."""
-        said: dict[str, object] = {"name": name, "value": value, "at": float(sample)}
-        self._put("control", _to_ns(int(sample), SAMPLE_RATE), said)
+        message: dict[str, object] = {"name": name, "value": value, "at": float(sample)}
+        self._put("control", to_ns(int(sample), SAMPLE_RATE), message)
 
     def event(self, sample: int, name: str, count: int) -> None:
         """What else changed the dance, and by how much; docs/session-file.md names them.
 
         sample: of the audio, at the session's rate.
         """
-        said: dict[str, object] = {"name": name, "count": count, "at": sample}
-        self._put("event", _to_ns(sample, self._rate), said)
+        message: dict[str, object] = {"name": name, "count": count, "at": sample}
+        self._put("event", to_ns(sample, self._rate), message)
 
     def health(self, sample: int, report: dict[str, object]) -> None:
         """Figures by name; sample: when, at 24 kHz. What JSON cannot say (NaN) becomes null."""
-        self._put("health", _to_ns(sample, SAMPLE_RATE), dict(report))
+        self._put("health", to_ns(sample, SAMPLE_RATE), dict(report))
 
     def close(self) -> None:
         """Write what is queued and finish the file. Waits for a disk that hangs 10 s at most."""
@@ -127,7 +129,7 @@ class SessionWriter:
                     flush_at = monotonic_s() + _FLUSH_S
             self._write_queued()
             self._flush()
-            self._container.finish()
+            self._mcap.finish()
             self._file.close()
         except OSError as error:
             self._give_up(error)
@@ -135,15 +137,15 @@ class SessionWriter:
     def _write_queued(self) -> None:
         for _ in range(len(self._queue)):
             topic, time_ns, frame, payload = self._queue.popleft()
-            data = _encode(payload)
+            data = encode(payload)
             if data is None:
                 self._failed += 1
                 continue
             self._unsafe += 1
-            self._container.add(topic, time_ns, data, frame)
+            self._mcap.add(topic, time_ns, data, frame)
 
     def _flush(self) -> None:
-        self._container.flush()
+        self._mcap.flush()
         self.written += self._unsafe
         self._unsafe = 0
 
@@ -155,7 +157,7 @@ class SessionWriter:
             self._file.close()
 
 
-def _begin(path: Path, settings: dict[str, str], overwrite: bool) -> tuple[BinaryIO, _Container]:
+def _begin(path: Path, settings: dict[str, str], overwrite: bool) -> tuple[BinaryIO, McapWriter]:
     """Create the file and write its head. ConfigError says what to do instead."""
     try:
         file = open(path, "wb" if overwrite else "xb")  # noqa: SIM115 (closed by the writer)
@@ -166,7 +168,7 @@ def _begin(path: Path, settings: dict[str, str], overwrite: bool) -> tuple[Binar
     except (OSError, ValueError) as error:
         raise _cannot_record(path, error) from None
     try:
-        return file, _Container(file, settings)
+        return file, McapWriter(file, settings)
     except OSError as error:
         with suppress(OSError):  # tries once more to write what is left in its buffer
             file.close()

@@ -24,13 +24,14 @@ from live.audio.sample_clock import SampleClock
 from live.audio.source import AudioSource
 from live.beat.clock import TempoConfig
 from live.beat.sources import ClockSource
-from live.control.osc_in import ControlIn, Value
+from live.control.osc_in import ControlIn
 from live.control.scenes import Scene
 from live.dance.performer import Performer
 from live.errors import ConfigError
 from live.monotonic import monotonic_s
 from live.osc.encoding import FrameEncoder, HealthReport, StageFrame, encode_picture, encode_styles
 from live.osc.schema import PICTURE
+from live.osc.values import Value
 from live.outputs.feeds import Feeds
 from live.outputs.udp import OscOut, UdpTarget
 from live.session.writer import SessionWriter

@@ -55,7 +55,7 @@ def _blocks(audio: np.ndarray, size: int) -> Iterator[np.ndarray]:
         yield np.zeros(size, np.float32)
 
 
-def perform(
+def run_offline(
     audio: np.ndarray,
     source_rate: int,
     performer: Performer,

@@ -1,4 +1,4 @@
-"""A recorded show danced again: the same sound, controls and losses, in the same order.
+"""A recorded show resimulated: the same sound, controls and losses, in the same order.
 
 Enters: a session file, the network it was danced with. Leaves: its stage frames, bit for bit those
 of the show on the same machine, and how many of the packets recorded say the same. Runs offline.
@@ -29,12 +29,12 @@ _PIECE = 1 << 16
 
 def settings_of(session: SessionReader) -> ShowConfig:
     """The settings of the recorded show. ArtifactError if they are none, or cannot be danced."""
-    said = session.settings.get("show")
-    if not isinstance(said, dict):
+    recorded = session.settings.get("show")
+    if not isinstance(recorded, dict):
         raise ArtifactError(f"{session.path} lacks the settings of its show; record it anew")
     # Where it was sent, and who steered it, changes no dance.
     danced = {f.name for f in fields(ShowConfig) if not isinstance(f.default, tuple)}
-    values = {k: v for k, v in said.items() if k in danced - {"control_bind"}}
+    values = {k: v for k, v in recorded.items() if k in danced - {"control_bind"}}
     try:
         config = ShowConfig(**values)
     except ConfigError as error:
@@ -47,7 +47,7 @@ def settings_of(session: SessionReader) -> ShowConfig:
     return config
 
 
-class Reenactment:
+class Resimulation:
     """Iterate over it for the stage frames of the show.
 
     performer: of the settings' seed and number of dancers. ArtifactError if its network is not the
@@ -66,52 +66,51 @@ class Reenactment:
         self._session = session
         scenes = _scenes(session, performer.styles)
         self._engine = stage_engine(settings_of(session), session.rate, performer, scenes)
-        self._heard = 0  # samples of sound, silence and losses so far
+        self._samples_in = 0  # samples of sound, silence and losses so far
         self._frame: StageFrame | None = None
         self._expected: list[bytes] = []
 
     def __iter__(self) -> Iterator[StageFrame]:
-        obey: dict[str, Callable[[Record], None]] = {
-            "audio": self._hear,
-            "control": self._obey,
-            "event": self._lose,
+        handlers: dict[str, Callable[[Record], None]] = {
+            "audio": self._push_audio,
+            "control": self._apply_control,
+            "event": self._apply_gap,
         }
         for record in self._session:
-            if record.topic in obey:
-                obey[record.topic](record)
+            if record.topic in handlers:
+                handlers[record.topic](record)
             elif record.topic == "osc":
                 frame = self._emit(record)
                 if frame is not None:
                     yield frame
 
-    def _hear(self, record: Record) -> None:
-        self._be_silent(record.sample - self._heard)
-        whole = len(record.data) // 4 * 4
-        block = np.frombuffer(record.data[:whole], "<f4").astype(np.float32)
+    def _push_audio(self, record: Record) -> None:
+        self._push_silence(record.sample - self._samples_in)
+        block = record.block()
         self._engine.push(block)
-        self._heard += len(block)
+        self._samples_in += len(block)
 
-    def _obey(self, record: Record) -> None:
+    def _apply_control(self, record: Record) -> None:
         control = control_of(record)
         if control is None or control[0] in PICTURE:
             return
         self._dance_to(record.frame)
-        at = record.said().get("at")
+        at = record.fields().get("at")
         self._engine.control(*control, at if isinstance(at, float) else float(record.sample))
 
-    def _lose(self, record: Record) -> None:
-        said = record.said()
-        count, at = said.get("count"), said.get("at")
+    def _apply_gap(self, record: Record) -> None:
+        event = record.fields()
+        count, at = event.get("count"), event.get("at")
         if not (isinstance(count, int) and isinstance(at, int)) or not 0 < count < 1 << 40:
             return
         self._dance_to(record.frame)
-        if said.get("name") == "skip":
-            self._be_silent(at - self._heard)
+        if event.get("name") == "skip":
+            self._push_silence(at - self._samples_in)
             self._engine.skip(count)
-            self._heard += count
-        elif said.get("name") == "give_up":
+            self._samples_in += count
+        elif event.get("name") == "give_up":
             while self._engine.waiting < min(count + 1, _MOST_FRAMES):
-                self._be_silent(self._engine.missing)
+                self._push_silence(self._engine.missing)
             self._engine.give_up(most=count)
 
     def _emit(self, record: Record) -> StageFrame | None:
@@ -134,17 +133,17 @@ class Reenactment:
             raise ArtifactError(f"{self._session.path} is damaged: it counts {frames} frames")
         while self._engine.frames < frames:
             if not self._engine.step():
-                self._be_silent(self._engine.missing)
+                self._push_silence(self._engine.missing)
 
-    def _be_silent(self, samples: int) -> None:
-        """Silence stood in for sound that was missing; it is not recorded."""
+    def _push_silence(self, samples: int) -> None:
+        """Hear silence where it stood in for sound that was missing; it is not recorded."""
         if samples <= 0:
             return
         if samples > 3600 * self._session.rate:
             raise ArtifactError(f"{self._session.path} is damaged: more than an hour of it is gone")
         for start in range(0, samples, _PIECE):
             self._engine.push(np.zeros(min(_PIECE, samples - start), np.float32))
-        self._heard += samples
+        self._samples_in += samples
 
 
 def _scenes(session: SessionReader, styles: tuple[str, ...]) -> tuple[Scene, ...]:

@@ -16,7 +16,7 @@ from live.audio.features import SAMPLE_RATE
 from live.body.pose import FRAME_RATE
 from live.dance.performer import Performer
 from live.errors import ArtifactError
-from live.show.offline import EMISSION_RATE, perform
+from live.show.offline import EMISSION_RATE, run_offline
 from model.data.music.genres import GENRES, genres_of
 from model.data.music.song import Song
 from model.data.prepare import beat_position
@@ -121,7 +121,7 @@ def dances(
     audio: float32 [T] at 24 kHz; song: its beats.
     """
     performer.reset(performer.dancers, performer.seed)
-    shown = perform(audio, SAMPLE_RATE, performer, style)
+    shown = run_offline(audio, SAMPLE_RATE, performer, style)
     time_s, joints = (shown[key][::_EVERY_OTHER] for key in ("time_s", "joints"))
     beats = beat_position(time_s, song.beats_s, song.downbeats_s)
     tempo = float(np.median(song.tempo_bpm))

@@ -3,10 +3,10 @@
 import socket
 import threading
 
-from live.control.osc_in import Value
 from live.errors import DeviceError
 from live.monotonic import monotonic_s
 from live.osc.schema import DEFAULT_PORT
+from live.osc.values import Value
 from visuals.feed.timeline import Timeline
 from visuals.feed.view import View
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from live.body.skeleton import JOINT_NAMES, N_JOINTS
-from live.control.osc_in import Value, parse_arguments
 from live.osc import encoding
 from live.osc import schema as osc_schema
 from live.osc.encoding import HealthReport
 from live.osc.schema import MAX_DANCERS, SAMPLE_WRAP, STATES
+from live.osc.values import Value, parse_arguments
 
 _MAX_COORDINATE_M = 100.0
 

@@ -5,30 +5,25 @@ time, interpolated as the window does it, and the sound that belongs to it, bloc
 the caller's thread; an hour of session is never in memory at once.
 """
 
-import itertools
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 import soundfile
 
 from live.audio.features import SAMPLE_RATE
-from live.body.skeleton import N_JOINTS
-from live.control.osc_in import Value, parse_arguments
 from live.errors import ArtifactError
 from live.osc.schema import PICTURE
+from live.osc.values import Value, parse_arguments
 from live.session.reader import SessionReader
+from live.session.take import check_take, read_take
 from visuals.feed.timeline import Timeline, blend
 from visuals.feed.view import View
 
 _AHEAD_S = 0.05  # packets taken in before their time: the later neighbour of every moment
 _SOUND_BLOCK_S = 0.5
 _BEATS_A_BAR = 4
-_PER_FRAME = {
-    "time_s": (), "joints": (None, N_JOINTS, 3), "beat_phase": (), "tempo_bpm": (),
-    "beat_confidence": (), "level": (), "onset": (3,), "style": (None,),
-}  # fmt: skip
 
 
 class Dance(Protocol):
@@ -60,8 +55,13 @@ class Sound(Protocol):
 class Take:
     """The arrays of `posejockey perform`; ArtifactError names the one that does not fit."""
 
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """A take from its NPZ. ArtifactError if it is none."""
+        return cls(read_take(path))
+
     def __init__(self, arrays: dict[str, np.ndarray]):
-        _check_take(arrays)
+        check_take(arrays)
         self._arrays = arrays
         self._times_s = arrays["time_s"].astype(np.float64)
         # Takes made before bars were kept have none.
@@ -182,39 +182,6 @@ class FileSound:
                     return
                 left -= len(block)
                 yield np.nan_to_num(block[:, : self.channels], copy=False).clip(-1, 1)
-
-
-def read_take(path: Path) -> Take:
-    """A take from its NPZ. ArtifactError if it is none."""
-    try:
-        # Opened here: of what is no NPZ, numpy would leave the file open.
-        with path.open("rb") as bytes_, np.load(bytes_, allow_pickle=False) as file:
-            return Take({name: file[name] for name in file.files})
-    except FileNotFoundError as error:
-        raise ArtifactError(f"no file {str(path)!r}") from error
-    except (OSError, ValueError, EOFError, KeyError, AttributeError) as error:
-        raise ArtifactError(f"{path} is no take of `posejockey perform`: {error}") from error
-    except Exception as error:  # zipfile and zlib have errors of their own for a damaged file
-        if type(error).__module__ not in ("zipfile", "zlib"):
-            raise
-        raise ArtifactError(f"{path} is damaged: {error}; perform it anew") from error
-
-
-def _check_take(arrays: dict[str, np.ndarray]) -> None:
-    frames = len(arrays.get("time_s", ()))
-    for name, shape in _PER_FRAME.items():
-        if name not in arrays:
-            raise ArtifactError(f"the take has no {name!r}; it is not one of `posejockey perform`")
-        found = arrays[name].shape
-        wanted = (frames, *(have if want is None else want for want, have in _pairs(shape, found)))
-        if frames == 0 or found != wanted:
-            raise ArtifactError(f"the take's {name!r} has the shape {found}; perform it anew")
-        if arrays[name].dtype.kind != "f" or not np.isfinite(arrays[name]).all():
-            raise ArtifactError(f"the take's {name!r} holds what is no number; perform it anew")
-
-
-def _pairs(shape: tuple, found: tuple[int, ...]) -> Iterator[tuple]:
-    return itertools.zip_longest(shape, found[1:])
 
 
 def _counted_bars(beat_phase: np.ndarray) -> np.ndarray:

@@ -16,8 +16,8 @@ from collections import deque
 import numpy as np
 
 from live.body.skeleton import BONES, N_JOINTS, with_bone_lengths
-from live.control.osc_in import Value
 from live.osc.encoding import HealthReport
+from live.osc.values import Value
 from visuals.feed.parse import Packet, parse
 from visuals.feed.stream_clock import StreamClock
 from visuals.feed.view import View

@@ -17,7 +17,7 @@ from live.monotonic import monotonic_s
 from visuals.draw import limits, looks, matte, safety
 from visuals.draw.renderer import Renderer
 from visuals.draw.surfaces import black
-from visuals.feed.recorded import Dance, FileSound, Session, SessionSound, Sound, Take, read_take
+from visuals.feed.recorded import Dance, FileSound, Session, SessionSound, Sound, Take
 from visuals.feed.view import View
 from visuals.film.writers import Writer, open_writer
 from visuals.scene import palettes
@@ -148,7 +148,7 @@ def open_dance(args: argparse.Namespace) -> tuple[Dance, Sound | None]:
         raise ConfigError(f"{option} is for sound files; the dance of {path} is made already")
     music = FileSound(args.music) if args.music else None
     if path.suffix.lower() == ".npz":
-        return read_take(path), music
+        return Take.read(path), music
     if path.suffix.lower() == ".mcap":
         return Session(path), music or SessionSound(path)
     return _perform(args, path), music or FileSound(path)
@@ -160,14 +160,14 @@ def _perform(args: argparse.Namespace, path: Path) -> Take:
     from live.beat.clock import TempoConfig
     from live.dance.performer import Performer
     from live.show.controls import Controls
-    from live.show.offline import perform
+    from live.show.offline import run_offline
 
     config = config_of(args, latency_ms=0.0)
     audio, rate = read_audio(path)
     performer = Performer(config.model, config.device, config.dancers, config.seed)
     controls = Controls(config.energy, config.temperature)
     tempo = TempoConfig(tracker=config.beat_tracker)
-    return Take(perform(audio, rate, performer, config.style, controls, tempo))
+    return Take(run_offline(audio, rate, performer, config.style, controls, tempo))
 
 
 def _first(view: View, dancers: int | None) -> View:

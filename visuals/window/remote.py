@@ -4,8 +4,8 @@ Enters: (name, value) of `live.osc.schema.PICTURE`, checked, in the window's thr
 of the renderer and of the ensemble, as by the window's keys.
 """
 
-from live.control.osc_in import Value
 from live.osc.schema import NEXT, PICTURE, PREVIOUS
+from live.osc.values import Value
 from visuals.draw.renderer import Renderer
 from visuals.scene.lineup import Ensemble
 

@@ -17,7 +17,7 @@ from live.osc.schema import CONTROLS
 from live.session.take import write_take
 from live.show.controls import Controls
 from live.show.engine import Engine, EngineConfig, horizon_samples
-from live.show.offline import perform, stage_frames
+from live.show.offline import run_offline, stage_frames
 from model.data.music.render import render_song
 from model.data.music.song import SongConfig
 
@@ -96,7 +96,7 @@ def control(engine, name, value=None):
 
 
 def test_a_take_has_the_shapes_of_the_contract(tiny_model, music, tmp_path):
-    take = perform(music(3.0), RATE, Performer(str(tiny_model), "cpu", dancers=2))
+    take = run_offline(music(3.0), RATE, Performer(str(tiny_model), "cpu", dancers=2))
     write_take(take, tmp_path / "take.npz")
     with np.load(tmp_path / "take.npz") as read:
         take = dict(read)
@@ -169,7 +169,7 @@ def test_the_future_never_changes_the_past(make_engine, music, rate, change_s):
     at = int(np.ceil(change_s * rate))
     changed[at:] = noise[at:]
     performers = [make_engine(rate).performer for _ in range(2)]
-    takes = [perform(a, rate, p) for a, p in zip((audio, changed), performers, strict=True)]
+    takes = [run_offline(a, rate, p) for a, p in zip((audio, changed), performers, strict=True)]
     past = takes[0]["time_s"] <= change_s
     for name in ("joints", "beat_phase", "tempo_bpm", "onset", "level", "style"):
         np.testing.assert_array_equal(takes[0][name][past], takes[1][name][past], name)
@@ -179,7 +179,7 @@ def test_the_future_never_changes_the_past(make_engine, music, rate, change_s):
 
 def test_nothing_to_dance_to_is_said(tiny_model):
     with pytest.raises(ArtifactError, match="shorter than one frame"):
-        perform(np.zeros(100, np.float32), RATE, Performer(str(tiny_model), "cpu"))
+        run_offline(np.zeros(100, np.float32), RATE, Performer(str(tiny_model), "cpu"))
 
 
 def test_nothing_is_emitted_before_the_first_frame(make_engine):

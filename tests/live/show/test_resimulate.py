@@ -13,7 +13,7 @@ from live.session.reader import SessionReader
 from live.session.writer import SessionWriter
 from live.show.config import ShowConfig
 from live.show.loop import Outputs, Show, arrival_s, stage_engine
-from live.show.resimulate import Reenactment, settings_of
+from live.show.resimulate import Resimulation, settings_of
 from tests.live.show.test_loop import BLOCK, RATE, away, music, stage  # noqa: F401, fixtures
 
 
@@ -47,7 +47,7 @@ def again(path, model):
     session = SessionReader(path)
     settings = settings_of(session)
     performer = Performer(str(model), "cpu", settings.dancers, settings.seed)
-    show = Reenactment(session, performer)
+    show = Resimulation(session, performer)
     return list(show), show
 
 
@@ -145,7 +145,7 @@ def test_the_command_writes_the_take_and_says_how_much_is_the_same(
 def test_another_network_or_another_clock_is_refused(record, tiny_model, tmp_path):
     path, _ = record(0.5)
     with pytest.raises(ArtifactError, match="another network"):
-        Reenactment(SessionReader(path), Performer("open", "cpu"))
+        Resimulation(SessionReader(path), Performer("open", "cpu"))
     clocked = tmp_path / "clocked.mcap"
     show = dict(vars(ShowConfig(clock="link")))
     SessionWriter(clocked, {"sample_rate": RATE, "show": show}).close()
@@ -176,4 +176,4 @@ def test_numbers_that_claim_too_much_are_refused(tmp_path, tiny_model):
         spoil(writer)
         writer.close()
         with pytest.raises(ArtifactError, match="damaged"):
-            list(Reenactment(SessionReader(path), performer))
+            list(Resimulation(SessionReader(path), performer))

@@ -16,7 +16,7 @@ from visuals.draw import looks
 from visuals.draw.matte import cover_light, memory, straight, transparent
 from visuals.draw.safety import luminance
 from visuals.draw.surfaces import black, pygame
-from visuals.feed.recorded import FileSound, Session, SessionSound, read_take
+from visuals.feed.recorded import FileSound, Session, SessionSound, Take
 from visuals.scene import palettes
 
 av = pytest.importorskip("av")
@@ -305,11 +305,11 @@ def test_sound_in_any_part_is_the_sound_of_the_whole(tmp_path, tone):
 
 
 def test_a_take_is_interpolated_and_its_bars_are_counted_if_they_were_not_kept(take):
-    with_bars = read_take(take)
+    with_bars = Take.read(take)
     arrays = dict(np.load(take))
     del arrays["bar_phase"]
     np.savez(take, **arrays)
-    without = read_take(take)
+    without = Take.read(take)
     for time_s in np.arange(0.0, 1.97, 0.013):
         view = with_bars.view(time_s)
         assert view.joints[0, 0, 0] == pytest.approx(0.5 * time_s, abs=1e-4)
@@ -323,25 +323,25 @@ def test_a_damaged_take_is_refused_by_the_name_of_its_array(take, name):
     arrays = dict(np.load(take))
     np.savez(take, **{**arrays, name: arrays[name][:-1]})
     with pytest.raises(ArtifactError, match=name):
-        read_take(take)
+        Take.read(take)
     np.savez(take, **{**arrays, name: np.full_like(arrays[name], np.nan)})
     with pytest.raises(ArtifactError, match=name):
-        read_take(take)
+        Take.read(take)
     np.savez(take, **{k: v for k, v in arrays.items() if k != name})
     with pytest.raises(ArtifactError, match=name):
-        read_take(take)
+        Take.read(take)
 
 
 def test_what_is_no_take_is_refused(tmp_path, take):
     data = take.read_bytes()
     take.write_bytes(data[: len(data) // 2])
     with pytest.raises(ArtifactError):
-        read_take(take)
+        Take.read(take)
     take.write_bytes(b"nonsense")
     with pytest.raises(ArtifactError):
-        read_take(take)
+        Take.read(take)
     with pytest.raises(ArtifactError, match="no file"):
-        read_take(tmp_path / "none.npz")
+        Take.read(tmp_path / "none.npz")
 
 
 # The command line
@@ -378,7 +378,7 @@ def test_mistakes_are_named_before_anything_is_written(tmp_path, take, tone):
 def test_an_interrupted_film_leaves_nothing_and_keeps_the_older_one(tmp_path, take):
     out = tmp_path / "film.mp4"
     out.write_bytes(b"older")
-    dance = read_take(take)
+    dance = Take.read(take)
     for made, name in ((None, out), (Pictures, tmp_path / "pictures")):
         writer = open_writer(name, SIZE, 30, False, None)
         assert made is None or isinstance(writer, made)

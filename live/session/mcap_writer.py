@@ -1,13 +1,14 @@
-"""The MCAP container of a session (https://mcap.dev), written with bounds and read with more."""
+"""The MCAP container (https://mcap.dev) of a session, as it is written.
 
-import io
+Enter messages; leaves a file whose every chunk can be read alone. Runs in the recording's thread.
+It builds on the records of the mcap package, whose own Writer keeps too much in memory.
+"""
+
 import zlib
-from dataclasses import replace
 from typing import BinaryIO
 
 import zstandard
 from mcap.data_stream import RecordBuilder
-from mcap.exceptions import McapError
 from mcap.records import (
     Channel,
     Chunk,
@@ -24,18 +25,16 @@ from mcap.records import (
 )
 from mcap.writer import LIBRARY_IDENTIFIER, MCAP0_MAGIC
 
-from live.session.format import _MAX_RECORD_BYTES, ENCODINGS, SETTINGS_NAME
+from live.session.format import ENCODINGS, SETTINGS_NAME
 
 # zstd: a 16-bit microphone's samples shrink to 0.65, OSC to 0.3 of their size, for 1.4 ms of one
 # core a second, outside the interpreter lock. lz4 (0.97, 0.44) saves too little.
 _COMPRESSION = "zstd"
-
-
 _CHUNK_BYTES = 1 << 18
 
 
-class _Container:
-    """Lays out the MCAP file. Every write may raise OSError.
+class McapWriter:
+    """Lays out the MCAP file of a session. Every write may raise OSError.
 
     mcap's own Writer keeps 0.6 kB of index a chunk, 35 MB in eight hours; as compressed bytes it is
     1.4 MB. Every chunk repeats the channels, so that each can be read alone.
@@ -50,7 +49,7 @@ class _Container:
             )
             for number, (topic, encoding) in enumerate(ENCODINGS.items(), start=1)
         }
-        self._prelude = _laid_out(*self._channels.values())
+        self._prelude = _layout_of(*self._channels.values())
         self._statistics = Statistics(
             attachment_count=0,
             channel_count=len(self._channels),
@@ -64,8 +63,8 @@ class _Container:
         )
         self._compressor = zlib.compressobj()
         self._chunk_indexes = bytearray()
-        header = MCAP0_MAGIC + _laid_out(Header("posejockey", LIBRARY_IDENTIFIER))
-        metadata = _laid_out(Metadata(SETTINGS_NAME, settings))
+        header = MCAP0_MAGIC + _layout_of(Header("posejockey", LIBRARY_IDENTIFIER))
+        metadata = _layout_of(Metadata(SETTINGS_NAME, settings))
         self._metadata_index = MetadataIndex(len(header), len(metadata), SETTINGS_NAME)
         self._write(header + metadata)
         self._begin_chunk()
@@ -92,13 +91,13 @@ class _Container:
 
     def finish(self) -> None:
         """Write the index that lets other programs jump to any time. Does not close the file."""
-        self._write(_laid_out(DataEnd(0)))
+        self._write(_layout_of(DataEnd(0)))
         summary_start = self._size
-        self._write(self._prelude + _laid_out(self._statistics))
+        self._write(self._prelude + _layout_of(self._statistics))
         self._chunk_indexes += self._compressor.flush()
         self._write(zlib.decompress(self._chunk_indexes))
-        self._write(_laid_out(self._metadata_index))
-        self._write(_laid_out(Footer(summary_start, 0, 0)) + MCAP0_MAGIC)
+        self._write(_layout_of(self._metadata_index))
+        self._write(_layout_of(Footer(summary_start, 0, 0)) + MCAP0_MAGIC)
         self._file.flush()
 
     def _begin_chunk(self) -> None:
@@ -119,12 +118,12 @@ class _Container:
             uncompressed_size=len(data),
         )
         chunk_start = self._size
-        self._write(_laid_out(chunk))
+        self._write(_layout_of(chunk))
         index_start = self._size
         offsets = {}
         for channel, entries in index.items():
             offsets[channel] = self._size
-            self._write(_laid_out(MessageIndex(channel, entries)))
+            self._write(_layout_of(MessageIndex(channel, entries)))
         self._note(chunk, chunk_start, index_start, offsets)
         self._count(chunk, index)
 
@@ -141,7 +140,7 @@ class _Container:
             message_start_time=chunk.message_start_time,
             uncompressed_size=chunk.uncompressed_size,
         )
-        self._chunk_indexes += self._compressor.compress(_laid_out(index))
+        self._chunk_indexes += self._compressor.compress(_layout_of(index))
 
     def _count(self, chunk: Chunk, index: dict[int, list[tuple[int, int]]]) -> None:
         total = self._statistics
@@ -159,34 +158,8 @@ class _Container:
         self._size += len(data)
 
 
-class _BoundedFile(io.BufferedReader):
-    """A file of which nobody reads much at once, whatever lengths it states itself."""
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        if size is None or not 0 <= size <= _MAX_RECORD_BYTES:
-            raise McapError(f"a field of {size} bytes")
-        return super().read(size)
-
-
-def _laid_out(*records: McapRecord) -> bytes:
+def _layout_of(*records: McapRecord) -> bytes:
     builder = RecordBuilder()
     for record in records:
         record.write(builder)
     return builder.end()
-
-
-def _decompressed(chunk: Chunk) -> Chunk:
-    """The chunk without its compression. McapError if it is larger than it may be or says."""
-    size = chunk.uncompressed_size
-    if size > _MAX_RECORD_BYTES:
-        raise McapError(f"a chunk of {size} bytes")
-    if chunk.compression == "":
-        return chunk
-    if chunk.compression != "zstd":
-        raise McapError(f"compression {chunk.compression}")
-    decompressor = zstandard.ZstdDecompressor(max_window_size=_MAX_RECORD_BYTES)
-    with decompressor.stream_reader(chunk.data) as stream:
-        data = stream.read(size + 1)
-    if len(data) != size:
-        raise McapError(f"a chunk of {len(data)} bytes that claims {size}")
-    return replace(chunk, compression="", data=data)
