@@ -24,7 +24,8 @@ import numpy as np
 import soundfile
 
 from live.audio.playback import FileSource
-from live.audio.sources import DEFAULT_BLOCK, Microphone
+from live.audio.source import DEFAULT_BLOCK
+from live.audio.sources import Microphone
 from live.errors import DeviceError
 from live.monotonic import monotonic_s
 from live.osc.encoding import decode

@@ -4,14 +4,12 @@ The caller's thread. PortAudio is loaded when it is first needed: without it, fi
 still run.
 """
 
-from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from live.errors import DeviceError
 
 _USUAL_RATES = (16_000, 44_100, 48_000, 96_000)
-
-
 _WASAPI = "Windows WASAPI"
 
 
@@ -60,19 +58,38 @@ def list_devices() -> list[DeviceInfo]:
 
 def supported_rates(device: DeviceInfo) -> list[int]:
     """Of the usual rates, Hz, those an input opens at; asks the device, and may take a while."""
-    sd = portaudio()
-    rates = []
-    for rate in _USUAL_RATES:
-        with suppress(sd.PortAudioError, ValueError):
-            sd.check_input_settings(
-                device=device.index,
-                channels=_input_channels(device),
-                dtype="float32",
-                samplerate=rate,
-                extra_settings=_extra_settings(sd, device),
-            )
-            rates.append(rate)
-    return rates
+    return [rate for rate in _USUAL_RATES if _refusal(device, rate) is None]
+
+
+def check_input(device: DeviceInfo, rate: int) -> None:
+    """DeviceError, with the way out, unless the device opens as an input at `rate` Hz."""
+    refusal = _refusal(device, rate)
+    if refusal is not None:
+        raise DeviceError(
+            f"input {device.name!r} does not open at {rate} Hz ({refusal}); close programs that "
+            "may hold it, or choose another: `posejockey devices`"
+        ) from refusal
+
+
+def input_settings(device: DeviceInfo) -> dict[str, Any]:
+    """What an input stream of all the device's channels is opened with, its rate left open."""
+    return {
+        "device": device.index,
+        "channels": input_channels(device),
+        "dtype": "float32",
+        "extra_settings": extra_settings(device),
+    }
+
+
+def input_channels(device: DeviceInfo) -> int:
+    """All of them, except that ALSA's software devices offer 32 of which 30 are silent."""
+    virtual = device.host_api == "ALSA" and "(hw:" not in device.name
+    return min(device.inputs, 2) if virtual else device.inputs
+
+
+def extra_settings(device: DeviceInfo) -> Any:
+    """WASAPI refuses every rate but the mixer's unless told to convert."""
+    return portaudio().WasapiSettings(auto_convert=True) if device.host_api == _WASAPI else None
 
 
 def match_device(devices: list[DeviceInfo], name: str | None, kind: str) -> DeviceInfo:
@@ -115,7 +132,8 @@ def _candidates(devices: list[DeviceInfo], kind: str) -> str:
     return f"{kind}s: {', '.join(map(repr, names[:8]))}; run `posejockey devices` for all"
 
 
-def portaudio():
+def portaudio() -> Any:
+    """The sounddevice module. DeviceError, with the way out, where PortAudio is not to be had."""
     try:
         import sounddevice
     except OSError as error:
@@ -127,12 +145,11 @@ def portaudio():
     return sounddevice
 
 
-def _extra_settings(sd, device: DeviceInfo):
-    """WASAPI refuses every rate but the mixer's unless told to convert."""
-    return sd.WasapiSettings(auto_convert=True) if device.host_api == _WASAPI else None
-
-
-def _input_channels(info: DeviceInfo) -> int:
-    """All of them, except that ALSA's software devices offer 32 of which 30 are silent."""
-    virtual = info.host_api == "ALSA" and "(hw:" not in info.name
-    return min(info.inputs, 2) if virtual else info.inputs
+def _refusal(device: DeviceInfo, rate: int) -> Exception | None:
+    """Why the device does not open as an input at `rate` Hz; None where it does."""
+    sd = portaudio()
+    try:
+        sd.check_input_settings(samplerate=rate, **input_settings(device))
+    except (sd.PortAudioError, ValueError) as error:
+        return error
+    return None

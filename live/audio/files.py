@@ -12,8 +12,7 @@ import soundfile
 from live.audio.source import MAX_RATE, MIN_RATE, log
 from live.errors import ArtifactError
 
-_PLAY_BLOCK = 512
-
+PLAY_BLOCK = 512  # samples
 
 Blocks = Generator[np.ndarray, None, None]
 
@@ -21,7 +20,7 @@ Blocks = Generator[np.ndarray, None, None]
 def read_audio(path: str | Path) -> tuple[np.ndarray, int]:
     """A whole file: (its mix, float32 [T], finite; its rate, Hz). ArtifactError as `FileSource`."""
     path = Path(path)
-    with _open_file(path) as file:
+    with open_file(path) as file:
         try:
             block = file.read(dtype="float32", always_2d=True)
         except soundfile.SoundFileError as error:
@@ -37,14 +36,16 @@ def mix(block: np.ndarray) -> np.ndarray:
     """
     if block.shape[1] == 1:
         return block[:, 0].copy()
-    return block.sum(axis=1, dtype=np.float32) * np.float32(_mix_gain(block.shape[1]))
+    return block.sum(axis=1, dtype=np.float32) * np.float32(mix_gain(block.shape[1]))
 
 
-def _mix_gain(channels: int) -> float:
+def mix_gain(channels: int) -> float:
+    """The factor of every channel in the mix."""
     return 1.0 / min(channels, 2)
 
 
-def _stereo(block: np.ndarray) -> np.ndarray:
+def stereo(block: np.ndarray) -> np.ndarray:
+    """float32 [n, channels] as [n, 2], for the loudspeakers."""
     return block if block.shape[1] == 2 else np.repeat(mix(block)[:, None], 2, axis=1)
 
 
@@ -52,7 +53,8 @@ def _finite(block: np.ndarray) -> np.ndarray:
     return np.nan_to_num(block, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
 
 
-def _open_file(path: Path) -> soundfile.SoundFile:
+def open_file(path: Path) -> soundfile.SoundFile:
+    """An open file that holds sound at a rate that can be danced to; else ArtifactError."""
     if not path.exists():
         raise ArtifactError(f"no file {str(path)!r}")
     if not path.is_file():
@@ -83,19 +85,20 @@ def _not_audio(path: Path, error: Exception) -> ArtifactError:
     )
 
 
-def _file_blocks(file: soundfile.SoundFile, loop: bool) -> Blocks:
+def file_blocks(file: soundfile.SoundFile, loop: bool) -> Blocks:
+    """An open file in blocks of PLAY_BLOCK, float32 [n, channels], finite; closed at the end."""
     with file:
         while True:
             block = _read_block(file, loop)
             if len(block):
                 yield _finite(block)
-            if len(block) < _PLAY_BLOCK:
+            if len(block) < PLAY_BLOCK:
                 return
 
 
 def _read_block(file: soundfile.SoundFile, loop: bool) -> np.ndarray:
     """One block, across the joint of a loop; a short one at the end or where the file is broken."""
-    parts, missing = [], _PLAY_BLOCK
+    parts, missing = [], PLAY_BLOCK
     try:
         while missing:
             part = file.read(missing, dtype="float32", always_2d=True)
@@ -110,9 +113,10 @@ def _read_block(file: soundfile.SoundFile, loop: bool) -> np.ndarray:
     return np.concatenate(parts) if parts else np.zeros((0, file.channels), np.float32)
 
 
-def _loop_blocks(audio: np.ndarray) -> Blocks:
+def loop_blocks(audio: np.ndarray) -> Blocks:
+    """float32 [T] round and round, in blocks [PLAY_BLOCK, 1]."""
     at = 0
     while True:
-        index = np.arange(at, at + _PLAY_BLOCK) % len(audio)
+        index = np.arange(at, at + PLAY_BLOCK) % len(audio)
         yield audio[index, None]
-        at = (at + _PLAY_BLOCK) % len(audio)
+        at = (at + PLAY_BLOCK) % len(audio)

@@ -1,19 +1,18 @@
-"""An output and an input in one stream: what is heard, counted from what is played."""
+"""An output and an input in one stream: what is heard, counted from what is played.
+
+Enters: samples to play. Leaves: what the input recorded meanwhile. The card's callback copies; the
+caller's thread waits.
+"""
 
 import threading
 
 import numpy as np
 
 from live.audio import devices
-from live.audio.devices import (
-    _extra_settings,
-    _input_channels,
-    list_devices,
-    match_device,
-)
-from live.audio.files import _mix_gain
-from live.audio.sources import DEFAULT_BLOCK
-from live.audio.stream import _STUCK_S, _CardStream, _Lease
+from live.audio.devices import extra_settings, input_channels, list_devices, match_device
+from live.audio.files import mix_gain
+from live.audio.source import DEFAULT_BLOCK
+from live.audio.stream import STUCK_S, CardStream, Lease
 from live.errors import DeviceError
 
 
@@ -45,18 +44,18 @@ class Loopback:
         """
         heard = np.zeros(len(audio), np.float32)
         done = threading.Event()
-        card = _CardStream(lambda lease: self._make(lease, audio, heard, done), lambda: None)
+        card = CardStream(lambda lease: self._make(lease, audio, heard, done), lambda: None)
         card.open()
         try:
-            if not done.wait(len(audio) / self.rate + _STUCK_S):
+            if not done.wait(len(audio) / self.rate + STUCK_S):
                 raise DeviceError("the sound device stopped; restart the sound server")
         finally:
             card.close()
         return heard
 
-    def _make(self, lease: _Lease, audio: np.ndarray, heard: np.ndarray, done: threading.Event):
+    def _make(self, lease: Lease, audio: np.ndarray, heard: np.ndarray, done: threading.Event):
         sd = devices.portaudio()
-        channels = (_input_channels(self._ends[0]), min(self._ends[1].outputs, 2))
+        channels = (input_channels(self._ends[0]), min(self._ends[1].outputs, 2))
         stream = sd.Stream(
             device=tuple(d.index for d in self._ends),
             channels=channels,
@@ -64,8 +63,8 @@ class Loopback:
             blocksize=self._block,
             latency="low",
             dtype="float32",
-            extra_settings=tuple(_extra_settings(sd, d) for d in self._ends),
-            callback=_loop_back(audio, heard, _mix_gain(channels[0]), done, sd.CallbackStop),
+            extra_settings=tuple(extra_settings(d) for d in self._ends),
+            callback=_loop_back(audio, heard, mix_gain(channels[0]), done, sd.CallbackStop),
             finished_callback=lease.ended,
         )
         self.latencies_s = stream.latency

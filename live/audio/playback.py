@@ -1,7 +1,8 @@
 """Files and the demo in real time: through the loudspeakers where there are any.
 
-The card's output stream sets the pace and is the ring's producer, so that what is danced to is what
-is heard. Without a card a thread keeps the pace; another one decodes ahead of it.
+Enters: blocks of a file, or of the demo. Leaves: the same, mixed, in a `SampleRing` at the pace at
+which they are heard. Threads: a decoding thread runs ahead; the card's output stream takes its
+blocks when they are due and is the ring's producer. Without a card a pacing thread stands in.
 """
 
 import threading
@@ -12,50 +13,46 @@ from pathlib import Path
 import numpy as np
 
 from live.audio import devices
-from live.audio.devices import _extra_settings, list_devices, match_device
+from live.audio.devices import extra_settings, list_devices, match_device
 from live.audio.files import (
-    _PLAY_BLOCK,
+    PLAY_BLOCK,
     Blocks,
-    _file_blocks,
-    _loop_blocks,
-    _open_file,
-    _stereo,
+    file_blocks,
+    loop_blocks,
     mix,
+    open_file,
+    stereo,
 )
-from live.audio.source import _Source, log
-from live.audio.stream import _CLOSE_S, _CardStream, _Lease
+from live.audio.source import Source, log
+from live.audio.stream import CLOSE_S, CardStream, Lease
 from live.errors import DeviceError
 from live.monotonic import monotonic_s, wait_until
 
-DEMO_RATE = 48_000
-
-
+DEMO_RATE = 48_000  # Hz
 _AHEAD_BLOCKS = 200  # decoded before they are due: 2 s at 48 kHz
-
-
 _MAX_OUTPUT_LATENCY_S = 0.5
 
 
-class _Player(_Source):
+class Player(Source):
     """Sound from memory or disk, in real time: through the loudspeakers if there are any.
 
     The card's output stream sets the pace and is the ring's producer, so that what is danced to is
     what is heard. Without a card a thread keeps the pace.
 
-    blocks: float32 [n, channels] each, n <= _PLAY_BLOCK, less only at the end.
+    blocks: float32 [n, channels] each, n <= PLAY_BLOCK, less only at the end.
     """
 
     def __init__(self, name: str, rate: int, blocks: Blocks, play: bool):
         super().__init__(name, rate)
         self._blocks = blocks
         self._queue: deque[tuple[np.ndarray, np.ndarray]] = deque()
-        self._silence = (np.zeros((_PLAY_BLOCK, 2), np.float32), np.zeros(_PLAY_BLOCK, np.float32))
+        self._silence = (np.zeros((PLAY_BLOCK, 2), np.float32), np.zeros(PLAY_BLOCK, np.float32))
         self._fed = False
         self._primed = threading.Event()
         self._stopping = threading.Event()
         self._feeder = threading.Thread(target=self._feed, name="decode audio", daemon=True)
-        self._pacer = _Pacer(self)
-        self._card = _CardStream(self._make, self._hand_over, self._pacer.start)
+        self._pacer = Pacer(self)
+        self._card = CardStream(self._make, self._hand_over, self._pacer.start)
         self._aloud = play
 
     @property
@@ -69,7 +66,7 @@ class _Player(_Source):
     def start(self) -> None:
         """Once only."""
         self._feeder.start()
-        self._primed.wait(_CLOSE_S)
+        self._primed.wait(CLOSE_S)
         if self._aloud:
             self._try_card()
         if not self._aloud:
@@ -80,7 +77,7 @@ class _Player(_Source):
         self._card.close()
         self._pacer.stop()
         if self._feeder.ident is not None:
-            self._feeder.join(_CLOSE_S)
+            self._feeder.join(CLOSE_S)
 
     def reopen(self) -> None:
         """Go on silently, and aloud again as soon as the output is back. Returns at once."""
@@ -99,7 +96,7 @@ class _Player(_Source):
         self._pacer.stop()
         self._mark_opened()
 
-    def _make(self, lease: _Lease):
+    def _make(self, lease: Lease):
         sd = devices.portaudio()
         info = match_device(list_devices(), None, "output")
         channels = min(info.outputs, 2)
@@ -107,15 +104,15 @@ class _Player(_Source):
             device=info.index,
             channels=channels,
             samplerate=self.rate,
-            blocksize=_PLAY_BLOCK,
+            blocksize=PLAY_BLOCK,
             latency="high",  # nobody waits for it, and it must not stutter
             dtype="float32",
-            extra_settings=_extra_settings(sd, info),
+            extra_settings=extra_settings(info),
             callback=self._callback(lease, sd.CallbackStop, channels),
             finished_callback=lease.ended,
         )
 
-    def _callback(self, lease: _Lease, stop: type[Exception], channels: int):
+    def _callback(self, lease: Lease, stop: type[Exception], channels: int):
         def callback(outdata, frames, time_info, status):
             now_s = monotonic_s()
             outdata[:] = 0.0
@@ -128,7 +125,7 @@ class _Player(_Source):
                 raise stop
             sound, mono = block
             outdata[: len(mono)] = sound if channels == 2 else mono[:, None]
-            self._push(mono, now_s + min(self._card.latency_s, _MAX_OUTPUT_LATENCY_S))
+            self.push(mono, now_s + min(self._card.latency_s, _MAX_OUTPUT_LATENCY_S))
 
         return callback
 
@@ -146,7 +143,7 @@ class _Player(_Source):
     def _feed(self) -> None:
         with closing(self._blocks) as blocks:
             for block in blocks:
-                self._queue.append((_stereo(block), mix(block)))
+                self._queue.append((stereo(block), mix(block)))
                 if len(self._queue) >= 8:
                     self._primed.set()
                 while len(self._queue) >= _AHEAD_BLOCKS:
@@ -156,10 +153,10 @@ class _Player(_Source):
         self._primed.set()
 
 
-class _Pacer:
-    """Plays the sound card for a `_Player`: takes its blocks when they are due."""
+class Pacer:
+    """Plays the sound card for a `Player`: takes its blocks when they are due."""
 
-    def __init__(self, player: _Player):
+    def __init__(self, player: Player):
         self._player = player
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -191,10 +188,10 @@ class _Pacer:
                 due_s += late_s
             if wait_until(due_s, self._stop):
                 return
-            player._push(block[1], due_s)
+            player.push(block[1], due_s)
 
 
-class FileSource(_Player):
+class FileSource(Player):
     """An audio file in any format libsndfile reads, mono to many channels, 8 to 192 kHz.
 
     loop: start again at the end. play: aloud, if there is an output. ArtifactError if it is not
@@ -202,15 +199,15 @@ class FileSource(_Player):
     """
 
     def __init__(self, path: str | Path, loop: bool = False, play: bool = True):
-        file = _open_file(Path(path))
-        super().__init__(Path(path).name, file.samplerate, _file_blocks(file, loop), play)
+        file = open_file(Path(path))
+        super().__init__(Path(path).name, file.samplerate, file_blocks(file, loop), play)
 
 
-class DemoSource(_Player):
+class DemoSource(Player):
     """The built-in demo track, round and round."""
 
     def __init__(self, play: bool = True):
         from live.audio.demo import render
 
-        blocks = _loop_blocks(render(DEMO_RATE).audio)
+        blocks = loop_blocks(render(DEMO_RATE).audio)
         super().__init__("demo", DEMO_RATE, blocks, play)

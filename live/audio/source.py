@@ -1,4 +1,8 @@
-"""What the show needs to know of a source of sound, and what all sources share."""
+"""What the show needs to know of a source of sound, and what all sources share.
+
+Enters: blocks of mono float32, from whatever thread is the ring's one producer. Leaves: the ring
+and the time of its newest block, which the engine's thread reads without waiting.
+"""
 
 import logging
 from typing import NamedTuple, Protocol, Self
@@ -8,11 +12,9 @@ import numpy as np
 from live.audio.ring import SampleRing
 from live.monotonic import monotonic_s
 
-MIN_RATE, MAX_RATE = 8_000, 192_000
-
-
+MIN_RATE, MAX_RATE = 8_000, 192_000  # Hz
+DEFAULT_BLOCK = 256  # samples a callback: 5.3 ms at 48 kHz
 _RING_S = 4.0  # what a stalled engine may fall behind before samples are lost
-
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +61,7 @@ class AudioSource(Protocol):
     def __exit__(self, *exc: object) -> None: ...
 
 
-class _Source:
+class Source:
     """What all sources share: the ring and the time of its last block."""
 
     listens = False
@@ -89,7 +91,8 @@ class _Source:
     def stop(self) -> None:
         raise NotImplementedError
 
-    def _push(self, samples: np.ndarray, time_s: float) -> None:
+    def push(self, samples: np.ndarray, time_s: float) -> None:
+        """Producer: append float32 [n], whose last sample arrived at `time_s`."""
         self.ring.write(samples)
         self._last = BlockTime(time_s, self.ring.written)
 

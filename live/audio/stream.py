@@ -15,27 +15,16 @@ from live.errors import DeviceError
 from live.monotonic import monotonic_s
 
 _RETRY_S = 1.0  # between two attempts to re-open a lost device
-
-
-_CLOSE_S = 2.0  # at the end, a stream that takes longer to close is left behind
-
-
-_STUCK_S = 12.0  # what hangs longer inside PortAudio is given up; a dead JACK takes 8
-
-
+CLOSE_S = 2.0  # at the end, a stream that takes longer to close is left behind
+STUCK_S = 12.0  # what hangs longer inside PortAudio is given up; a dead JACK takes 8
 _MAX_STUCK = 3  # threads left behind at a time
 
-
 _card_lock = threading.Lock()  # PortAudio's functions must not run side by side
-
-
-_leases: set["_Lease"] = set()  # of every stream that PortAudio holds
-
-
+_leases: set["Lease"] = set()  # of every stream that PortAudio holds
 _scanning = threading.Event()
 
 
-class _Lease:
+class Lease:
     """A stream's right to feed the ring, taken away when the stream is given up.
 
     A frozen server hands over its whole backlog when it thaws; a stream without a lease may run on,
@@ -94,7 +83,7 @@ def _abandon_card_lock() -> None:
     atexit.unregister(devices.portaudio()._exit_handler)
 
 
-class _CardStream:
+class CardStream:
     """One PortAudio stream that is opened, lost, and re-opened without the engine ever waiting.
 
     Every call into PortAudio is made by a thread that can be left behind, because any of them may
@@ -105,12 +94,12 @@ class _CardStream:
 
     def __init__(
         self,
-        make: Callable[[_Lease], Any],
+        make: Callable[[Lease], Any],
         before_start: Callable[[], None],
         on_lost: Callable[[], None] = lambda: None,
     ):
         self._make, self._before_start, self._on_lost = make, before_start, on_lost
-        self._lease = _Lease()
+        self._lease = Lease()
         self._closing = threading.Event()
         self._worker: threading.Thread | None = None
         self._stuck: list[threading.Thread] = []
@@ -133,7 +122,7 @@ class _CardStream:
 
         devices.portaudio()
         opener = _start_thread("open audio", attempt)
-        opener.join(_STUCK_S)
+        opener.join(STUCK_S)
         if opener.is_alive():
             self._lease.revoke()
             _abandon_card_lock()
@@ -148,7 +137,7 @@ class _CardStream:
         """
         if self._closing.is_set() or self._is_busy():
             return
-        old, self._lease = self._lease, _Lease()
+        old, self._lease = self._lease, Lease()
         old.revoke()
         self._worker = _start_thread("reopen audio", self._reopen, old, self._lease)
 
@@ -157,9 +146,9 @@ class _CardStream:
         self._closing.set()
         self._lease.revoke()
         closer = _start_thread("close audio", self._close, self._lease)
-        closer.join(_CLOSE_S)
+        closer.join(CLOSE_S)
         if self._worker is not None:
-            self._worker.join(_CLOSE_S)
+            self._worker.join(CLOSE_S)
         if closer.is_alive():
             _abandon_card_lock()
 
@@ -167,7 +156,7 @@ class _CardStream:
         """Whether a worker is trying, and not stuck beyond hope."""
         if self._worker is None or not self._worker.is_alive():
             return False
-        if monotonic_s() - self._lease.tried_s < _STUCK_S or _scanning.is_set():
+        if monotonic_s() - self._lease.tried_s < STUCK_S or _scanning.is_set():
             return True
         self._stuck = [thread for thread in self._stuck if thread.is_alive()]
         if len(self._stuck) >= _MAX_STUCK:
@@ -177,7 +166,7 @@ class _CardStream:
         _abandon_card_lock()
         return False
 
-    def _reopen(self, old: _Lease, lease: _Lease) -> None:
+    def _reopen(self, old: Lease, lease: Lease) -> None:
         self._on_lost()
         self._close(old)
         while lease.valid:
@@ -192,7 +181,7 @@ class _CardStream:
                 return
             self._closing.wait(_RETRY_S)
 
-    def _open(self, lease: _Lease) -> None:
+    def _open(self, lease: Lease) -> None:
         with _card_lock:
             _leases.add(lease)
             try:
@@ -206,7 +195,7 @@ class _CardStream:
             if not lease.valid:  # given up while it hung
                 lease.close()
 
-    def _open_locked(self, lease: _Lease) -> None:
+    def _open_locked(self, lease: Lease) -> None:
         lease.stream = self._make(lease)
         if lease.valid:
             self.latency_s = lease.stream.latency
@@ -214,7 +203,7 @@ class _CardStream:
             lease.active = True  # before the stream starts, which may end at once
             lease.stream.start()
 
-    def _close(self, lease: _Lease) -> None:
+    def _close(self, lease: Lease) -> None:
         with _card_lock:
             lease.close()
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from live.audio.loopback import Loopback
 from live.audio.round_trip import Delay, find_delay, make_clicks, tap_delay
-from live.audio.sources import DEFAULT_BLOCK
+from live.audio.source import DEFAULT_BLOCK
 from live.body.skeleton import REST_POSE
 from live.control.osc_in import ControlIn
 from live.errors import ConfigError, DeviceError

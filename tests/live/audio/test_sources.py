@@ -369,7 +369,7 @@ def card(monkeypatch):
     card = FakeCard()
     monkeypatch.setattr(devices, "portaudio", lambda: card)
     monkeypatch.setattr(stream, "_RETRY_S", 0.01)
-    monkeypatch.setattr(stream, "_CLOSE_S", 0.2)
+    monkeypatch.setattr(stream, "CLOSE_S", 0.2)
     yield card
     card.abort_hangs.set()
     wait_until(lambda: not stream._leases, "every stream closed")
@@ -456,7 +456,7 @@ def test_reopening_does_not_wait_for_a_stream_that_hangs(card):
 
 
 def test_a_stream_that_hangs_for_good_is_left_behind(card, monkeypatch):
-    monkeypatch.setattr(stream, "_STUCK_S", 0.05)
+    monkeypatch.setattr(stream, "STUCK_S", 0.05)
     with Microphone() as microphone:
         card.abort_hangs.clear()
         microphone.reopen()
