@@ -22,11 +22,9 @@ N_MELS = 64
 N_CHROMA = 12
 N_BANDS = 3  # low, mid, high
 FEATURE_DIM = N_MELS + N_BANDS + 2 + 2 + N_CHROMA
-MEL = slice(0, N_MELS)
+# The network's input: mel, onset, loudness, spectral centroid and flatness, chroma.
 ONSET = slice(N_MELS, N_MELS + N_BANDS)
-LOUDNESS = slice(67, 69)  # absolute 0..1, relative to the automatic gain -1..1
-TIMBRE = slice(69, 71)  # spectral centroid and flatness, 0..1
-CHROMA = slice(71, FEATURE_DIM)
+LOUDNESS = slice(ONSET.stop, ONSET.stop + 2)  # absolute 0..1, relative to the gain -1..1
 
 _N_FFT = 1024
 _MEL_LOW_HZ, _MEL_HIGH_HZ = 40.0, 11_000.0
@@ -78,8 +76,6 @@ class FeatureState:
 
 class FeatureExtractor:
     """One frame of 800 samples a step. Immutable once built; the state is passed through."""
-
-    latency = 0
 
     def __init__(self) -> None:
         self._window = np.hanning(_N_FFT + 1)[:-1].astype(np.float32)
@@ -143,26 +139,23 @@ class FeatureStream:
 
     def reset(self) -> None:
         self._state = self._extractor.initial_state()
-        # Sample input_start(0) lies before the input began: those samples are silence.
-        lead = -self._resampler.input_start(0)
-        self._pending = np.zeros(lead, np.float32)
-        self._pending_start = -lead
+        self._span = self._span_after(0)
+        # It starts before the input began: those samples are silence.
+        self._pending_start = self._span[0]
+        self._pending = np.zeros(-self._pending_start, np.float32)
 
     def push(self, block: np.ndarray) -> list[FeatureFrame]:
         """block: float32 [n], mono, at the source rate. Returns the frames completed by it."""
         self._pending = np.concatenate([self._pending, np.asarray(block, np.float32)])
         frames = []
-        while self._pending_start + len(self._pending) >= self._resampler.input_end(
-            self._state.end + FRAME
-        ):
+        while self._pending_start + len(self._pending) >= self._span[1]:
             frames.append(self._next_frame())
         return frames
 
     @property
     def missing(self) -> int:
         """Samples (source rate) that complete the next frame."""
-        needed = self._resampler.input_end(self._state.end + FRAME)
-        return needed - self._pending_start - len(self._pending)
+        return self._span[1] - self._pending_start - len(self._pending)
 
     def skip(self, samples: int) -> None:
         """Advance the time by samples (source rate) that were lost, to the next whole frame.
@@ -170,28 +163,25 @@ class FeatureStream:
         What is heard of the frame they fell into is lost with them.
         """
         position = self._pending_start + len(self._pending) + max(samples, 0)
-        end = self._state.end
-        while self._resampler.input_start(end) < position:
-            end += FRAME
-        self._state.end = end
+        while self._span[0] < position:
+            self._state.end += FRAME
+            self._span = self._span_after(self._state.end)
         self._pending = np.zeros(0, np.float32)
         self._pending_start = position
-        # The first samples of that frame are still to come; those before `position` are gone.
-        missing = position - self._resampler.input_start(end)
-        if missing > 0:
-            self._pending = np.zeros(missing, np.float32)
-            self._pending_start -= missing
 
     def _next_frame(self) -> FeatureFrame:
-        start, stop = self._state.end, self._state.end + FRAME
-        first = self._resampler.input_start(start) - self._pending_start
-        last = self._resampler.input_end(stop) - self._pending_start
-        samples = self._resampler.block(self._pending[first:last], start, FRAME)
+        start, first = self._state.end, self._pending_start
+        inputs = self._pending[self._span[0] - first : self._span[1] - first]
+        samples = self._resampler.block(inputs, start, FRAME)
         frame, self._state = self._extractor.step(samples, self._state)
-        used = self._resampler.input_start(stop) - self._pending_start
-        self._pending = self._pending[used:]
-        self._pending_start += used
+        self._span = self._span_after(self._state.end)
+        self._pending = self._pending[self._span[0] - first :]
+        self._pending_start = self._span[0]
         return frame
+
+    def _span_after(self, end: int) -> tuple[int, int]:
+        """The input samples [first, stop) of the frame that begins at `end`."""
+        return self._resampler.input_span(end, FRAME)
 
 
 def extract(audio: np.ndarray, sample_rate: int) -> list[FeatureFrame]:

@@ -38,18 +38,17 @@ class Resampler:
         kernels = np.sinc(x * cutoff * _ROLL_OFF) * window
         return (kernels / kernels.sum(axis=1, keepdims=True)).astype(np.float32)
 
-    def input_end(self, output_end: int) -> int:
-        """Number of input samples needed before output samples [0, output_end) can be computed."""
-        if output_end <= 0:
-            return 0
-        return (output_end - 1) * self.down // self.up + self.half + 1
+    def input_span(self, output_start: int, count: int) -> tuple[int, int]:
+        """The inputs [first, stop) that `count` outputs from output_start on are made of.
 
-    def input_start(self, output_start: int) -> int:
-        """First input sample that output_start needs; negative before the input began."""
-        return output_start * self.down // self.up - max(self.half - 1, 0)
+        first is negative before the input began. count: at least 1.
+        """
+        first = output_start * self.down // self.up
+        last = (output_start + count - 1) * self.down // self.up
+        return first - max(self.half - 1, 0), last + self.half + 1
 
     def block(self, inputs: np.ndarray, output_start: int, count: int) -> np.ndarray:
-        """Outputs [output_start, output_start + count) from inputs[0] = sample input_start()."""
+        """Outputs [output_start, output_start + count) from the inputs of its `input_span`."""
         if self._kernels is None:
             return inputs[:count]
         position = np.arange(output_start, output_start + count) * self.down
