@@ -71,7 +71,7 @@ def as_table(name: str, value: Any) -> Mapping[str, Any]:
 def as_tables(name: str, value: Any) -> list[Mapping[str, Any]]:
     """What stands under [[name]]."""
     fits = isinstance(value, list) and all(isinstance(item, Mapping) for item in value)
-    return _of_kind(name, value, fits, f"tables, each under [[{name}]]")
+    return _of_kind(name, value, fits, f"tables, written as [[{name}]]")
 
 
 def as_texts(name: str, value: Any) -> list[str] | tuple[str, ...]:

@@ -1,7 +1,6 @@
 """The file that says what a MIDI controller's knobs and pads do: read, checked, written."""
 
 import json
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,16 @@ from live.control.scenes import Scene, ScenePlayer
 from live.dance.style import parse_style
 from live.errors import ConfigError
 from live.osc.schema import NEXT, PLAYED, PREVIOUS
+from live.safe_write import write_text
+from live.settings_file import (
+    as_choice,
+    as_number,
+    as_text,
+    as_whole,
+    check_names,
+    named,
+    read_toml,
+)
 
 MODES = ("toggle", "hold")
 _KEYS = ("channel", "control", "value", "low", "high", "mode")
@@ -30,25 +39,18 @@ def load(path: Path, styles: tuple[str, ...] = (), scenes: Sequence[Scene] = ())
 
     ConfigError that names the file, the entry and the mistake.
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"cannot read the MIDI mapping {path}: {error.strerror}") from error
-    except ValueError as error:  # of TOML, of UTF-8, or a number too long for Python
-        raise ConfigError(f"{path} is not valid TOML: {error}") from error
+    content = read_toml(path, "the MIDI mapping")
     port, tables = content.pop("port", ""), content.pop("map", None)
     if content:
         raise ConfigError(f"{path}: unknown {next(iter(content))!r}; known are port and [[map]]")
-    if not isinstance(port, str):
-        raise ConfigError(f"{path}: port is {port!r}; it must be a text")
+    with named(path):
+        as_text("port", port)
     if not isinstance(tables, list) or not tables:
         raise ConfigError(f"{path}: a MIDI mapping needs entries, each under [[map]]")
     bindings = []
     for number, table in enumerate(tables, 1):
-        try:
+        with named(f"{path}: map {number}"):
             bindings.append(_binding(table, styles, scenes))
-        except ConfigError as error:
-            raise ConfigError(f"{path}: map {number}: {error}") from error
     return MidiMap(port, tuple(bindings))
 
 
@@ -59,20 +61,15 @@ def _binding(table: Any, styles: tuple[str, ...], scenes: Sequence[Scene]) -> Bi
     if len(kinds) != 1:
         raise ConfigError(f"it needs one of {', '.join(KINDS)}")
     kind = kinds[0]
-    unknown = sorted(set(table) - {kind, *_KEYS})
-    if unknown:
-        raise ConfigError(f"unknown setting {unknown[0]!r}; known are {', '.join(_KEYS)}")
-    number = _whole(kind, table[kind], 0, KINDS[kind])
-    channel = _whole("channel", table.get("channel", 0), 0, 16)
-    name = table.get("control")
-    if not isinstance(name, str) or name not in PLAYED:
-        raise ConfigError(f"control is {name!r}; it must be one of {', '.join(PLAYED)}")
+    check_names(table, (kind, *_KEYS))
+    is_bend = kind == "bend" and table[kind] is True  # there is one a channel
+    number = 0 if is_bend else as_whole(kind, table[kind], 0, KINDS[kind])
+    channel = as_whole("channel", table.get("channel", 0), 0, 16)
+    name = as_choice("control", table.get("control"), PLAYED)
     control = PLAYED[name]
-    mode = table.get("mode", "hold" if kind in POSITIONED else "toggle")
-    if mode not in MODES:
-        raise ConfigError(f"mode is {mode!r}; it must be one of {', '.join(MODES)}")
-    low = _number("low", table.get("low", control.low), control.low, control.high)
-    high = _number("high", table.get("high", control.high), control.low, control.high)
+    mode = as_choice("mode", table.get("mode", "hold" if kind in POSITIONED else "toggle"), MODES)
+    low = as_number("low", table.get("low", control.low), control.low, control.high)
+    high = as_number("high", table.get("high", control.high), control.low, control.high)
     value = check_press(kind, name, table.get("value"), styles, scenes)
     return Binding(kind, number, name, channel, value, low, high, mode)
 
@@ -91,39 +88,21 @@ def check_press(
             return None
         raise ConfigError(f"{name} needs the value that a press sets")
     if control.types == "s":
-        if not isinstance(value, str):
-            raise ConfigError(f"value is {value!r}; it must be a text")
+        as_text("value", value)
         if styles:
             parse_style(value, styles)
         return value
     if control.choices and isinstance(value, str):
-        known = (*control.choices, NEXT, PREVIOUS)
-        if value not in known:
-            raise ConfigError(f"value is {value!r}; it must be one of {', '.join(known)}")
-        return value
+        return as_choice("value", value, (*control.choices, NEXT, PREVIOUS))
     if control.types == "a" and isinstance(value, str):
         if scenes:
             ScenePlayer(scenes).call(value)
         return value
-    return _number("value", value, control.low, control.high)
-
-
-def _whole(name: str, value: Any, low: int, high: int) -> int:
-    if name == "bend" and value is True:
-        return 0
-    if type(value) is not int or not low <= value <= high:
-        raise ConfigError(f"{name} is {value!r}; it must be a whole number, {low} to {high}")
-    return value
-
-
-def _number(name: str, value: Any, low: float, high: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise ConfigError(f"{name} is {value!r}; it must be {low:.10g} to {high:.10g}")
-    return float(value)
+    return as_number("value", value, control.low, control.high)
 
 
 def write(path: Path, mapping: MidiMap) -> None:
-    """Write a mapping that `load` reads. ConfigError where the file cannot be written."""
+    """Write a mapping that `load` reads. ArtifactError where the file cannot be written."""
     lines = [
         "# A MIDI mapping: posejockey live --midi-map FILE. Written by posejockey devices",
         "# --learn; docs/control.md says what may stand here.",
@@ -141,10 +120,7 @@ def write(path: Path, mapping: MidiMap) -> None:
             lines += [f"mode = {_quoted(b.mode)}"]
         elif control.types == "f":
             lines += [f"low = {b.low}", f"high = {b.high}"]
-    try:
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"cannot write the MIDI mapping {path}: {error.strerror}") from error
+    write_text(path, "\n".join(lines) + "\n")
 
 
 def _quoted(text: str) -> str:

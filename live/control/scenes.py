@@ -5,7 +5,6 @@ engine's thread. Leaves: the controls that a scene sets, at the frame that is se
 is the beat's alone, so that the same music and calls give the same dance.
 """
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,15 @@ from typing import Any, Protocol
 from live.dance.style import parse_style
 from live.errors import ConfigError
 from live.osc.schema import NEXT, PICTURE, PLAYED, PREVIOUS
+from live.settings_file import (
+    as_choice,
+    as_number,
+    as_switch,
+    as_text,
+    named,
+    parse_toml,
+    read_toml,
+)
 
 QUANTIZATIONS = ("bar", "beat", "now")
 FADERS = ("energy", "openness", "travel", "temperature")  # what can move over some bars
@@ -146,20 +154,15 @@ def _has_come(at: str, before: Beat, beat: Beat) -> bool:
 
 def load_scenes(path: Path, styles: tuple[str, ...]) -> tuple[Scene, ...]:
     """The scenes of a file, for a model with these styles. ConfigError that names the mistake."""
-    try:
-        return parse_scenes(path.read_text(encoding="utf-8"), path, styles)
-    except OSError as error:
-        raise ConfigError(f"cannot read the set list {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}") from error
+    return _scenes(read_toml(path, "the set list"), path, styles)
 
 
 def parse_scenes(text: str, path: Path, styles: tuple[str, ...]) -> tuple[Scene, ...]:
     """As `load_scenes`, of a file that was read before; path: its name, for mistakes."""
-    try:
-        content = tomllib.loads(text)
-    except ValueError as error:  # of TOML, or a number too long for Python
-        raise ConfigError(f"{path} is not valid TOML: {error}") from error
+    return _scenes(parse_toml(text, path), path, styles)
+
+
+def _scenes(content: dict[str, Any], path: Path, styles: tuple[str, ...]) -> tuple[Scene, ...]:
     tables = content.pop("cue", None)
     if content:
         raise ConfigError(f"{path}: unknown {next(iter(content))!r}; a set list holds [[cue]] only")
@@ -167,10 +170,8 @@ def parse_scenes(text: str, path: Path, styles: tuple[str, ...]) -> tuple[Scene,
         raise ConfigError(f"{path}: a set list needs 1 to {_MAX_SCENES} scenes, each under [[cue]]")
     scenes: list[Scene] = []
     for number, table in enumerate(tables, 1):
-        try:
+        with named(f"{path}: cue {number}"):
             scenes.append(_scene(table, styles, [scene.name.casefold() for scene in scenes]))
-        except ConfigError as error:
-            raise ConfigError(f"{path}: cue {number}: {error}") from error
     return tuple(scenes)
 
 
@@ -179,10 +180,8 @@ def _scene(table: Any, styles: tuple[str, ...], taken: list[str]) -> Scene:
         raise ConfigError("write it as a table under [[cue]]")
     table = dict(table)
     name = _name(table.pop("name", None), taken)
-    at = table.pop("at", "bar")
-    if at not in QUANTIZATIONS:
-        raise ConfigError(f"at is {at!r}; it must be one of {', '.join(QUANTIZATIONS)}")
-    bars = _number("bars", table.pop("bars", 0.0), 0.0, _MAX_BARS)
+    at = as_choice("at", table.pop("at", "bar"), QUANTIZATIONS)
+    bars = as_number("bars", table.pop("bars", 0.0), 0.0, _MAX_BARS)
     return Scene(name, tuple((k, _value(k, v, styles)) for k, v in table.items()), at, bars)
 
 
@@ -202,25 +201,10 @@ def _value(name: str, value: Any, styles: tuple[str, ...]) -> Value:
         raise ConfigError(f"unknown setting {name!r}; a scene may set {', '.join(SETTABLE)}")
     control = PLAYED[name]
     if control.types == "s":
-        if not isinstance(value, str):
-            raise ConfigError(f"{name} is {value!r}; it must be a text")
-        parse_style(value, styles)
+        parse_style(as_text(name, value), styles)
         return value
     if control.is_switch:
-        if not isinstance(value, bool):
-            raise ConfigError(f"{name} is {value!r}; it must be true or false")
-        return float(value)
+        return float(as_switch(name, value))
     if control.choices:
-        if value not in control.choices:
-            known = ", ".join(control.choices)
-            raise ConfigError(f"{name} is {value!r}; it must be one of {known}")
-        return value
-    return _number(name, value, control.low, control.high)
-
-
-def _number(name: str, value: Any, low: float, high: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ConfigError(f"{name} is {value!r}; it must be a number")
-    if not low <= value <= high:
-        raise ConfigError(f"{name} is {value}; it must be {low:.10g} to {high:.10g}")
-    return float(value)
+        return as_choice(name, value, control.choices)
+    return as_number(name, value, control.low, control.high)

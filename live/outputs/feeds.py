@@ -9,6 +9,7 @@ its options; in a settings file it may be a table, `[[osc]]`, of the same names.
 
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -24,6 +25,7 @@ from live.outputs.native import Native
 from live.outputs.udp import OscOut, UdpTarget, format_target, parse_target
 from live.outputs.vmc import Vmc
 from live.outputs.vrchat import VrChat
+from live.settings_file import as_number, as_table, as_text, named, shown
 
 log = logging.getLogger(__name__)
 
@@ -86,10 +88,8 @@ class FeedConfig:
 
     def make(self) -> Profile:
         """ConfigError, naming the target, for an option that does not fit."""
-        try:
+        with named(f"OSC target {self}"):
             return PROFILES[self.profile].make(self.dancers, **self.options)
-        except ConfigError as error:
-            raise ConfigError(f"OSC target {self}: {error}") from error
 
     def __str__(self) -> str:
         rate = f", {self.rate} a second" if self.rate else ""
@@ -101,7 +101,7 @@ def parse_feed(given: str | Mapping[str, Any]) -> FeedConfig:
     """A target's text or table to its config. ConfigError that names the mistake."""
     text = given if isinstance(given, str) else given.get("target", "")
     if not isinstance(text, str):
-        raise ConfigError(f"OSC target {given!r}: target must be a text such as 'host:port'")
+        raise ConfigError(f"OSC target {shown(given)}: target must be a text such as 'host:port'")
     address, *rest = text.strip().split("/")
     host, port = parse_target(address)
     values: dict[str, Any] = {}
@@ -115,16 +115,14 @@ def parse_feed(given: str | Mapping[str, Any]) -> FeedConfig:
             raise ConfigError(f"OSC target {text!r}: {part!r} is not name=value")
     if not isinstance(given, str):
         values |= {name: value for name, value in given.items() if name != "target"}
-    try:
+    with named(f"OSC target {text!r}"):
         return _feed(host, port, values)
-    except ConfigError as error:
-        raise ConfigError(f"OSC target {text!r}: {error}") from error
 
 
 def _feed(host: str, port: int, values: dict[str, Any]) -> FeedConfig:
     profile = values.get("profile", "native")
     if not isinstance(profile, str) or profile not in PROFILES:
-        raise ConfigError(f"no profile {profile!r}; there are {', '.join(PROFILES)}")
+        raise ConfigError(f"no profile {shown(profile)}; there are {', '.join(PROFILES)}")
     own = PROFILES[profile].options
     options = {name: value for name, value in values.items() if name not in _COMMON}
     for name, value in options.items():
@@ -139,30 +137,16 @@ def _feed(host: str, port: int, values: dict[str, Any]) -> FeedConfig:
 
 
 def _number(name: str, value: Any, low: float, high: float) -> float:
-    try:
-        number = float(value) if not isinstance(value, bool) else None
-    except (TypeError, ValueError, OverflowError):
-        number = None
-    if number is None or not low <= number <= high:
-        raise ConfigError(f"{name} is {value!r}; it must be {low:g} to {high:g}")
-    return number
-
-
-def _text(name: str, value: Any) -> str:
-    if not isinstance(value, str):
-        raise ConfigError(f"{name} is {value!r}; it must be a text")
-    return value
-
-
-def _table(name: str, value: Any) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise ConfigError(f"{name} is {value!r}; it must be a table, in a settings file")
-    return value
+    """As in a settings file; in a target's text every value is one."""
+    if isinstance(value, str):
+        with suppress(ValueError):
+            value = float(value)
+    return as_number(name, value, low, high)
 
 
 _OPTIONS: dict[str, Callable[[str, Any], Any]] = {
-    "preset": _text,
-    "addresses": _table,
+    "preset": as_text,
+    "addresses": as_table,
     "height": lambda name, value: _number(name, value, 0.3, 3.0),
     "full": lambda name, value: _number(name, value, 0.0, 1000.0),
 }
@@ -170,16 +154,18 @@ _OPTIONS: dict[str, Callable[[str, Any], Any]] = {
 
 def _dancers(value: Any) -> tuple[int, ...]:
     """2, [1, 3], '2' or '1,3-5' to ascending numbers."""
-    parts = value if isinstance(value, list | tuple) else str(value).split(",")
+    parts = value.split(",") if isinstance(value, str) else value
+    parts = parts if isinstance(parts, list | tuple) else [parts]
     chosen: set[int] = set()
     for part in parts:
-        first, _, last = str(part).partition("-")
+        text = part if isinstance(part, str) else shown(part)
+        first, _, last = text.partition("-")
         ends = [end.strip() for end in (first, last or first)]
         if not all(end.isascii() and end.isdigit() and len(end) < 4 for end in ends):
-            raise ConfigError(f"dancers is {value!r}; it must be such as 2 or 1,3 or 1-4")
+            raise ConfigError(f"dancers is {shown(value)}; it must be such as 2 or 1,3 or 1-4")
         chosen |= set(range(int(ends[0]), int(ends[1]) + 1)) or {0}
     if chosen and not 1 <= min(chosen) <= max(chosen) <= MAX_DANCERS:
-        raise ConfigError(f"dancers is {value!r}; they count from 1 to {MAX_DANCERS}")
+        raise ConfigError(f"dancers is {shown(value)}; they count from 1 to {MAX_DANCERS}")
     return tuple(sorted(chosen))
 
 

@@ -4,7 +4,6 @@ Every mistake is a ConfigError that names the file, the fixture and what it may 
 shows a file.
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,17 @@ from typing import Any
 from live.errors import ConfigError
 from live.osc.schema import MAX_DANCERS
 from live.outputs.levels import LEVELS, Levels
+from live.settings_file import (
+    as_choice,
+    as_switch,
+    as_tables,
+    as_text,
+    as_whole,
+    check_names,
+    named,
+    read_toml,
+    shown,
+)
 
 CHANNELS = 512
 PROTOCOLS = ("sacn", "artnet")
@@ -69,68 +79,59 @@ class Patch:
 
 
 def load_patch(path: Path) -> Patch:
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"cannot read the DMX patch {path}: {error.strerror}") from error
-    except ValueError as error:  # of TOML or of UTF-8
-        raise ConfigError(f"{path} is not valid TOML: {error}") from error
-    try:
+    table = read_toml(path, "the DMX patch")
+    with named(path):
         return _patch(table)
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from error
 
 
 def _patch(table: Mapping[str, Any]) -> Patch:
-    _known(table, "rate", "blackout_on_exit", "universe")
-    universes = tuple(_universe(t) for t in _tables(table, "universe"))
+    check_names(table, ("rate", "blackout_on_exit", "universe"))
+    universes = tuple(_universe(t) for t in as_tables("universe", table.get("universe", [])))
     if not universes:
         raise ConfigError("no [[universe]] in it")
     places = [(u.protocol, u.number, u.host) for u in universes]
     for place in places:
         if places.count(place) > 1:
             raise ConfigError(f"{place[0]} universe {place[1]} is there twice")
-    blackout = table.get("blackout_on_exit", True)
-    if not isinstance(blackout, bool):
-        raise ConfigError(f"blackout_on_exit is {blackout!r}; it must be true or false")
-    return Patch(universes, _whole(table, "rate", 40, 1, MAX_RATE), blackout)
+    blackout = as_switch("blackout_on_exit", table.get("blackout_on_exit", True))
+    return Patch(universes, as_whole("rate", table.get("rate", 40), 1, MAX_RATE), blackout)
 
 
 def _universe(table: Mapping[str, Any]) -> Universe:
-    _known(table, "protocol", "universe", "host", "bind", "priority", "fixture")
-    protocol = table.get("protocol", "sacn")
-    if protocol not in PROTOCOLS:
-        raise ConfigError(f"protocol is {protocol!r}; it must be one of {', '.join(PROTOCOLS)}")
+    check_names(table, ("protocol", "universe", "host", "bind", "priority", "fixture"))
+    protocol = as_choice("protocol", table.get("protocol", "sacn"), PROTOCOLS)
     low, high = (1, 63_999) if protocol == "sacn" else (0, 32_767)
-    number = _whole(table, "universe", 1, low, high)
-    host = _text(table, "host", "")
+    number = as_whole("universe", table.get("universe", 1), low, high)
+    host, bind = (as_text(name, table.get(name, "")) for name in ("host", "bind"))
     if protocol == "artnet" and not host:
         raise ConfigError("an artnet universe needs a host: the node's address, or a broadcast one")
     channels: list[Channel] = []
     used: dict[int, str] = {}
-    for fixture in _tables(table, "fixture"):
-        name = _text(fixture, "name", f"the fixture at {fixture.get('address', 1)}")
-        try:
+    for fixture in as_tables("fixture", table.get("fixture", [])):
+        name = as_text("name", fixture.get("name", f"the fixture at {shown(_address(fixture))}"))
+        with named(f"universe {number}, {name}"):
             for channel in _fixture(fixture):
                 for at in range(channel.at, channel.at + 1 + channel.is_fine):
                     if at in used:
                         raise ConfigError(f"channel {at + 1} belongs to {used[at]!r} already")
                     used[at] = name
                 channels.append(channel)
-        except ConfigError as error:
-            raise ConfigError(f"universe {number}, {name}: {error}") from error
-    priority = _whole(table, "priority", 100, 0, 200)
-    return Universe(protocol, number, host, _text(table, "bind", ""), priority, tuple(channels))
+    priority = as_whole("priority", table.get("priority", 100), 0, 200)
+    return Universe(protocol, number, host, bind, priority, tuple(channels))
+
+
+def _address(fixture: Mapping[str, Any]) -> Any:
+    return fixture.get("address", 1)
 
 
 def _fixture(table: Mapping[str, Any]) -> list[Channel]:
-    _known(table, "name", "address", "channels", "dancers")
-    at = _whole(table, "address", 1, 1, CHANNELS) - 1
+    check_names(table, ("name", "address", "channels", "dancers"))
+    at = as_whole("address", _address(table), 1, CHANNELS) - 1
     dancers = table.get("dancers", [])
     if not isinstance(dancers, list) or not all(
         type(d) is int and 1 <= d <= MAX_DANCERS for d in dancers
     ):
-        raise ConfigError(f"dancers is {dancers!r}; it must be a list such as [1, 2]")
+        raise ConfigError(f"dancers is {shown(dancers)}; it must be a list such as [1, 2]")
     entries = table.get("channels")
     if not isinstance(entries, list) or not entries:
         raise ConfigError("channels must be a list of levels, such as ['beat', 'low']")
@@ -150,41 +151,15 @@ def _channel(entry: Any, at: int, dancers: tuple[int, ...]) -> Channel:
         return Channel(at, -1, entry, entry, False, dancers)
     table = {"level": entry} if isinstance(entry, str) else entry
     if not isinstance(table, Mapping):
-        raise ConfigError(f"channel {entry!r} is no level, no number from 0 to 255 and no table")
+        raise ConfigError(
+            f"channel {shown(entry)} is no level, no number from 0 to 255 and no table"
+        )
     if "cue" in table and "level" not in table:  # as files of before have it
         table = {"level" if k == "cue" else k: v for k, v in table.items()}
-    _known(table, "level", "from", "to", "fine")
-    level, fine = table.get("level"), table.get("fine", False)
+    check_names(table, ("level", "from", "to", "fine"))
+    level, fine = table.get("level"), as_switch("fine", table.get("fine", False))
     if not isinstance(level, str) or level not in LEVELS:
-        raise ConfigError(f"no level {level!r}; there are {', '.join(LEVELS)}")
-    if not isinstance(fine, bool):
-        raise ConfigError(f"fine is {fine!r}; it must be true or false")
-    low, high = _whole(table, "from", 0, 0, 255), _whole(table, "to", 255, 0, 255)
+        raise ConfigError(f"no level {shown(level)}; there are {', '.join(LEVELS)}")
+    low = as_whole("from", table.get("from", 0), 0, 255)
+    high = as_whole("to", table.get("to", 255), 0, 255)
     return Channel(at, _LEVEL_INDEX[level], low, high, fine, dancers)
-
-
-def _known(table: Mapping[str, Any], *names: str) -> None:
-    unknown = sorted(set(table) - set(names))
-    if unknown:
-        raise ConfigError(f"unknown setting {unknown[0]!r}; known are {', '.join(names)}")
-
-
-def _tables(table: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    tables = table.get(name, [])
-    if not isinstance(tables, list) or not all(isinstance(t, Mapping) for t in tables):
-        raise ConfigError(f"{name} must be written as [[{name}]]")
-    return tables
-
-
-def _whole(table: Mapping[str, Any], name: str, default: int, low: int, high: int) -> int:
-    value = table.get(name, default)
-    if type(value) is not int or not low <= value <= high:
-        raise ConfigError(f"{name} is {value!r}; it must be a whole number from {low} to {high}")
-    return value
-
-
-def _text(table: Mapping[str, Any], name: str, default: str) -> str:
-    value = table.get(name, default)
-    if not isinstance(value, str):
-        raise ConfigError(f"{name} is {value!r}; it must be a text")
-    return value

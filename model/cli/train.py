@@ -1,7 +1,6 @@
 """`posejockey train --data DIR --out DIR`: train, or go on where the folder's run was stopped."""
 
 import argparse
-import tomllib
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from tqdm import tqdm
 
 from live.dance.performer import find_model
 from live.errors import ConfigError
+from live.settings_file import check_names, named, read_toml
 from model.network.checkpoint import CHECKPOINT, load_checkpoint
 from model.network.config import EncoderConfig, TrainConfig
 from model.network.encoder import KINDS as KINDS_OF_ENCODER
@@ -61,20 +61,13 @@ def _beginning(name: str) -> dict:
 
 def read_config(path: Path) -> TrainConfig:
     """A TOML file with settings of `TrainConfig`; ConfigError names what does not fit."""
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}") from error
-    known = {f.name: f.type for f in fields(TrainConfig)}
-    for name, value in values.items():
-        if name not in known:
-            raise ConfigError(f"{path}: unknown setting {name!r}; known are {', '.join(known)}")
-        if type(value) is not type(getattr(TrainConfig, name)):
-            raise ConfigError(
-                f"{path}: {name} must be of the kind of {getattr(TrainConfig, name)!r}"
-            )
+    values = read_toml(path, "the settings")
+    with named(path):
+        check_names(values, (f.name for f in fields(TrainConfig)))
+        for name, value in values.items():
+            usual = getattr(TrainConfig, name)
+            if type(value) is not type(usual):
+                raise ConfigError(f"{name} must be of the kind of {usual!r}")
     return TrainConfig(**values)
 
 
