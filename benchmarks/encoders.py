@@ -1,4 +1,4 @@
-"""What the music encoder is worth: the four kinds, trained alike and judged alike.
+"""What the music encoder is worth: the four kinds, trained alike and scored alike.
 
     python -m benchmarks.encoders --init runs/open/checkpoint.pt --data data/open --out runs/kinds
 
@@ -20,9 +20,10 @@ from live.body.pose import FRAME_RATE
 from model.data.music.genres import genres_of
 from model.data.music.render import render_song
 from model.data.music.song import random_song
-from model.evaluation.on_stage import TEMPI_BPM, judge, reference
+from model.evaluation.on_stage import TEMPI_BPM, score
+from model.evaluation.reference import reference
 from model.evaluation.rollout import rollout
-from model.evaluation.style_classifier import style_judge
+from model.evaluation.style_classifier import style_classifier
 from model.network.checkpoint import CHECKPOINT, load_checkpoint, network_of
 from model.network.config import NetworkConfig, TrainConfig
 from model.network.dance_network import DanceNetwork
@@ -85,7 +86,7 @@ def main() -> None:
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
     args = parser.parse_args()
     donor = load_checkpoint(args.init)
-    ref = reference(args.data, style_judge(args.data))
+    ref = reference(args.data, style_classifier(args.data))
     config = replace(RUN, iterations=args.iterations)
     print("encoder  parameters  minutes  style heard  coherence/real  FID/floor  |accent| ms")
     for kind in args.kinds:
@@ -94,14 +95,14 @@ def main() -> None:
         folder = args.out / kind
         run = Trainer(args.data, folder, config, sizes.encoder, sizes.decoder, initial=initial)
         run.run(lambda row: None)
-        made = load_checkpoint(folder / CHECKPOINT)
-        network = network_of(made)
+        trained = load_checkpoint(folder / CHECKPOINT)
+        network = network_of(trained)
         takes = rollout(network, network.config.styles, TEMPI_BPM, DANCED_S)
-        rows = judge([take.after(SETTLE_S) for take in takes], ref)
+        rows = score([take.after(SETTLE_S) for take in takes], ref)
         styles = [rows[s] for s in network.config.styles]
         print(
             f"{kind:8} {sum(p.numel() for p in network.encoder.parameters()):10d} "
-            f"{made['progress']['seconds'] / 60:8.1f} {hears(network):12.0%} "
+            f"{trained['progress']['seconds'] / 60:8.1f} {hears(network):12.0%} "
             f"{np.mean([r['coherence_of_real'] for r in styles]):15.2f} "
             f"{rows['all']['fid_ratio']:10.1f} "
             f"{np.mean([abs(r['accent_off_ms']) for r in styles]):12.0f}",

@@ -28,7 +28,7 @@ from live.dance.contract import (
 )
 from live.errors import ArtifactError
 from model.evaluation.offsets import accent_delays, energy_offsets
-from model.network.checkpoint import load_checkpoint, mean_of, network_of
+from model.network.checkpoint import load_checkpoint, mean_of, music_lag, network_of
 from model.network.dance_network import DanceNetwork
 from model.network.weights import REST_KEY
 
@@ -118,7 +118,7 @@ def manifest_of(network: DanceNetwork, checkpoint: dict) -> dict:
         "controls": list(CONTROL_NAMES),
         "latent_dim": c.decoder.latent_dim,
         "receptive_field": network.encoder.receptive_field,
-        "music_lag": (1 + checkpoint["train_config"]["lag_max"]) / 2,
+        "music_lag": music_lag(checkpoint),
         "states": [
             {
                 "name": STATE_PREFIX + name,
@@ -164,8 +164,9 @@ def export(checkpoints: Sequence[Path], out: Path, data: Path | None = None) -> 
     manifest = manifest_of(network, checkpoint)
     manifest["recipe"]["mean_of_iterations"] = [c["progress"]["iteration"] for c in loaded]
     if data is not None:
-        manifest["energy_offset"] = energy = energy_offsets(network, data)
-        manifest["accent_delay_ms"] = accent_delays(network, data, energy)
+        lag = manifest["music_lag"]
+        manifest["energy_offset"] = energy = energy_offsets(network, data, lag=lag)
+        manifest["accent_delay_ms"] = accent_delays(network, data, energy, lag=lag)
     model = to_onnx(network, manifest)
     parity = measure(network, model.SerializeToString())
     if parity.worst > TOLERANCE:

@@ -1,4 +1,4 @@
-"""`posejockey evaluate`: a network's free-running dances judged beside the real ones.
+"""`posejockey evaluate`: a network's free-running dances measured beside the real ones.
 
 With --model: files for the stage, each song through the whole engine. With a checkpoint: a quick
 look at a run, the network alone on the true clock.
@@ -10,10 +10,10 @@ from pathlib import Path
 
 from live.body.pose import FRAME_RATE
 from live.errors import ConfigError
-from model.evaluation.checkpoint_report import evaluate, format_table
+from model.evaluation.checkpoint_report import evaluate, format_report
 from model.evaluation.contact_sheet import draw
 from model.evaluation.offsets import energy_offsets
-from model.evaluation.style_classifier import style_judge
+from model.evaluation.style_classifier import style_classifier
 from model.evaluation.take import Take
 from model.network.checkpoint import load_checkpoint, network_of
 
@@ -23,7 +23,7 @@ _LIMITS = {"seconds": (10.0, 3600.0), "hours": (0.0, 24.0), "dancers": (1, 16)}
 def main(argv: list[str]) -> int:
     args = _parser().parse_args(argv)
     if (args.checkpoint is None) == (args.model is None):
-        raise ConfigError("name either a checkpoint or --model FILE.onnx, to be judged")
+        raise ConfigError("name either a checkpoint or --model FILE.onnx, to be evaluated")
     for name, (low, high) in _LIMITS.items():
         value = getattr(args, name)
         if value is not None and not low <= value <= high:
@@ -36,31 +36,32 @@ def main(argv: list[str]) -> int:
     for path in (args.json, args.curve, args.sheet):
         if path and not path.parent.is_dir():
             raise ConfigError(f"cannot write {path}: there is no folder {path.parent}")
-    takes = _judge_checkpoint(args) if args.model is None else _judge_weights(args)
+    takes = _evaluate_checkpoint(args) if args.model is None else _evaluate_weights(args)
     if args.sheet:
         draw({take.label: take.joints for take in takes}, args.sheet, FRAME_RATE)
     return 0
 
 
-def _judge_checkpoint(args: argparse.Namespace) -> tuple[Take, ...]:
+def _evaluate_checkpoint(args: argparse.Namespace) -> tuple[Take, ...]:
     network = network_of(load_checkpoint(args.checkpoint))
     energy = energy_offsets(network, args.data) if args.stage else None
     report = evaluate(args.checkpoint, args.data, args.seconds or 40.0, args.seed, energy=energy)
-    print(format_table(report))
+    print(format_report(report))
     return report.takes
 
 
-def _judge_weights(args: argparse.Namespace) -> tuple[Take, ...]:
+def _evaluate_weights(args: argparse.Namespace) -> tuple[Take, ...]:
     from model.evaluation.marathon import format_marathon, marathon
-    from model.evaluation.on_stage import reference, trial
-    from model.evaluation.stage_report import format_trials
+    from model.evaluation.on_stage import evaluate_on_stage
+    from model.evaluation.reference import reference
+    from model.evaluation.stage_report import format_stage_reports
 
-    ref = reference(args.data, style_judge(args.data, report=print))
+    ref = reference(args.data, style_classifier(args.data, report=print))
     styles = _listed(args.styles)
-    trials, runs = [], []
+    reports, runs = [], []
     for model in _listed(args.model):
-        trials.append(
-            trial(
+        reports.append(
+            evaluate_on_stage(
                 model,
                 ref,
                 styles,
@@ -73,17 +74,17 @@ def _judge_weights(args: argparse.Namespace) -> tuple[Take, ...]:
         )
         if args.hours:
             runs.append(marathon(model, ref, styles, args.hours, seed=args.seed))
-    print(format_trials(ref, trials))
+    print(format_stage_reports(ref, reports))
     for run in runs:
         print("\n" + format_marathon(run, ref))
     if runs and args.curve:
         _draw_curve(runs, args.curve)
     if args.json:
         everything = {
-            "judge": ref.judge.accuracy,
+            "judge": ref.classifier.accuracy,
             "real": {name: style.figures for name, style in ref.styles.items()},
             "made": {
-                t.name: {"rows": t.rows, "heard": t.heard, "recorded": t.recorded} for t in trials
+                t.name: {"rows": t.rows, "heard": t.heard, "recorded": t.recorded} for t in reports
             },
             "hours": {
                 r.name: {
@@ -96,7 +97,7 @@ def _judge_weights(args: argparse.Namespace) -> tuple[Take, ...]:
             },
         }
         args.json.write_text(json.dumps(everything, indent=1) + "\n", encoding="utf-8")
-    return tuple(take for t in trials for take in t.takes)
+    return tuple(take for t in reports for take in t.takes)
 
 
 def _draw_curve(runs: list, path: Path) -> None:

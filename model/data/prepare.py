@@ -24,7 +24,7 @@ from model.data.beat_grid import Grid, fit_grid
 from model.data.music.genres import genres_of
 from model.data.music.render import render_song
 from model.data.music.song import Song, random_song
-from model.data.recordings import Track, training_tracks
+from model.data.recordings import Recording, training_recordings
 
 TIERS = ("open", "share", "research")
 _SMOOTH_S = 1.0  # half width of the window over which energy, openness and travel are measured
@@ -159,7 +159,7 @@ def render_songs(
         yield song, heard
 
 
-def write_music(songs: Iterable[tuple[Song | Track, np.ndarray]], path: Path) -> int:
+def write_music(songs: Iterable[tuple[Song | Recording, np.ndarray]], path: Path) -> int:
     """Features float16 [T, 83] and the beat position of every frame, songs end to end.
 
     `beat` float64 [T]: at the end of the frame's samples, 0 on the first downbeat. Returns the
@@ -205,9 +205,11 @@ def prepare(
     write_motion(clips, out / "motion.npz")
     styles = sorted({c.style for c in clips})
     genres = tuple(sorted({g for s in styles for g in genres_of(s)}))
-    pieces: Iterable[tuple[Song | Track, np.ndarray]] = render_songs(music_minutes, seed, genres)
+    pieces: Iterable[tuple[Song | Recording, np.ndarray]] = render_songs(
+        music_minutes, seed, genres
+    )
     if "research" in tiers and (source / "music").is_dir():
-        pieces = chain(pieces, training_tracks(source / "music", seed))
+        pieces = chain(pieces, training_recordings(source / "music", seed))
     songs = write_music(pieces, out / "music.npz")
     summary = {
         "tiers": list(tiers),

@@ -18,7 +18,7 @@ from model.data.beat_grid import Grid, fit_grid
 from model.data.music.genres import GENRES
 
 # By the letter in their name: what they are danced as, and at which tempi.
-_TRACKS = {
+_DANCES = {
     "C": ("chacha", 110.0, 134.0), "R": ("rumba", 94.0, 112.0),
     "T": ("tango", 114.0, 136.0), "W": ("waltz", 80.0, 94.0),
 }  # fmt: skip
@@ -31,7 +31,7 @@ _HELD_OUT_EVERY = 5
 _ROOM_SHARE = 0.5  # of those trained on are heard through a room
 
 
-class Track(NamedTuple):
+class Recording(NamedTuple):
     """A recording with the steady grid that was fitted to all of it."""
 
     name: str
@@ -49,17 +49,19 @@ class Track(NamedTuple):
         return self.grid.strength >= _TRUSTED[0] and self.grid.consistency >= _TRUSTED[1]
 
 
-def read_tracks(folder: Path) -> Iterator[tuple[Track, np.ndarray]]:
+def read_recordings(folder: Path) -> Iterator[tuple[Recording, np.ndarray]]:
     """Every recording of the folder that is named by its dance, float32 [T] at 24 kHz, with its
     grid."""
     for path in sorted(folder.glob("*.ogg")):
         _, _, letter = path.stem.rpartition("_")[0].rpartition("_")
-        if letter in _TRACKS:
+        if letter in _DANCES:
             audio = decode_audio(path)
-            yield fit_track(path.stem, audio, *_TRACKS[letter]), audio
+            yield fit_recording(path.stem, audio, *_DANCES[letter]), audio
 
 
-def fit_track(name: str, audio: np.ndarray, genre: str, low_bpm: float, high_bpm: float) -> Track:
+def fit_recording(
+    name: str, audio: np.ndarray, genre: str, low_bpm: float, high_bpm: float
+) -> Recording:
     """The steady grid of a recording's onsets; the bar begins where the bass is the strongest."""
     ticks = np.concatenate([f.ticks for f in extract(audio, SAMPLE_RATE)])
     envelope = accents.levelled(ticks.sum(axis=1), _TICK_RATE)
@@ -70,7 +72,7 @@ def fit_track(name: str, audio: np.ndarray, genre: str, low_bpm: float, high_bpm
     bass = np.interp(beats_s * _TICK_RATE, np.arange(len(ticks)), ticks[:, 0])
     first = int(np.argmax([bass[k::metre].mean() for k in range(metre)]))
     beats_s = beats_s - _RISE_S
-    return Track(name, genre, beats_s, beats_s[first::metre], grid)
+    return Recording(name, genre, beats_s, beats_s[first::metre], grid)
 
 
 def decode_audio(path: Path) -> np.ndarray:
@@ -87,31 +89,32 @@ def decode_audio(path: Path) -> np.ndarray:
     return np.concatenate(parts)
 
 
-def trusted_tracks(folder: Path) -> Iterator[tuple[Track, np.ndarray]]:
+def trusted_recordings(folder: Path) -> Iterator[tuple[Recording, np.ndarray]]:
     """The recordings whose grids can be trusted."""
-    return (pair for pair in read_tracks(folder) if pair[0].is_trusted)
+    return (pair for pair in read_recordings(folder) if pair[0].is_trusted)
 
 
-def training_tracks(folder: Path, seed: int) -> Iterator[tuple[Track, np.ndarray]]:
+def training_recordings(folder: Path, seed: int) -> Iterator[tuple[Recording, np.ndarray]]:
     """The recordings to train on, half of them heard through a room."""
     rng = np.random.default_rng(seed)
-    for i, (track, audio) in enumerate(trusted_tracks(folder)):
+    for i, (recording, audio) in enumerate(trusted_recordings(folder)):
         if i % _HELD_OUT_EVERY == _HELD_OUT_EVERY - 1:
             continue
         if rng.random() < _ROOM_SHARE:
             audio = room.simulate(audio, SAMPLE_RATE, rng, severity=rng.random())
-        yield track, audio
+        yield recording, audio
 
 
-def held_out_tracks(folder: Path, trained_on: bool) -> list[tuple[Track, np.ndarray]]:
-    """Recordings that a network has never heard: those that `training_tracks` leaves out, or all of
-    them if it was not trained on recordings at all. Raises ArtifactError where there are none."""
-    tracks = list(trusted_tracks(folder))
+def held_out_recordings(folder: Path, trained_on: bool) -> list[tuple[Recording, np.ndarray]]:
+    """Recordings that a network has never heard: those that `training_recordings` leaves out, or
+    all of them if it was not trained on recordings at all. Raises ArtifactError where there are
+    none."""
+    recordings = list(trusted_recordings(folder))
     if trained_on:
-        tracks = tracks[_HELD_OUT_EVERY - 1 :: _HELD_OUT_EVERY]
-    if not tracks:
+        recordings = recordings[_HELD_OUT_EVERY - 1 :: _HELD_OUT_EVERY]
+    if not recordings:
         raise ArtifactError(
             f"{folder} holds no recording to judge by: an .ogg named like ballroom_W_1 (C, R, T, W "
             "for cha-cha, rumba, tango, waltz) whose beat is steady"
         )
-    return tracks
+    return recordings

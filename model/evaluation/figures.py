@@ -1,4 +1,7 @@
-"""The figures of a dance: every measure of `metrics` over a take, and their summary."""
+"""The figures of a dance: every measure of `metrics` over a take, and their summary.
+
+Enters: takes, and what the real dances of their style reach. Leaves: plain numbers by name.
+"""
 
 from collections.abc import Sequence
 
@@ -10,12 +13,10 @@ from model.evaluation import metrics
 from model.evaluation.take import Take
 
 _END_S = 20.0  # of the first and last stretch whose speeds are compared
-
-
 _WINDOW_S = 15.0  # coherence of short real clips is compared over windows of this length
 
 
-def judge(take: Take, reference_m_s: float, harmonic: float | None = None) -> dict[str, float]:
+def score(take: Take, reference_m_s: float, harmonic: float | None = None) -> dict[str, float]:
     """All figures of one take.
 
     reference_m_s: mean speed of the real dances of the style; harmonic: where the accent is
@@ -81,7 +82,7 @@ def summarise(
     """Figures of several takes: means weighted by length, but the longest freeze and the deepest
     foot of all. The harmonic, unless given, is the one with the strongest mean phasor, and the
     accents are the mean phasors' too, so that takes either side of half a beat do not cancel."""
-    figures = [judge(t, reference_m_s) for t in takes]
+    figures = [score(t, reference_m_s) for t in takes]
     weight = np.array([f["seconds"] for f in figures])
     mean = {k: float(np.average([f[k] for f in figures], weights=weight)) for k in figures[0]}
     mean["frozen_longest"] = max(f["frozen_longest"] for f in figures)

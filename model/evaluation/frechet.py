@@ -1,8 +1,8 @@
-"""How varied dances are, and how near to real ones, in the features of
-`model.evaluation.style_classifier`.
+"""How varied dances are, and how near to real ones, in whatever features they are described by:
+those of `model.evaluation.style_classifier`, or `metrics.kinetic_features`.
 
-Enters: feature rows float64 [n, d] by style. Leaves: Frechet distances of made dances with what
-real dances reach against each other by the same count, diversity and multimodality.
+Enters: feature rows float64 [n, d] by style. Leaves: Frechet distances of generated dances with
+what real dances reach against each other by the same count, diversity and multimodality.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,52 +15,55 @@ from model.evaluation import metrics
 ByStyle = Mapping[str, np.ndarray]
 
 _ROWS_PER_STYLE = 400
-_DRAWS = 4  # of the made dances, to as many rows as a half of the real ones has
+_DRAWS = 4  # of the generated dances, as many rows as a half of the real ones has
 
 
-class Distance(NamedTuple):
-    """made: Frechet distance of the made dances to real ones; floor: of two halves of the real
-    ones to each other. 1 in `ratio` is as near as real dances are."""
+class Frechet(NamedTuple):
+    """generated: Frechet distance of generated dances to real ones; floor: of two halves of the
+    real ones to each other. 1 in `ratio` is as near as real dances are."""
 
-    made: float
+    generated: float
     floor: float
 
     @property
     def ratio(self) -> float:
-        return self.made / max(self.floor, 1e-9)
+        return self.generated / max(self.floor, 1e-9)
 
 
-def distance(made: ByStyle, first: ByStyle, second: ByStyle) -> Distance:
-    """Made dances to either half of the real ones (mean), and the halves to each other.
+def frechet_to_halves(generated: ByStyle, first: ByStyle, second: ByStyle) -> Frechet:
+    """Generated dances to either half of the real ones (mean), and the halves to each other.
 
-    A Frechet distance falls with the number of rows, so of every style as many made rows are drawn
-    as the smaller half has; every style counts alike. Only styles that all three have are compared.
+    A Frechet distance falls with the number of rows, and rows drawn twice would make it rise: so of
+    every style as many generated rows are drawn, without replacement, as the smaller half has.
+    Every style counts alike; only those that all three have are compared.
     """
-    styles = sorted(s for s in made if min(len(x.get(s, ())) for x in (made, first, second)) > 1)
+    sides = (generated, first, second)
+    styles = sorted(s for s in generated if min(len(side.get(s, ())) for side in sides) > 1)
     rng = np.random.default_rng(0)
-    count = {s: min(len(x[s]) for x in (made, first, second)) for s in styles}
+    count = {s: min(len(side[s]) for side in sides) for s in styles}
     halves = [
-        _shares({s: _some(half[s], count[s], rng) for s in styles}) for half in (first, second)
+        _equal_shares({s: _drawn(half[s], count[s], rng) for s in styles})
+        for half in (first, second)
     ]
     found = []
     for _ in range(_DRAWS):
-        drawn = _shares({s: _some(made[s], count[s], rng) for s in styles})
+        drawn = _equal_shares({s: _drawn(generated[s], count[s], rng) for s in styles})
         found += [metrics.frechet_distance(drawn, half) for half in halves]
-    return Distance(float(np.mean(found)), metrics.frechet_distance(*halves))
+    return Frechet(float(np.mean(found)), metrics.frechet_distance(*halves))
 
 
-def _some(rows: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+def _drawn(rows: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
     return rows[rng.choice(len(rows), count, replace=False)]
 
 
-def _shares(rows: ByStyle) -> np.ndarray:
+def _equal_shares(rows: ByStyle) -> np.ndarray:
     """As many rows of each style, each of its own as often as any other: [styles * 400, d]."""
     return np.concatenate([own[np.arange(_ROWS_PER_STYLE) % len(own)] for own in rows.values()])
 
 
 def diversity(rows: ByStyle) -> float:
     """`metrics.diversity` over all styles, each with as many rows."""
-    return metrics.diversity(_shares(rows))
+    return metrics.diversity(_equal_shares(rows))
 
 
 def multimodality(dances_to_a_song: Sequence[Sequence[np.ndarray]]) -> float:

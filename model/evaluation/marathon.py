@@ -1,4 +1,7 @@
-"""An hour of dancing, song after song: does it freeze, shrink or repeat?"""
+"""An hour of dancing, song after song: does it freeze, shrink or repeat?
+
+Enters: a file of weights and the `Reference`. Leaves: a `Marathon`, and it as text.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,19 +16,16 @@ from live.body.pose import FRAME_RATE
 from live.dance.performer import Performer
 from live.show.engine import QUIET_S, Engine, EngineConfig, horizon_samples
 from live.show.offline import ARRIVAL_S, EMISSION_RATE, emissions
-from model.evaluation import frechet as variety
 from model.evaluation import metrics
-from model.evaluation.on_stage import _EVERY_OTHER, _SETTLE_S, TEMPI_BPM, Reference, shared_styles
+from model.evaluation.frechet import Frechet
+from model.evaluation.on_stage import EMITTED_PER_FRAME, SETTLE_S, TEMPI_BPM
+from model.evaluation.reference import Reference, shared_styles
 from model.evaluation.rollout import held_out_song
 from model.evaluation.style_classifier import WINDOW
 
-_MARATHON_SONG_S = 60.0
-
-
+_SONG_S = 60.0
 _SILENT = 0.003  # -50 dB
-
-
-_MARATHON_HOP = 2 * FRAME_RATE
+_HOP = 2 * FRAME_RATE
 
 
 @dataclass(frozen=True)
@@ -36,16 +36,16 @@ class Marathon:
 
     name: str
     minutes: np.ndarray
-    distance: tuple[variety.Distance, ...]
+    distance: tuple[Frechet, ...]
     speed: dict[str, tuple[float, float]]
     frozen_longest: float
 
     @property
     def trend(self) -> float:
         """Distance in the last sixth over the first sixth (10 minutes of an hour)."""
-        made = [d.made for d in self.distance]
-        end = max(len(made) // 6, 1)
-        return float(np.mean(made[-end:]) / max(np.mean(made[:end]), 1e-9))
+        found = [d.generated for d in self.distance]
+        end = max(len(found) // 6, 1)
+        return float(np.mean(found[-end:]) / max(np.mean(found[:end]), 1e-9))
 
 
 def marathon(
@@ -61,26 +61,26 @@ def marathon(
 
     The last sixth dances to the songs of the first, so that its distance over the first's is a
     matter of time, not of the songs. What is danced to silence (a song's end, a break in which all
-    instruments stop) is not judged: the stage idles there, as it should.
+    instruments stop) is not scored: the stage idles there, as it should.
     """
     torch.set_num_threads(1)
     performer = Performer(model, "cpu", dancers, seed)
     shared = shared_styles(performer, ref, styles)
-    rounds = max(round(hours * 3600 / _MARATHON_SONG_S / len(shared)), 1)
+    rounds = max(round(hours * 3600 / _SONG_S / len(shared)), 1)
     distances, speed, frozen = [], {s: [] for s in shared}, []
     rows: dict[str, np.ndarray] = {}
-    for style, stretches in _songs_danced(performer, _programme(shared, rounds, seed)):
+    for style, stretches in _songs_danced(performer, programme(shared, rounds, seed)):
         each = [stretch[:, d] for stretch in stretches for d in range(dancers)]
-        judged = [ref.judge.judge(dance, _MARATHON_HOP).features for dance in each]
-        rows[style] = np.concatenate(judged)
+        features = [ref.classifier.classify(dance, _HOP).features for dance in each]
+        rows[style] = np.concatenate(features)
         speeds = [metrics.mean_speed(d, FRAME_RATE) for d in each]
         speed[style].append(np.average(speeds, weights=[len(d) for d in each]))
         real_speed = ref.styles[style].figures["speed"]
         frozen += [metrics.freezing(d, FRAME_RATE, real_speed).longest_s for d in each]
         if len(rows) == len(shared):
-            distances.append(ref.distance(rows))
+            distances.append(ref.frechet(rows))
             rows = {}
-    minutes = (1 + np.arange(rounds)) * len(shared) * _MARATHON_SONG_S / 60
+    minutes = (1 + np.arange(rounds)) * len(shared) * _SONG_S / 60
     ends = {s: (float(v[0]), float(v[-1])) for s, v in speed.items()}
     return Marathon(Path(model).stem, minutes, tuple(distances), ends, float(max(frozen)))
 
@@ -91,10 +91,10 @@ class _Song(NamedTuple):
     seed: int
 
     def audio(self) -> np.ndarray:
-        return held_out_song(self.style, self.tempo_bpm, _MARATHON_SONG_S, self.seed).audio
+        return held_out_song(self.style, self.tempo_bpm, _SONG_S, self.seed).audio
 
 
-def _programme(styles: Sequence[str], rounds: int, seed: int) -> list[_Song]:
+def programme(styles: Sequence[str], rounds: int, seed: int) -> list[_Song]:
     songs = []
     for i, style in enumerate([s for _ in range(rounds) for s in styles]):
         tempo = np.random.default_rng([900_002, seed, i]).uniform(TEMPI_BPM[0], TEMPI_BPM[-1])
@@ -111,23 +111,23 @@ def _songs_danced(
     performer.reset(performer.dancers, performer.seed)
     horizon = horizon_samples(EMISSION_RATE, ARRIVAL_S)
     engine = Engine(EngineConfig(SAMPLE_RATE, horizon, programme[0].style), performer)
-    count = round(len(programme) * _MARATHON_SONG_S * EMISSION_RATE)
+    count = round(len(programme) * _SONG_S * EMISSION_RATE)
     heard: list[np.ndarray] = []
     shown, number = [], 0
     for frame in emissions(engine, _music(engine, programme, heard), count):
-        song = int(frame.sample / SAMPLE_RATE // _MARATHON_SONG_S)
+        song = int(frame.sample / SAMPLE_RATE // _SONG_S)
         if song > number:
-            yield programme[number].style, _sounding(np.stack(shown), heard[number])
+            yield programme[number].style, sounding(np.stack(shown), heard[number])
             shown, number = [], song
-        if frame.frame % _EVERY_OTHER == 0:
+        if frame.frame % EMITTED_PER_FRAME == 0:
             shown.append(frame.joints)
-    yield programme[number].style, _sounding(np.stack(shown), heard[number])
+    yield programme[number].style, sounding(np.stack(shown), heard[number])
 
 
-def _sounding(joints: np.ndarray, heard: np.ndarray) -> list[np.ndarray]:
+def sounding(joints: np.ndarray, heard: np.ndarray) -> list[np.ndarray]:
     """Stretches of a song's dance [T, ...] with sound, bool [T], in the last 2 s of every frame."""
     recent = np.convolve(heard, np.ones(round(QUIET_S * FRAME_RATE)))[: len(joints)] > 0
-    recent[: round(_SETTLE_S * FRAME_RATE)] = False
+    recent[: round(SETTLE_S * FRAME_RATE)] = False
     edges = np.flatnonzero(np.diff(np.concatenate([[0], recent, [0]])))
     return [joints[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a > WINDOW]
 
@@ -152,7 +152,7 @@ def format_marathon(run: Marathon, ref: Reference) -> str:
     lines = [f"{run.name} over {run.minutes[-1]:.0f} minutes: FID by round, floor in brackets"]
     lines.append(
         "  ".join(
-            f"{m:.0f} min {d.made:.2f} ({d.floor:.2f})"
+            f"{m:.0f} min {d.generated:.2f} ({d.floor:.2f})"
             for m, d in zip(run.minutes, run.distance, strict=True)
         )
     )

@@ -1,4 +1,4 @@
-"""How a dance is judged: plain numbers from joints and beats, numpy only.
+"""How a dance is measured: plain numbers from joints and beats.
 
 Enters: joints float [T, 19, 3] in metres (y up, floor at y = 0) at a stated `fps`, frame i at time
 i / fps; and the beat, either as times in seconds or as a position in beats for every frame. Leaves:
@@ -10,6 +10,7 @@ from math import erf, sqrt
 from typing import NamedTuple
 
 import numpy as np
+from scipy.ndimage import gaussian_filter1d
 
 from live.body.skeleton import BONE_LENGTHS, FEET, PARENTS
 from model.data.accents import joint_speed, kinematic_envelope, levelled, moving_mean
@@ -39,10 +40,6 @@ class Coherence(NamedTuple):
     harmonic: float
     accent_beats: float
     null: float
-
-    def accent_ms(self, tempo_bpm: float) -> float:
-        """Milliseconds from the beat to the accent; negative is early."""
-        return self.accent_beats * 60_000 / tempo_bpm
 
 
 def phasor(envelope: np.ndarray, beats: np.ndarray, harmonic: float) -> complex:
@@ -84,7 +81,8 @@ def accent_of(phasor: complex, harmonic: float) -> float:
 def kinematic_beats(joints: np.ndarray, fps: float) -> np.ndarray:
     """Times in s of the minima of the mean joint speed, smoothed by a Gaussian of 83 ms (AIST++,
     Li et al., 2021: their detector, at any frame rate), between frames by a parabola."""
-    speed = _gaussian(joint_speed(joints, fps).mean(axis=1), _KINEMATIC_SMOOTHING_S * fps)
+    speed = joint_speed(joints, fps).mean(axis=1)
+    speed = gaussian_filter1d(speed, _KINEMATIC_SMOOTHING_S * fps, mode="nearest")
     lowest = np.flatnonzero((speed[1:-1] < speed[:-2]) & (speed[1:-1] <= speed[2:])) + 1
     before, after = speed[lowest - 1] - speed[lowest], speed[lowest + 1] - speed[lowest]
     offset = 0.5 * (before - after) / (before + after)
@@ -159,14 +157,6 @@ class Freezing(NamedTuple):
 def mean_speed(joints: np.ndarray, fps: float) -> float:
     """Mean over joints and time of the speed on the stage, m/s."""
     return float(joint_speed(joints, fps).mean())
-
-
-def speed_by_window(joints: np.ndarray, fps: float, window_s: float) -> np.ndarray:
-    """Mean speed (m/s) of each whole window: the curve that sinks where a dancer freezes."""
-    speed = joint_speed(joints, fps).mean(axis=1)
-    length = round(window_s * fps)
-    count = len(speed) // length
-    return speed[: count * length].reshape(count, length).mean(axis=1)
 
 
 def freezing(joints: np.ndarray, fps: float, reference_m_s: float) -> Freezing:
@@ -288,14 +278,3 @@ def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
 def _square_root(symmetric: np.ndarray) -> np.ndarray:
     values, vectors = np.linalg.eigh(symmetric)
     return (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
-
-
-# ---- filters ---------------------------------------------------------------------------------
-
-
-def _gaussian(values: np.ndarray, sigma: float) -> np.ndarray:
-    """Smooth [T] by a Gaussian of `sigma` frames, ends held."""
-    half = int(4 * sigma) + 1
-    kernel = np.exp(-0.5 * (np.arange(-half, half + 1) / sigma) ** 2)
-    padded = np.pad(values, half, mode="edge")
-    return np.convolve(padded, kernel / kernel.sum(), mode="valid")

@@ -1,22 +1,23 @@
 """What a network needs on stage for "0" to look like the real dances of a style: measured once,
 put into the manifest and added there.
 
+Enters: a network and the prepared data. Leaves: an energy offset and an accent delay a style.
+
 A network that predicts the middle of what could come moves less than the dancers it learned from.
 Its energy input is a fader that undoes this. What is steady in how early or late its accents come
 is undone by a clock that runs as much later or earlier.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from live.body.pose import FRAME_RATE
 from live.dance.contract import CONTROL_DIM
-from model.evaluation import metrics
 from model.evaluation.figures import accent_off_ms, summarise
 from model.evaluation.rollout import rollout
-from model.evaluation.take import at_octave_of, real_takes
+from model.evaluation.take import Take, at_octave_of, mean_speed, real_takes
+from model.network.config import TrainConfig
 from model.network.dance_network import DanceNetwork
 
 _ENERGIES = (0.0, 0.75, 1.5)  # the last is as far as the training data's energy reaches
@@ -26,18 +27,22 @@ _MOST_DELAY_MS = 90.0  # further off, accents fall on another place of the beat:
 
 
 def energy_offsets(
-    network: DanceNetwork, data: Path, seconds: float = 24.0, seed: int = 77
+    network: DanceNetwork,
+    data: Path,
+    seconds: float = 24.0,
+    seed: int = 77,
+    lag: float = TrainConfig().music_lag,
 ) -> dict[str, float]:
     """Offset of the energy input for every style, 0 to 1.5, by free-running takes."""
     styles = network.config.styles
     real = _speed_by_style(real_takes(data), styles)
-    made = []
+    generated = []
     for energy in _ENERGIES:
         control = (energy, *(0.0,) * (CONTROL_DIM - 1))
-        takes = rollout(network, styles, _TEMPI_BPM, seconds, seed, control=control)
-        made.append(_speed_by_style([t.after(_WARM_UP_S) for t in takes], styles))
+        takes = rollout(network, styles, _TEMPI_BPM, seconds, seed, control=control, lag=lag)
+        generated.append(_speed_by_style([t.after(_WARM_UP_S) for t in takes], styles))
     return {
-        style: round(float(np.interp(real[i], [m[i] for m in made], _ENERGIES)), 2)
+        style: round(float(np.interp(real[i], [speeds[i] for speeds in generated], _ENERGIES)), 2)
         for i, style in enumerate(styles)
     }
 
@@ -48,13 +53,14 @@ def accent_delays(
     energy: Mapping[str, float],
     seconds: float = 40.0,
     seed: int = 77,
+    lag: float = TrainConfig().music_lag,
 ) -> dict[str, float]:
     """How much later each style's clock has to run, ms, for its accents to fall where its real
     dances have them, by free-running takes with the energy offsets given; 0 where they are so far
     off that no delay can be meant."""
     real = real_takes(data)
     takes = rollout(
-        network, network.config.styles, _TEMPI_BPM, seconds, seed, dancers=4, energy=energy
+        network, network.config.styles, _TEMPI_BPM, seconds, seed, dancers=4, energy=energy, lag=lag
     )
     delays = {}
     for style in network.config.styles:
@@ -68,14 +74,6 @@ def accent_delays(
     return delays
 
 
-def _speed_by_style(takes, styles: tuple[str, ...]) -> list[float]:
+def _speed_by_style(takes: Sequence[Take], styles: tuple[str, ...]) -> list[float]:
     """Mean joint speed, m/s, over all takes of each style."""
-    return [
-        float(
-            np.average(
-                [metrics.mean_speed(t.joints, FRAME_RATE) for t in takes if t.style == style],
-                weights=[len(t.joints) for t in takes if t.style == style],
-            )
-        )
-        for style in styles
-    ]
+    return [mean_speed([t for t in takes if t.style == style]) for style in styles]

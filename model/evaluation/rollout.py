@@ -1,8 +1,7 @@
-"""Let a trained network dance freely to music it never heard, and judge it beside the real dances.
+"""Let a trained network dance freely to music it never heard, on the true clock.
 
-Enters: a checkpoint and the prepared data, or a take written by `posejockey perform`. Leaves: a
-`Report` of figures per style, real dances measured by the same code, and the takes themselves for
-a contact sheet. Loss says nothing about freezing or the beat; these rollouts do.
+Enters: a network and the styles and tempi asked for. Leaves: takes. The music is rendered here, and
+no stage stands between: that is `model.evaluation.on_stage`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,15 +20,13 @@ from model.data.music.render import render_song
 from model.data.music.song import Song, random_song
 from model.data.prepare import beat_position
 from model.evaluation.take import Take
+from model.network.config import TrainConfig
 from model.network.dance_network import DanceNetwork
 
 TEMPI_BPM = (95.0, 120.0, 140.0)
-_LAG = 2  # frames from the music heard to the pose seen; training draws 1 to 4
-_WARM_UP_S = 2.0  # from the mean pose into the dance: not judged
 _HELD_OUT_SEED = 900_000  # songs of `prepare` follow from small seeds
-_FEATURE_WINDOW_S = 4.0
-_DRAWN_WINDOWS = 400
 _HEARD_AT_ONCE = 1024  # frames
+_MUSIC_LAG = TrainConfig().music_lag
 
 
 @dataclass(frozen=True)
@@ -43,9 +40,6 @@ class _Piece:
     tempo_bpm: float
 
 
-# ---- rollouts --------------------------------------------------------------------------------
-
-
 def held_out_song(style: str, tempo_bpm: float, seconds: float, seed: int) -> Song:
     """A rendered song that no training saw, in a genre the style is danced to, at one tempo."""
     rng = np.random.default_rng([_HELD_OUT_SEED, seed])
@@ -53,11 +47,13 @@ def held_out_song(style: str, tempo_bpm: float, seconds: float, seed: int) -> So
     return render_song(random_song(rng, genre, tempo_bpm, seconds, tempo_change=False), SAMPLE_RATE)
 
 
-def piece(style: str, tempo_bpm: float, seconds: float, seed: int) -> _Piece:
-    """What the network meets of such a song."""
+def piece(
+    style: str, tempo_bpm: float, seconds: float, seed: int, lag: float = _MUSIC_LAG
+) -> _Piece:
+    """What the network meets of such a song; lag: frames from the music heard to the pose seen."""
     song = held_out_song(style, tempo_bpm, seconds + 1.0, seed)
     frames = extract(song.audio, SAMPLE_RATE)[: round(seconds * FRAME_RATE)]
-    seen_s = np.array([f.end for f in frames]) / SAMPLE_RATE + _LAG / FRAME_RATE
+    seen_s = np.array([f.end for f in frames]) / SAMPLE_RATE + lag / FRAME_RATE
     ratio = dance_ratio(tempo_bpm)
     return _Piece(
         f"{song.genre} {tempo_bpm:.0f} seed {seed}",
@@ -77,28 +73,30 @@ def rollout(
     temperature: float = 1.0,
     control: Sequence[float] = (0.0,) * CONTROL_DIM,
     energy: Mapping[str, float] | None = None,
+    lag: float = _MUSIC_LAG,
 ) -> list[Take]:
     """Free-running takes of every style at every tempo, `dancers` of them to the same song.
 
     The clock is the true one, the music rendered here; control float [4] is held, `energy` is
-    what a style's own offset (`model.evaluation.offsets`) adds to its first. All takes are
-    stepped together as dancers of one batch. Styles the network does not know raise ArtifactError.
+    what a style's own offset (`model.evaluation.offsets`) adds to its first; lag: frames from the
+    music heard to the pose seen (`TrainConfig.music_lag`). All takes are stepped together as
+    dancers of one batch. Styles the network does not know raise ArtifactError.
     """
     known = network.config.styles
-    asked = list(styles)
-    if unknown := [s for s in asked if s not in known]:
+    wanted = list(styles)
+    if unknown := [s for s in wanted if s not in known]:
         raise ArtifactError(f"no style {', '.join(unknown)}; the network knows {', '.join(known)}")
     tempi = list(tempi_bpm)
-    pieces = [piece(s, tempo, seconds, seed) for s in asked for tempo in tempi]
-    of_piece = [s for s in asked for _ in tempi]
-    wanted = np.eye(len(known), dtype=np.float32)[[known.index(s) for s in of_piece]]
+    pieces = [piece(s, tempo, seconds, seed, lag) for s in wanted for tempo in tempi]
+    of_piece = [s for s in wanted for _ in tempi]
+    one_hot = np.eye(len(known), dtype=np.float32)[[known.index(s) for s in of_piece]]
     controls = np.tile(np.asarray(control, np.float32), (len(pieces), 1))
     controls[:, 0] += [(energy or {}).get(s, 0.0) for s in of_piece]
     poses = _dance(
         network,
         np.stack([p.features for p in pieces]),
         np.stack([clock_vector(p.beats, np.asarray(p.tempo_bpm)) for p in pieces]),
-        wanted,
+        one_hot,
         controls,
         dancers,
         temperature,
@@ -139,14 +137,14 @@ def _dance(
         music = torch.stack([_hear(network, torch.as_tensor(f)) for f in features], dim=1)
         shape = (count * dancers, network.config.decoder.latent_dim)
         noise = torch.stack([torch.randn(shape, generator=generator) for _ in range(length)])
-        made = network.dance_to(
+        poses = network.dance_to(
             music.repeat_interleave(dancers, dim=1),
             each(clock).transpose(0, 1),
             each(style),
             each(control).expand(length, -1, -1),
             temperature * noise,
         )
-    return made.numpy().reshape(length, count, dancers, -1).transpose(1, 2, 0, 3)
+    return poses.numpy().reshape(length, count, dancers, -1).transpose(1, 2, 0, 3)
 
 
 def _hear(network: DanceNetwork, features: Tensor) -> Tensor:
@@ -162,15 +160,3 @@ def _hear(network: DanceNetwork, features: Tensor) -> Tensor:
         part = features[start - context : start + _HEARD_AT_ONCE]
         heard.append(network.hear(part[None])[0][0, context:])
     return torch.cat(heard)
-
-
-# ---- real dances -----------------------------------------------------------------------------
-
-
-# ---- figures ---------------------------------------------------------------------------------
-
-
-# ---- takes of the stage ----------------------------------------------------------------------
-
-
-# ---- printing --------------------------------------------------------------------------------

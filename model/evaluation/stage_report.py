@@ -1,35 +1,40 @@
-"""The table of weights as the stage runs them."""
+"""The table of weights as the stage runs them.
 
-from collections.abc import Mapping, Sequence
+Enters: `StageReport`s and the `Reference`. Leaves: text to print.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from model.evaluation import metrics
-from model.evaluation.on_stage import Reference, Trial
+from model.evaluation.reference import Reference
+from model.evaluation.tables import Column, Row, format_table
+from model.evaluation.take import Take
 
 _COLUMNS = (
-    ("coh", "coherence", "{:.3f}"),
-    ("null", "null", "{:.3f}"),
-    ("/null", "coherence_of_null", "{:.1f}"),
-    ("/real", "coherence_of_real", "{:.2f}"),
-    ("k", "harmonic", "{:g}"),
-    ("late ms", "accent_off_ms", "{:+.0f}"),
-    ("BAS", "bas", "{:.2f}"),
-    ("chance", "bas_chance", "{:.2f}"),
-    ("shifted", "bas_shifted", "{:.2f}"),
-    ("m/s", "speed", "{:.2f}"),
-    ("/real", "speed_ratio", "{:.2f}"),
-    ("frozen s", "frozen_longest", "{:.1f}"),
-    ("FID", "fid", "{:.2f}"),
-    ("/clips", "fid_ratio", "{:.1f}"),
-    ("/time", "fid_ratio_time", "{:.1f}"),
-    ("style", "style_accuracy", "{:.2f}"),
-    ("divers", "diversity", "{:.2f}"),
-    ("multim", "multimodality", "{:.2f}"),
-    ("skate/r", "skate_ratio", "{:.2f}"),
-    ("PFC/r", "pfc_ratio", "{:.2f}"),
+    Column("coh", "coherence", "{:.3f}"),
+    Column("null", "null", "{:.3f}"),
+    Column("/null", "coherence_of_null", "{:.1f}"),
+    Column("/real", "coherence_of_real", "{:.2f}"),
+    Column("k", "harmonic", "{:g}"),
+    Column("late ms", "accent_off_ms", "{:+.0f}"),
+    Column("BAS", "bas", "{:.2f}"),
+    Column("chance", "bas_chance", "{:.2f}"),
+    Column("shifted", "bas_shifted", "{:.2f}"),
+    Column("m/s", "speed", "{:.2f}"),
+    Column("/real", "speed_ratio", "{:.2f}"),
+    Column("frozen s", "frozen_longest", "{:.1f}"),
+    Column("FID", "fid", "{:.2f}"),
+    Column("/clips", "fid_ratio", "{:.1f}"),
+    Column("/time", "fid_ratio_time", "{:.1f}"),
+    Column("style", "style_accuracy", "{:.2f}"),
+    Column("divers", "diversity", "{:.2f}"),
+    Column("multim", "multimodality", "{:.2f}"),
+    Column("skate/r", "skate_ratio", "{:.2f}"),
+    Column("PFC/r", "pfc_ratio", "{:.2f}"),
 )
-
 
 # What a dance has to reach; marked "!" in the table where it does not.
 TARGETS = {
@@ -45,62 +50,65 @@ TARGETS = {
 }
 
 
-def format_trials(ref: Reference, trials: Sequence[Trial]) -> str:
+@dataclass(frozen=True)
+class StageReport:
+    """Of one set of weights. rows: figures by style, "all" for all together; heard: by style,
+    shares of songs and frames in which that style was heard; takes: the dances to rendered
+    songs; recorded: as rows, of dances to recordings."""
+
+    name: str
+    rows: dict[str, dict[str, float]]
+    heard: dict[str, dict[str, float]] = field(default_factory=dict)
+    takes: tuple[Take, ...] = ()
+    recorded: dict[str, dict[str, float]] = field(default_factory=dict)
+
+
+def format_stage_reports(ref: Reference, reports: Sequence[StageReport]) -> str:
     """One table: for each style the real dances, what luck reaches, and each set of weights."""
-    rows: list[tuple[str, Mapping[str, float], bool]] = []
-    styles = [s for s in ref.styles if any(s in t.rows for t in trials)]
-    for style in styles:
-        rows.append((f"{style} real", _real_row(ref, style), False))
-        rows.append((f"{style} chance", _chance_row(ref, trials, style), False))
-        rows += [row for t in trials for row in _made_rows(t, style)]
-    rows += [row for t in trials for row in _made_rows(t, "all")]
-    width = max(len(label) for label, _, _ in rows) + 1
-    lines = [" " * width + "".join(f"{head:>9}" for head, _, _ in _COLUMNS)]
-    for label, figures, judged in rows:
-        cells = (_cell(figures, key, form, judged) for _, key, form in _COLUMNS)
-        lines.append(f"{label:<{width}}" + "".join(f"{cell:>9}" for cell in cells))
-    return "\n".join([*lines, "", *_heard_lines(trials)])
+    rows: list[Row] = []
+    for style in [s for s in ref.styles if any(s in r.rows for r in reports)]:
+        rows.append(Row(f"{style} real", _real_row(ref, style)))
+        rows.append(Row(f"{style} chance", _chance_row(ref, reports, style)))
+        rows += [row for r in reports for row in _generated_rows(r, style)]
+    rows += [row for r in reports for row in _generated_rows(r, "all")]
+    return "\n".join([format_table(rows, _COLUMNS), "", *_heard_lines(reports)])
 
 
-def _made_rows(t: Trial, style: str) -> list[tuple[str, Mapping[str, float], bool]]:
-    to = {f"{style} {t.name}": t.rows, f"{style} {t.name}, recorded": t.recorded}
-    return [(label, rows[style], True) for label, rows in to.items() if style in rows]
-
-
-def _cell(figures: Mapping[str, float], key: str, form: str, judged: bool) -> str:
-    if key not in figures:
-        return "-"
-    missed = judged and key in TARGETS and not TARGETS[key](figures[key])
-    return form.format(figures[key]) + ("!" if missed else "")
+def _generated_rows(report: StageReport, style: str) -> list[Row]:
+    by_label = {
+        f"{style} {report.name}": report.rows,
+        f"{style} {report.name}, recorded": report.recorded,
+    }
+    return [Row(k, rows[style], TARGETS) for k, rows in by_label.items() if style in rows]
 
 
 def _real_row(ref: Reference, style: str) -> dict[str, float]:
     real = ref.styles[style]
     row = real.figures | {
         "coherence_of_null": real.figures["coherence"] / max(real.figures["null"], 1e-9),
-        "fid": ref.distance({style: real.features}).floor,
+        "fid": ref.frechet({style: real.features}).floor,
         "diversity": metrics.diversity(real.features),
     }
-    if style in ref.judge.accuracy:
-        row["style_accuracy"] = ref.judge.accuracy[style]
+    if style in ref.classifier.accuracy:
+        row["style_accuracy"] = ref.classifier.accuracy[style]
     return row
 
 
-def _chance_row(ref: Reference, trials: Sequence[Trial], style: str) -> dict[str, float]:
-    """What a dance that heard nothing scores: the made ones, by a wrong clock."""
-    made = next(t.rows[style] for t in trials if style in t.rows)
+def _chance_row(ref: Reference, reports: Sequence[StageReport], style: str) -> dict[str, float]:
+    """What a dance that heard nothing scores: the generated ones, by a wrong clock."""
+    generated = next(r.rows[style] for r in reports if style in r.rows)
     return {
-        "coherence": made["null"],
-        "null": made["null"],
+        "coherence": generated["null"],
+        "null": generated["null"],
         "coherence_of_null": 1.0,
-        "bas": made["bas_chance"],
-        "style_accuracy": 1 / len(ref.judge.styles),
+        "bas": generated["bas_chance"],
+        "style_accuracy": 1 / len(ref.classifier.styles),
     }
 
 
-def _heard_lines(trials: Sequence[Trial]) -> list[str]:
+def _heard_lines(reports: Sequence[StageReport]) -> list[str]:
     lines = []
-    for t in trials:
+    for t in reports:
         for style, row in t.heard.items():
             lines.append(
                 f"{t.name} hears {style}: {row['raw']:.0%} of the frames, {row['staged']:.0%} of "

@@ -1,4 +1,4 @@
-"""The judge of style: a small network that tells dances apart by four seconds of motion.
+"""The classifier of styles: a small network that tells dances apart by four seconds of motion.
 
 Enters: pose vectors [T, 60] at 30 fps (`live.body.pose`). Leaves: a guess at the style, and 32
 numbers a window in which dances are compared (Frechet distance, diversity), as Heusel et al. (2017)
@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from scipy.ndimage import uniform_filter1d
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -31,14 +32,14 @@ _VERSION = 1  # of what is learned: another one learns again
 _WIDTH = 64
 _STEPS = 1500
 _BATCH = 48
-_SHORTEST = FRAME_RATE * 3 // 2  # held-out ends of short clips are judged by what there is
+_SHORTEST = FRAME_RATE * 3 // 2  # held-out ends of short clips are classified by what there is
 _BEND = (0.75, 1.35)  # as far as training bends clips to the music
 _SMOOTHINGS = (1, 3, 5)  # frames; no style must be known by the shake of its recording
 _NOISE = 0.05  # in standard deviations
-_JUDGED_AT_ONCE = 512
+_AT_ONCE = 512
 
 
-class StyleClassifier(nn.Module):
+class _Network(nn.Module):
     """Three strided convolutions over time, mean and spread over the window, 32 features, styles.
 
     Pooling makes it blind to where in the window, and so in the beat, anything happens.
@@ -69,47 +70,42 @@ class StyleClassifier(nn.Module):
         return features, self.style(F.gelu(features))
 
 
-class Opinion(NamedTuple):
-    """Of n windows: features float64 [n, 32] and the style heard in each, int [n]."""
+class Classified(NamedTuple):
+    """Of n windows: features float64 [n, 32] and the style seen in each, int [n]."""
 
     features: np.ndarray
     style: np.ndarray
 
 
 @dataclass(frozen=True)
-class StyleJudge:
+class StyleClassifier:
     """A trained classifier. accuracy: by style, share of held-out windows it gets right, of
     `windows` many."""
 
-    network: StyleClassifier
+    network: _Network
     styles: tuple[str, ...]
     accuracy: dict[str, float]
     windows: dict[str, int]
 
-    @property
-    def mean_accuracy(self) -> float:
-        """Mean over the styles, so that each counts alike."""
-        return float(np.mean(list(self.accuracy.values())))
-
-    def judge(self, joints: np.ndarray, hop: int = FRAME_RATE) -> Opinion:
+    def classify(self, joints: np.ndarray, hop: int = FRAME_RATE) -> Classified:
         """What every 4 s window of a dance looks like, one each `hop` frames.
 
         joints: float [T, 19, 3] on a stage, at 30 fps. A dance shorter than a window has none.
         """
-        return self.of_windows(windows_of(encode(joints), WINDOW, hop))
+        return self.classify_windows(windows_of(encode(joints), WINDOW, hop))
 
-    def of_windows(self, windows: np.ndarray) -> Opinion:
+    def classify_windows(self, windows: np.ndarray) -> Classified:
         """windows: float32 [n, T, 60]."""
         features, styles = [], []
         with torch.inference_mode():
-            for start in range(0, len(windows), _JUDGED_AT_ONCE):
-                part = torch.as_tensor(windows[start : start + _JUDGED_AT_ONCE])
+            for start in range(0, len(windows), _AT_ONCE):
+                part = torch.as_tensor(windows[start : start + _AT_ONCE])
                 feature, logits = self.network(part)
                 features.append(feature.double().numpy())
                 styles.append(logits.argmax(dim=1).numpy())
         if not features:
-            return Opinion(np.zeros((0, FEATURE_DIM)), np.zeros(0, int))
-        return Opinion(np.concatenate(features), np.concatenate(styles))
+            return Classified(np.zeros((0, FEATURE_DIM)), np.zeros(0, int))
+        return Classified(np.concatenate(features), np.concatenate(styles))
 
 
 def windows_of(pose: np.ndarray, length: int, hop: int) -> np.ndarray:
@@ -120,16 +116,16 @@ def windows_of(pose: np.ndarray, length: int, hop: int) -> np.ndarray:
     return np.stack([pose[s : s + length] for s in starts]).astype(np.float32)
 
 
-def style_judge(
+def style_classifier(
     data: Path,
     steps: int = _STEPS,
     seed: int = 0,
     report: Callable[[str], None] = lambda line: None,
-) -> StyleJudge:
-    """The judge of this data: the one kept beside it, or a new one learned now (a minute
-    of processor time).
+) -> StyleClassifier:
+    """The classifier of this data: the one kept beside it, or a new one learned now (a minute of
+    processor time).
 
-    data: what `posejockey prepare` wrote. One thread; equal data, steps and seed give equal judges.
+    data: what `posejockey prepare` wrote. One thread; equal data, steps and seed give an equal one.
     Raises ArtifactError where there is no prepared data.
     """
     source = data / "motion.npz"
@@ -142,32 +138,32 @@ def style_judge(
     if kept is not None:
         return kept
     report(f"learning to tell the styles of {data} apart, once; about a minute")
-    judge = _learn(motion, steps, seed)
-    _keep(judge, data / CACHE, key)
-    return judge
+    classifier = _learn(motion, steps, seed)
+    _keep(classifier, data / CACHE, key)
+    return classifier
 
 
-def _learn(motion: dict[str, np.ndarray], steps: int, seed: int) -> StyleJudge:
+def _learn(motion: dict[str, np.ndarray], steps: int, seed: int) -> StyleClassifier:
     torch.set_num_threads(1)
     styles = tuple(str(s) for s in motion["styles"])
     clips = _clips(motion)
     shown = [(style, pose[:split]) for style, pose, split in clips if split > WINDOW]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = StyleClassifier(len(styles))
+        network = _Network(len(styles))
         every = np.concatenate([pose for _, pose in shown])
         network.mean.copy_(torch.as_tensor(every.mean(axis=0)))
         network.std.copy_(torch.as_tensor(np.maximum(every.std(axis=0), 0.02)))
         _train(network, shown, steps, np.random.default_rng(seed))
-    judge = StyleJudge(network.eval(), styles, {}, {})
-    hits = _hits(judge, [(style, pose[split:]) for style, pose, split in clips])
+    classifier = StyleClassifier(network.eval(), styles, {}, {})
+    hits = _hits(classifier, [(style, pose[split:]) for style, pose, split in clips])
     accuracy = {style: float(np.mean(right)) for style, right in hits.items()}
-    return replace(judge, accuracy=accuracy, windows={s: len(r) for s, r in hits.items()})
+    return replace(classifier, accuracy=accuracy, windows={s: len(r) for s, r in hits.items()})
 
 
 def _clips(motion: dict[str, np.ndarray]) -> list[tuple[int, np.ndarray, int]]:
     """(style, pose [T, 60], first frame held out) of every clip, encoded as a dance seen on stage
-    would be: else the judge could tell the two apart by their making."""
+    would be: else the network could tell the two apart by their making."""
     starts = motion["start"]
     return [
         (
@@ -180,7 +176,7 @@ def _clips(motion: dict[str, np.ndarray]) -> list[tuple[int, np.ndarray, int]]:
 
 
 def _train(
-    network: StyleClassifier,
+    network: _Network,
     clips: list[tuple[int, np.ndarray]],
     steps: int,
     rng: np.random.Generator,
@@ -189,7 +185,7 @@ def _train(
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=max(steps, 2))
     by_style = _grouped(clips)
     for _ in range(steps):
-        # Whole batches of one length: judged windows are 4 s, held-out ends may be shorter.
+        # Whole batches of one length: classified windows are 4 s, held-out ends may be shorter.
         length = WINDOW if rng.random() < 0.7 else int(rng.integers(_SHORTEST, WINDOW))
         drawn = [_draw(by_style, length, rng) for _ in range(_BATCH)]
         pose = torch.as_tensor(np.stack([window for _, window in drawn]))
@@ -221,52 +217,46 @@ def _draw(
     speed = min(rng.uniform(*_BEND), (len(pose) - 1) / length)
     start = rng.uniform(0, len(pose) - 1 - speed * (length - 1))
     window = warp(pose, start + speed * np.arange(length), mirror=rng.random() < 0.5)
-    return style, _smoothed(window, int(rng.choice(_SMOOTHINGS)))
+    return style, uniform_filter1d(window, int(rng.choice(_SMOOTHINGS)), axis=0, mode="nearest")
 
 
-def _smoothed(pose: np.ndarray, width: int) -> np.ndarray:
-    """Moving mean over an odd number of frames of [T, 60]."""
-    half = width // 2
-    padded = np.pad(pose, ((half, half), (0, 0)), mode="edge")
-    shifted = np.stack([padded[k : k + len(pose)] for k in range(width)])
-    return shifted.mean(axis=0, dtype=np.float32)
-
-
-def _hits(judge: StyleJudge, held: list[tuple[int, np.ndarray]]) -> dict[str, list[bool]]:
-    """By style: which held-out windows are judged right. An end shorter than 4 s is one window,
+def _hits(classifier: StyleClassifier, held: list[tuple[int, np.ndarray]]) -> dict[str, list[bool]]:
+    """By style: which held-out windows are classified right. An end shorter than 4 s is one window,
     from 1.5 s on; a style that has none does not appear."""
     hits: dict[str, list[bool]] = {}
     for style, pose in held:
         length = min(len(pose), WINDOW)
         if length < _SHORTEST:
             continue
-        found = judge.of_windows(windows_of(pose, length, FRAME_RATE)).style
-        hits.setdefault(judge.styles[style], []).extend((found == style).tolist())
+        found = classifier.classify_windows(windows_of(pose, length, FRAME_RATE)).style
+        hits.setdefault(classifier.styles[style], []).extend((found == style).tolist())
     return dict(sorted(hits.items()))
 
 
-def _kept(path: Path, key: str) -> StyleJudge | None:
-    """The judge in the file, if it is that of this data; a damaged file counts as none."""
+def _kept(path: Path, key: str) -> StyleClassifier | None:
+    """The classifier in the file, if it is that of this data; a damaged file counts as none."""
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
         if state["key"] != key:
             return None
-        network = StyleClassifier(len(state["styles"]))
+        network = _Network(len(state["styles"]))
         network.load_state_dict(state["network"])
     except (OSError, RuntimeError, EOFError, KeyError, TypeError, pickle.UnpicklingError):
         return None
-    return StyleJudge(network.eval(), tuple(state["styles"]), state["accuracy"], state["windows"])
+    return StyleClassifier(
+        network.eval(), tuple(state["styles"]), state["accuracy"], state["windows"]
+    )
 
 
-def _keep(judge: StyleJudge, path: Path, key: str) -> None:
+def _keep(classifier: StyleClassifier, path: Path, key: str) -> None:
     """Written beside and swapped; where nothing can be written, the next run learns again."""
     partial = path.with_suffix(".partial")
     state = {
         "key": key,
-        "styles": list(judge.styles),
-        "accuracy": judge.accuracy,
-        "windows": judge.windows,
-        "network": judge.network.state_dict(),
+        "styles": list(classifier.styles),
+        "accuracy": classifier.accuracy,
+        "windows": classifier.windows,
+        "network": classifier.network.state_dict(),
     }
     try:
         torch.save(state, partial)

@@ -1,4 +1,7 @@
-"""What the network hears in music: which style it would dance to it."""
+"""What the network hears in music: which style it would dance to it.
+
+Enters: a performer. Leaves: by style, shares of frames and songs in which it was heard.
+"""
 
 from collections.abc import Sequence
 

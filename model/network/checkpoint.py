@@ -9,7 +9,7 @@ import torch
 from torch.optim.swa_utils import AveragedModel
 
 from live.errors import ArtifactError, ConfigError
-from model.network.config import NetworkConfig
+from model.network.config import NetworkConfig, TrainConfig
 from model.network.dance_network import DanceNetwork
 
 CHECKPOINT = "checkpoint.pt"
@@ -54,6 +54,11 @@ def network_of(checkpoint: dict) -> DanceNetwork:
     average.load_state_dict(checkpoint["average"])
     network.load_state_dict(average.module.state_dict())
     return network.eval()
+
+
+def music_lag(checkpoint: dict) -> float:
+    """Frames from the music heard to the pose seen: of the run that made the checkpoint."""
+    return TrainConfig(**TrainConfig.known(checkpoint["train_config"])).music_lag
 
 
 def machine() -> str:

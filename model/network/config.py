@@ -107,6 +107,11 @@ class TrainConfig:
     speed_low: float = 0.7
     speed_high: float = 1.42
 
+    @property
+    def music_lag(self) -> float:
+        """Frames from the music heard to the pose seen on stage: the mean of those drawn."""
+        return (1 + self.lag_max) / 2
+
     @staticmethod
     def known(values: dict) -> dict:
         """The entries of `values` that are settings of a run."""

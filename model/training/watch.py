@@ -31,17 +31,17 @@ class Watcher:
         self._real = {s: [t for t in takes if t.style == s] for s in {t.style for t in takes}}
 
     def look(self, network: DanceNetwork, iteration: int) -> None:
-        """Dance, judge and draw, if it is time to."""
+        """Dance, measure and draw, if it is time to."""
         if monotonic_s() - self._looked < self.every_s:
             return
-        report = self.judge(network, iteration)
+        report = self.report(network, iteration)
         self._write(report)
         sheets = self.folder / "rollouts"
         sheets.mkdir(exist_ok=True)
         draw({t.label: t.joints for t in report.takes}, sheets / f"{iteration:06d}.png", FRAME_RATE)
         self._looked = monotonic_s()
 
-    def judge(self, network: DanceNetwork, iteration: int) -> Report:
+    def report(self, network: DanceNetwork, iteration: int) -> Report:
         """A row of figures for each style, one take of each."""
         styles = [s for s in network.config.styles if s in self._real]
         takes = rollout(network, styles, _TEMPO_BPM, _SECONDS, seed=iteration, dancers=1)

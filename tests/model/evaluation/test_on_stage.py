@@ -1,4 +1,4 @@
-"""Weights judged as the stage runs them: against the real dances, by what they hear, for long."""
+"""Weights evaluated as the stage runs them: beside real dances, by what they hear, for long."""
 
 import json
 
@@ -13,13 +13,12 @@ from live.dance.performer import Performer
 from live.errors import ArtifactError
 from model.cli import evaluate as command
 from model.data.beat_grid import Grid
-from model.data.recordings import Track
-from model.evaluation import frechet as variety
-from model.evaluation import marathon, metrics, stage_report, style_hearing
-from model.evaluation import on_stage as trial
+from model.data.recordings import Recording
+from model.evaluation import frechet, marathon, metrics, on_stage, stage_report, style_hearing
 from model.evaluation.figures import accent_off_ms
+from model.evaluation.reference import reference
 from model.evaluation.rollout import held_out_song
-from model.evaluation.style_classifier import style_judge
+from model.evaluation.style_classifier import style_classifier
 from model.evaluation.take import Take, at_octave_of
 
 
@@ -63,18 +62,18 @@ def data(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def ref(data):
-    return trial.reference(data, style_judge(data, steps=25))
+    return reference(data, style_classifier(data, steps=25))
 
 
-# ---- nearness and variety --------------------------------------------------------------------
+# ---- nearness and diversity --------------------------------------------------------------------
 
 
 def test_real_dances_are_as_near_to_real_ones_as_the_floor():
     rng = np.random.default_rng(1)
     made, first, second = ({"a": rng.normal(size=(400, 4))} for _ in range(3))
-    found = variety.distance(made, first, second)
+    found = frechet.frechet_to_halves(made, first, second)
     assert found.ratio == pytest.approx(1.0, abs=0.6)
-    assert variety.distance({"a": made["a"] + 3.0}, first, second).ratio > 50
+    assert frechet.frechet_to_halves({"a": made["a"] + 3.0}, first, second).ratio > 50
 
 
 def test_few_rows_do_not_look_nearer_than_many():
@@ -82,22 +81,22 @@ def test_few_rows_do_not_look_nearer_than_many():
     rng = np.random.default_rng(2)
     few = {"a": rng.normal(size=(20, 8))}, {"a": rng.normal(size=(20, 8))}
     many = {"a": rng.normal(size=(2000, 8))}
-    assert variety.distance(many, *few).ratio == pytest.approx(1.0, abs=0.5)
+    assert frechet.frechet_to_halves(many, *few).ratio == pytest.approx(1.0, abs=0.5)
 
 
 def test_styles_that_one_side_lacks_are_not_compared():
     rng = np.random.default_rng(3)
     a, b = rng.normal(size=(2, 50, 3))
-    alone = variety.distance({"a": a}, {"a": b}, {"a": a})
-    assert variety.distance({"a": a, "x": a + 9}, {"a": b}, {"a": a, "y": b}) == alone
+    alone = frechet.frechet_to_halves({"a": a}, {"a": b}, {"a": a})
+    assert frechet.frechet_to_halves({"a": a, "x": a + 9}, {"a": b}, {"a": a, "y": b}) == alone
 
 
 def test_equal_dances_to_a_song_have_no_multimodality():
     rng = np.random.default_rng(4)
     dance = rng.normal(size=(6, 3))
-    assert variety.multimodality([[dance, dance[:5]]]) == pytest.approx(0.0, abs=1e-6)
-    assert variety.multimodality([[dance, dance + np.array([2.0, 0, 0])]]) == pytest.approx(2.0)
-    assert variety.multimodality([[dance]]) == 0.0
+    assert frechet.multimodality([[dance, dance[:5]]]) == pytest.approx(0.0, abs=1e-6)
+    assert frechet.multimodality([[dance, dance + np.array([2.0, 0, 0])]]) == pytest.approx(2.0)
+    assert frechet.multimodality([[dance]]) == 0.0
 
 
 # ---- the accent ------------------------------------------------------------------------------
@@ -138,25 +137,25 @@ def test_either_of_two_beats_may_be_the_first():
 
 
 @pytest.fixture(scope="module")
-def tried(tiny_model, ref):
-    return trial.trial(
+def staged(tiny_model, ref):
+    return on_stage.evaluate_on_stage(
         str(tiny_model), ref, seconds=16.0, tempi_bpm=[120.0], dancers=2, listen=False
     )
 
 
-def test_every_style_is_danced_and_judged(tried, ref):
-    assert tried.name == "tiny"
-    assert set(tried.rows) == {"street", "salsa", "all"}
-    assert len(tried.takes) == 4
-    for made in tried.takes:
+def test_every_style_is_danced_and_scored(staged, ref):
+    assert staged.name == "tiny"
+    assert set(staged.rows) == {"street", "salsa", "all"}
+    assert len(staged.takes) == 4
+    for made in staged.takes:
         assert made.joints.shape[1:] == (N_JOINTS, 3)
         assert len(made.joints) == len(made.beats) == pytest.approx(10 * FRAME_RATE, abs=3)
         assert np.diff(made.beats) == pytest.approx(120 / 60 / FRAME_RATE, abs=2e-3)
-    for row in tried.rows.values():
+    for row in staged.rows.values():
         assert all(np.isfinite(v) for v in row.values())
-    row = tried.rows["street"]
+    row = staged.rows["street"]
     speed = np.mean(
-        [metrics.mean_speed(t.joints, FRAME_RATE) for t in tried.takes if t.style == "street"]
+        [metrics.mean_speed(t.joints, FRAME_RATE) for t in staged.takes if t.style == "street"]
     )
     assert row["speed_ratio"] == pytest.approx(
         speed / ref.styles["street"].figures["speed"], rel=0.01
@@ -164,11 +163,11 @@ def test_every_style_is_danced_and_judged(tried, ref):
     assert 0 <= row["style_accuracy"] <= 1
 
 
-def test_recordings_are_danced_and_judged_beside_the_rendered_songs(
+def test_recordings_are_danced_and_scored_beside_the_rendered_songs(
     tiny_model, ref, click_track, write_recording, tmp_path
 ):
     write_recording(tmp_path / "ballroom_T_1.ogg", click_track(124.0, 20.0))
-    found = trial.trial(
+    found = on_stage.evaluate_on_stage(
         str(tiny_model), ref, ["street"], 12.0, [120.0], 2, listen=False, recordings=tmp_path
     )
     assert set(found.recorded) == {"street", "all"}
@@ -176,24 +175,30 @@ def test_recordings_are_danced_and_judged_beside_the_rendered_songs(
     assert all(np.isfinite(v) for v in row.values())
     assert row["seconds"] == pytest.approx(2 * 6.0, abs=0.3)
     assert row["multimodality"] > 0
-    lines = stage_report.format_trials(ref, [found]).splitlines()
+    lines = stage_report.format_stage_reports(ref, [found]).splitlines()
     assert any(line.startswith("street tiny, recorded ") for line in lines)
 
 
 def test_recordings_of_a_styles_own_genre_come_first():
-    def track(genre, number):
-        return Track(
+    def recording(genre, number):
+        return Recording(
             f"{genre} {number}", genre, np.zeros(0), np.zeros(0), Grid(120, 0, 1, 1)
         ), number
 
-    tracks = [track(g, i) for g in ("chacha", "waltz") for i in range(9)]
-    assert [t.name for t, _ in trial._suiting(tracks, "waltz")] == ["waltz 0", "waltz 3", "waltz 6"]
-    assert {t.genre for t, _ in trial._suiting(tracks, "street")} == {"chacha"}  # four to the bar
-    assert trial._suiting([track("waltz", 1)], "street") == []
+    recordings = [recording(g, i) for g in ("chacha", "waltz") for i in range(9)]
+    assert [t.name for t, _ in on_stage.suiting(recordings, "waltz")] == [
+        "waltz 0",
+        "waltz 3",
+        "waltz 6",
+    ]
+    assert {t.genre for t, _ in on_stage.suiting(recordings, "street")} == {
+        "chacha"
+    }  # four to the bar
+    assert on_stage.suiting([recording("waltz", 1)], "street") == []
 
 
-def test_the_table_sets_real_chance_and_made_side_by_side(tried, ref):
-    lines = stage_report.format_trials(ref, [tried]).splitlines()
+def test_the_table_sets_real_chance_and_made_side_by_side(staged, ref):
+    lines = stage_report.format_stage_reports(ref, [staged]).splitlines()
     labels = [" ".join(line.split()[:2]) for line in lines[1:8]]
     assert labels == [
         "salsa real", "salsa chance", "salsa tiny",
@@ -210,7 +215,7 @@ def test_real_dances_given_as_made_ones_reach_every_target_of_likeness(ref):
         for i in range(2)
     ]
     for style in ("salsa", "street"):
-        row = trial.judge(made, ref)[style]
+        row = on_stage.score(made, ref)[style]
         missed = {
             k for k, reached in stage_report.TARGETS.items() if k in row and not reached(row[k])
         }
@@ -238,7 +243,7 @@ def test_what_is_heard_is_scored_raw_and_as_the_stage_smooths_it(tiny_model):
 
 def test_a_style_that_is_not_known_is_refused(tiny_model, ref):
     with pytest.raises(ArtifactError, match="polka; both have"):
-        trial.trial(str(tiny_model), ref, ["polka"])
+        on_stage.evaluate_on_stage(str(tiny_model), ref, ["polka"])
 
 
 def test_silence_within_a_song_is_not_danced():
@@ -247,20 +252,20 @@ def test_silence_within_a_song_is_not_danced():
     heard[40 * FRAME_RATE : 41 * FRAME_RATE] = False  # a stop of a bar is part of the music
     heard[-FRAME_RATE * 5 :] = False
     moments = np.arange(len(heard))
-    first, second = marathon._sounding(moments, heard)
+    first, second = marathon.sounding(moments, heard)
     assert np.array_equal(first, moments[6 * FRAME_RATE : 22 * FRAME_RATE - 1])
     assert np.array_equal(second, moments[28 * FRAME_RATE : 57 * FRAME_RATE - 1])
 
 
 def test_a_marathon_ends_with_the_songs_it_began_with():
-    songs = marathon._programme(("salsa", "street"), 12, seed=1)
+    songs = marathon.programme(("salsa", "street"), 12, seed=1)
     assert [s.style for s in songs] == ["salsa", "street"] * 12
     assert songs[-4:] == songs[:4]
     assert len(set(songs)) == 20
 
 
 def test_a_marathon_goes_round_the_styles(tiny_model, ref, monkeypatch):
-    monkeypatch.setattr(marathon, "_MARATHON_SONG_S", 12.0)
+    monkeypatch.setattr(marathon, "_SONG_S", 12.0)
     run = marathon.marathon(str(tiny_model), ref, hours=48 / 3600, dancers=2)
     assert run.minutes == pytest.approx([0.4, 0.8])
     assert len(run.distance) == 2
@@ -277,9 +282,9 @@ def test_the_command_prints_the_table_draws_the_curve_and_writes_the_figures(
     tiny_model, data, tmp_path, monkeypatch, capsys
 ):
     image = pytest.importorskip("PIL.Image")
-    judge = style_judge(data, steps=25)
-    monkeypatch.setattr(command, "style_judge", lambda folder, report: judge)
-    monkeypatch.setattr(marathon, "_MARATHON_SONG_S", 12.0)
+    classifier = style_classifier(data, steps=25)
+    monkeypatch.setattr(command, "style_classifier", lambda folder, report: classifier)
+    monkeypatch.setattr(marathon, "_SONG_S", 12.0)
     monkeypatch.setattr(style_hearing, "_SONGS_HEARD", 1)
     argv = ["--model", str(tiny_model), "--data", str(data), "--seconds", "12", "--tempi", "120"]
     argv += ["--styles", "street", "--dancers", "1", "--hours", "0.006"]

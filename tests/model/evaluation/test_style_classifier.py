@@ -1,4 +1,4 @@
-"""The judge of style: learns what differs, keeps what it learned, forgets when the data changes."""
+"""The style classifier: learns what differs, keeps it, and forgets it when the data changes."""
 
 import numpy as np
 import pytest
@@ -8,8 +8,8 @@ torch = pytest.importorskip("torch")
 from live.body.pose import FRAME_RATE, encode  # noqa: E402
 from live.body.skeleton import JOINT, REST_POSE  # noqa: E402
 from live.errors import ArtifactError  # noqa: E402
-from model.evaluation import style_classifier as classifier  # noqa: E402
-from model.evaluation.style_classifier import FEATURE_DIM, WINDOW, style_judge, windows_of  # noqa: E402
+from model.evaluation import style_classifier as module  # noqa: E402
+from model.evaluation.style_classifier import FEATURE_DIM, WINDOW, style_classifier, windows_of  # noqa: E402
 
 _STEPS = 25
 
@@ -48,38 +48,39 @@ def data(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def judge(data):
-    return style_judge(data, steps=_STEPS)
+def classifier(data):
+    return style_classifier(data, steps=_STEPS)
 
 
-def test_what_is_held_out_is_told_apart(judge):
-    assert judge.styles == ("kick", "wave")
-    assert judge.accuracy == {"kick": 1.0, "wave": 1.0}
-    assert judge.windows == {"kick": 8, "wave": 9}
-    assert judge.mean_accuracy == 1.0
+def test_what_is_held_out_is_told_apart(classifier):
+    assert classifier.styles == ("kick", "wave")
+    assert classifier.accuracy == {"kick": 1.0, "wave": 1.0}
+    assert classifier.windows == {"kick": 8, "wave": 9}
 
 
-def test_a_dance_it_never_saw_is_judged_a_window_a_second(judge):
-    opinion = judge.judge(waving("r_ankle", 0.9, 10.0, phase=2.0))
-    assert opinion.features.shape == (7, FEATURE_DIM)
-    assert (opinion.style == judge.styles.index("kick")).all()
+def test_a_dance_it_never_saw_is_classified_a_window_a_second(classifier):
+    seen = classifier.classify(waving("r_ankle", 0.9, 10.0, phase=2.0))
+    assert seen.features.shape == (7, FEATURE_DIM)
+    assert (seen.style == classifier.styles.index("kick")).all()
 
 
-def test_a_mirrored_dance_is_the_same_style(judge):
-    assert (judge.judge(waving("r_wrist", 1.5, 6.0)).style == judge.styles.index("wave")).all()
+def test_a_mirrored_dance_is_the_same_style(classifier):
+    assert (
+        classifier.classify(waving("r_wrist", 1.5, 6.0)).style == classifier.styles.index("wave")
+    ).all()
 
 
-def test_it_does_not_matter_where_on_the_stage_and_whereto_a_dancer_faces(judge):
+def test_it_does_not_matter_where_on_the_stage_and_whereto_a_dancer_faces(classifier):
     joints = waving("l_wrist", 1.5, 6.0)
     turned = joints[..., [2, 1, 0]] * np.array([1.0, 1.0, -1.0]) + np.array([3.0, 0.0, -2.0])
-    before, after = (judge.judge(j).features for j in (joints, turned))
+    before, after = (classifier.classify(j).features for j in (joints, turned))
     np.testing.assert_allclose(after, before, atol=1e-3)  # 2e-5 measured
 
 
-def test_a_dance_shorter_than_a_window_has_no_window(judge):
-    opinion = judge.judge(waving("l_wrist", 1.0, 3.0))
-    assert opinion.features.shape == (0, FEATURE_DIM)
-    assert len(opinion.style) == 0
+def test_a_dance_shorter_than_a_window_has_no_window(classifier):
+    seen = classifier.classify(waving("l_wrist", 1.0, 3.0))
+    assert seen.features.shape == (0, FEATURE_DIM)
+    assert len(seen.style) == 0
 
 
 def test_windows_are_cut_at_every_hop():
@@ -89,28 +90,32 @@ def test_windows_are_cut_at_every_hop():
     assert windows[:, 0, 0].tolist() == [0.0, 50.0, 100.0]
 
 
-def test_it_is_learned_once_and_the_same_each_time(judge, data, monkeypatch):
+def test_it_is_learned_once_and_the_same_each_time(classifier, data, monkeypatch):
     joints = waving("l_wrist", 1.2, 5.0)
-    (data / classifier.CACHE).unlink()
-    again = style_judge(data, steps=_STEPS)
-    np.testing.assert_array_equal(again.judge(joints).features, judge.judge(joints).features)
-    monkeypatch.setattr(classifier, "_learn", None)  # must not be called
-    kept = style_judge(data, steps=_STEPS)
-    np.testing.assert_array_equal(kept.judge(joints).features, judge.judge(joints).features)
+    (data / module.CACHE).unlink()
+    again = style_classifier(data, steps=_STEPS)
+    np.testing.assert_array_equal(
+        again.classify(joints).features, classifier.classify(joints).features
+    )
+    monkeypatch.setattr(module, "_learn", None)  # must not be called
+    kept = style_classifier(data, steps=_STEPS)
+    np.testing.assert_array_equal(
+        kept.classify(joints).features, classifier.classify(joints).features
+    )
     assert (kept.styles, kept.accuracy, kept.windows) == (
-        judge.styles, judge.accuracy, judge.windows,
+        classifier.styles, classifier.accuracy, classifier.windows,
     )  # fmt: skip
 
 
 @pytest.mark.parametrize("damage", ["other data", "half a file"])
 def test_what_is_kept_counts_only_for_its_data_and_whole(data, tmp_path, damage):
-    style_judge(data, steps=1)
+    style_classifier(data, steps=1)
     clips = [("calm", waving("l_wrist", 0.5, 20.0)), ("wild", waving("l_wrist", 3.0, 20.0))]
     write(tmp_path, clips)
-    content = (data / classifier.CACHE).read_bytes()
+    content = (data / module.CACHE).read_bytes()
     whole = damage == "other data"
-    (tmp_path / classifier.CACHE).write_bytes(content if whole else content[:500])
-    assert style_judge(tmp_path, steps=1).styles == ("calm", "wild")
+    (tmp_path / module.CACHE).write_bytes(content if whole else content[:500])
+    assert style_classifier(tmp_path, steps=1).styles == ("calm", "wild")
 
 
 def test_a_folder_that_cannot_be_written_only_costs_the_time(data, tmp_path, monkeypatch):
@@ -119,10 +124,10 @@ def test_a_folder_that_cannot_be_written_only_costs_the_time(data, tmp_path, mon
 
     write(tmp_path, [("calm", waving("l_wrist", 0.5, 20.0)), ("wild", waving("l_toe", 3.0, 20.0))])
     monkeypatch.setattr(torch, "save", full)
-    assert style_judge(tmp_path, steps=1).styles == ("calm", "wild")
+    assert style_classifier(tmp_path, steps=1).styles == ("calm", "wild")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["motion.npz"]
 
 
 def test_a_folder_without_data_says_so(tmp_path):
     with pytest.raises(ArtifactError, match="no prepared data"):
-        style_judge(tmp_path)
+        style_classifier(tmp_path)

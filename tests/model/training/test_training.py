@@ -33,7 +33,7 @@ from model.data.prepare import (
     write_motion,
     write_music,
 )
-from model.data.recordings import fit_track, held_out_tracks, training_tracks
+from model.data.recordings import fit_recording, held_out_recordings, training_recordings
 from model.data.windows import PairedWindows, danced, mirrored_vectors, warp
 from model.evaluation import metrics
 from model.evaluation.offsets import accent_delays
@@ -471,14 +471,14 @@ def test_the_grid_of_a_long_recording_does_not_drift():
 
 def test_a_recordings_beats_are_where_those_of_the_music_are():
     song = render_song(SongConfig("tango", 126.0, 40.0, seed=4), SAMPLE_RATE)
-    track = fit_track("tango", song.audio, "tango", 114.0, 136.0)
+    track = fit_recording("tango", song.audio, "tango", 114.0, 136.0)
     inside = track.beats_s[(track.beats_s > 1) & (track.beats_s < 39)]
     off = inside - song.beats_s[np.abs(song.beats_s[:, None] - inside).argmin(axis=0)]
     assert abs(np.median(off)) < 0.015
 
 
 def test_a_recordings_beats_are_where_its_clicks_are(click_track):
-    track = fit_track("clicks", click_track(122.0, 20.0, SAMPLE_RATE), "chacha", 110.0, 134.0)
+    track = fit_recording("clicks", click_track(122.0, 20.0, SAMPLE_RATE), "chacha", 110.0, 134.0)
     clicks = np.arange(0.0, 20.0, 60 / 122)
     off = np.abs(track.beats_s[:, None] - clicks).min(axis=1)
     assert off.max() < 0.03
@@ -493,9 +493,9 @@ def test_recordings_are_trained_on_or_held_out_and_never_both(
         audio = click_track(112.0 + 2 * number, 12.0, SAMPLE_RATE)
         write_recording(tmp_path / f"ballroom_C_{number}.ogg", audio)
     write_recording(tmp_path / "voice_over.ogg", np.zeros(SAMPLE_RATE, np.float32))
-    trained = {track.name for track, _ in training_tracks(tmp_path, seed=1)}
-    held = {track.name for track, _ in held_out_tracks(tmp_path, trained_on=True)}
-    unheard = held_out_tracks(tmp_path, trained_on=False)
+    trained = {track.name for track, _ in training_recordings(tmp_path, seed=1)}
+    held = {track.name for track, _ in held_out_recordings(tmp_path, trained_on=True)}
+    unheard = held_out_recordings(tmp_path, trained_on=False)
     assert len(held) == 2
     assert trained.isdisjoint(held)
     assert trained | held == {track.name for track, _ in unheard}
@@ -506,7 +506,7 @@ def test_recordings_are_trained_on_or_held_out_and_never_both(
 
 def test_a_folder_without_recordings_is_said_so(tmp_path):
     with pytest.raises(ArtifactError, match="holds no recording to judge by"):
-        held_out_tracks(tmp_path, trained_on=False)
+        held_out_recordings(tmp_path, trained_on=False)
 
 
 # ---- losses ----------------------------------------------------------------------------------
