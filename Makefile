@@ -1,6 +1,9 @@
 # make live     set up what the show needs, once, and start it; ARGS="--input demo --seconds 20"
-# make test     set up what the tests need, once, and run them; ARGS="-k tempo"
-# make check    everything a change must pass: format, lint, types, import directions, tests
+# make test     set up what the tests need, once, and run them on all cores; ARGS="-k tempo"
+# make slow     the tests that take long: real shows against real time, one by one
+# make bare     the tests as on a machine without sound, display, OpenGL or receivers
+# make lint     format, lint, types, import directions
+# make check    everything a change must pass: lint, test, slow
 #
 # The set-up itself is tools/setup_env.py, so that a system without make can run it too.
 # RUNTIME=cpu keeps the set-up from taking onnxruntime-gpu on a machine with an NVIDIA card.
@@ -14,7 +17,7 @@ BIN := .venv/bin
 endif
 SETUP := $(PYTHON) tools/setup_env.py --runtime $(RUNTIME)
 
-.PHONY: live test check format lock
+.PHONY: live test slow bare lint check format lock
 
 live:
 	@$(SETUP)
@@ -22,15 +25,24 @@ live:
 
 test:
 	@$(SETUP) --tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --durations=15 $(ARGS)
 
-check:
+slow:
+	@$(SETUP) --tests
+	@$(BIN)/python -m pytest -m slow --durations=15 $(ARGS)
+
+bare:
+	@$(SETUP) --tests
+	@$(BIN)/python tools/run_bare.py $(BIN)/python -m pytest -n auto $(ARGS)
+
+lint:
 	@$(SETUP) --tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest $(ARGS)
+
+check: lint test slow
 
 format:
 	@$(SETUP) --tests
