@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections import deque
 from contextlib import ExitStack
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -23,10 +22,10 @@ from live.beat.midi_clock import MidiClockSource
 from live.beat.sources import open_sources
 from live.errors import ConfigError, DeviceError
 from live.show.loop import Outputs, Show, arrival_s
+from tests.helpers.own_network import NAMESPACE, ROOT, has_own_network
 from tests.live.show.test_loop import BLOCK, RATE, START_S
 from tests.live.show.test_loop import Stage as ShowStage
 
-ROOT = Path(__file__).resolve().parents[3]
 JITTER_S = 0.003  # what USB adds to a MIDI message
 FRAME_S = FRAME / SAMPLE_RATE
 
@@ -439,10 +438,7 @@ def why_no_link():
     """Link multicasts, so its peers meet in a network of their own, with nobody else in it."""
     if importlib.util.find_spec("link") is None:
         return "LinkPython-extern is not installed (pip install -e .[control])"
-    if not sys.platform.startswith("linux") or os.geteuid() != 0:
-        return "an isolated network needs Linux and root"
-    probe = subprocess.run(["unshare", "-n", "ip", "link", "set", "lo", "up"], capture_output=True)
-    return "" if probe.returncode == 0 else "no isolated network here"
+    return "" if has_own_network() else "no isolated network here (Linux, unshare and ip)"
 
 
 @pytest.mark.skipif(bool(reason := why_no_link()), reason=reason or "it runs")
@@ -451,7 +447,7 @@ def test_two_link_peers_share_the_beat():
         "ip link set lo up && ip link set lo multicast on && ip route add 224.0.0.0/4 dev lo"
         ' && exec "$@"'
     )
-    command = ["unshare", "-n", "sh", "-c", network, "sh", sys.executable, "-c", TWO_PEERS]
+    command = [*NAMESPACE, "sh", "-c", network, "sh", sys.executable, "-c", TWO_PEERS]
     done = subprocess.run(
         command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True, text=True, timeout=60, check=False,
