@@ -25,9 +25,9 @@ import numpy as np
 from live.monotonic import monotonic_s
 from live.osc import encoding
 from visuals.feed.feed import Feed
-from visuals.feed.recorded import Take
+from visuals.feed.recorded import RecordedTake
 from visuals.feed.timeline import Timeline
-from visuals.window.pacing import Pacer
+from visuals.window.pacing import FramePacer
 
 RATE = 60
 SETTLE_S = 3.0  # until the mean arrival is known
@@ -107,7 +107,7 @@ class Shown:
     stream_s: np.ndarray
     joints: np.ndarray
 
-    def report(self, take: Take) -> dict[str, float]:
+    def report(self, take: RecordedTake) -> dict[str, float]:
         """Deviations from a steady delay: ms of time, mm of joints."""
         ones = np.ones_like(self.display_s)
         line = np.linalg.lstsq(
@@ -127,7 +127,7 @@ class Shown:
         }
 
 
-def emissions(take: Take, seconds: float) -> Iterator[tuple[float, list[bytes]]]:
+def emissions(take: RecordedTake, seconds: float) -> Iterator[tuple[float, list[bytes]]]:
     """(presentation time in s, packets) of a take from its beginning, as the engine sends them."""
     first = take.view(take.start_s)
     encoder = encoding.FrameEncoder(len(first.dancers), len(first.style))
@@ -143,7 +143,7 @@ def emissions(take: Take, seconds: float) -> Iterator[tuple[float, list[bytes]]]
 
 
 def simulated(
-    take: Take,
+    take: RecordedTake,
     network: Network,
     seconds: float,
     wake_s: float = 0.0,
@@ -163,7 +163,7 @@ def simulated(
         for delay_s in network.delays(rng)
     ]
     arrivals.sort(key=lambda arrival: arrival[0])
-    timeline, pacer, pending = Timeline(), Pacer(RATE), iter(arrivals)
+    timeline, pacer, pending = Timeline(), FramePacer(RATE), iter(arrivals)
     coming = next(pending, None)
     shown = []
     for k in range(round((seconds - 0.2) * RATE)):
@@ -180,12 +180,12 @@ def simulated(
     return Shown(*map(np.array, zip(*shown, strict=True)))
 
 
-def relayed(take: Take, network: Network, seconds: float) -> tuple[Shown, LossyRelay]:
+def relayed(take: RecordedTake, network: Network, seconds: float) -> tuple[Shown, LossyRelay]:
     """Show a take in real time through sockets, threads and a lossy relay."""
     shown = []
     with Feed(port=0) as feed, LossyRelay(("127.0.0.1", feed.port), network) as relay:
         sender = threading.Thread(target=_send, args=(take, seconds, relay.address), daemon=True)
-        pacer = Pacer(RATE)
+        pacer = FramePacer(RATE)
         start_s = monotonic_s()
         sender.start()
         for k in range(round((seconds - 0.2) * RATE)):
@@ -199,7 +199,7 @@ def relayed(take: Take, network: Network, seconds: float) -> tuple[Shown, LossyR
     return Shown(*map(np.array, zip(*shown, strict=True))), relay
 
 
-def _send(take: Take, seconds: float, address: tuple[str, int]) -> None:
+def _send(take: RecordedTake, seconds: float, address: tuple[str, int]) -> None:
     start_s = monotonic_s()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         for due_s, packets in emissions(take, seconds):
@@ -216,7 +216,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--simulated", action="store_true", help="no sockets, no waiting")
     args = parser.parse_args()
-    take = Take.read(args.take)
+    take = RecordedTake.read(args.take)
     if not args.simulated:
         for network in (Network(0.0, 0.0), Network(), Network(0.040, 0.05, 0.02)):
             shown, relay = relayed(take, network, args.seconds)

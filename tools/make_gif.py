@@ -13,7 +13,7 @@ from PIL import Image
 from visuals.draw import looks
 from visuals.draw.renderer import Renderer
 from visuals.draw.surfaces import black, pygame
-from visuals.feed.recorded import Take
+from visuals.feed.recorded import RecordedTake
 from visuals.scene import palettes
 
 _SETTLE_S = 1.0  # trails need it to be what they are in the middle of a show
@@ -35,7 +35,7 @@ def main() -> None:
     add("--size", type=int, nargs=2, default=(800, 450))
     add("--shown", type=int, nargs=2, default=(480, 270))
     args = parser.parse_args()
-    pictures = list(_pictures(Take.read(args.take), args))
+    pictures = list(_pictures(RecordedTake.read(args.take), args))
     palette = _palette(pictures, args.colors)
     # Not dithered: the noise would be different in every picture, and double the file.
     pictures = [p.quantize(palette=palette, dither=Image.Dither.NONE) for p in pictures]
@@ -64,7 +64,7 @@ def _palette(pictures: list[Image.Image], colors: int) -> Image.Image:
     return palette
 
 
-def _pictures(take: Take, args: argparse.Namespace) -> Iterator[Image.Image]:
+def _pictures(take: RecordedTake, args: argparse.Namespace) -> Iterator[Image.Image]:
     canvas = black(tuple(args.size))
     renderer = Renderer(args.looks[0], args.palette)
     each = round(args.seconds * args.fps)

@@ -18,7 +18,7 @@ from pathlib import Path
 from visuals.draw import looks
 from visuals.draw.renderer import Renderer
 from visuals.draw.surfaces import black, pygame
-from visuals.feed.recorded import Take
+from visuals.feed.recorded import RecordedTake
 from visuals.scene import palettes
 
 _RATE = 30
@@ -44,7 +44,7 @@ def main() -> None:
     add("--beats", type=float, default=1.0, help="over so many beats (%(default)g)")
     add("--dancers", type=int, default=3, help="on the strip (%(default)s)")
     args = parser.parse_args()
-    take = Take.read(args.take)
+    take = RecordedTake.read(args.take)
     args.out.mkdir(parents=True, exist_ok=True)
     if args.strip:
         pygame.image.save(_strips(take, args), str(args.out / "beat.jpg"))
@@ -56,7 +56,7 @@ def main() -> None:
         print(args.out / f"{look}.jpg", flush=True)
 
 
-def _sheet(take: Take, look: str, args: argparse.Namespace) -> pygame.Surface:
+def _sheet(take: RecordedTake, look: str, args: argparse.Namespace) -> pygame.Surface:
     width, height = args.shown
     sheet = black((len(_DANCERS) * width, 2 * height))
     beat_s, half_s = _next_beat(take, args.start)
@@ -67,7 +67,7 @@ def _sheet(take: Take, look: str, args: argparse.Namespace) -> pygame.Surface:
     return sheet
 
 
-def _strips(take: Take, args: argparse.Namespace) -> pygame.Surface:
+def _strips(take: RecordedTake, args: argparse.Namespace) -> pygame.Surface:
     width, height = args.shown
     sheet = black((_MOMENTS * width, len(args.looks) * height))
     beat_s, half_s = _next_beat(take, args.start)
@@ -79,7 +79,7 @@ def _strips(take: Take, args: argparse.Namespace) -> pygame.Surface:
 
 
 def _pictures(
-    take: Take, look: str, dancers: int, moments_s: list[float], args: argparse.Namespace
+    take: RecordedTake, look: str, dancers: int, moments_s: list[float], args: argparse.Namespace
 ) -> Iterator[pygame.Surface]:
     """The look at these moments, as in a film: trails and the guard know what came before."""
     renderer = Renderer(look, args.palette)
@@ -94,7 +94,7 @@ def _pictures(
         yield pygame.transform.smoothscale(canvas, tuple(args.shown))
 
 
-def _next_beat(take: Take, start_s: float) -> tuple[float, float]:
+def _next_beat(take: RecordedTake, start_s: float) -> tuple[float, float]:
     """(a moment after the first beat that follows start_s, half the time to the next beat), s.
 
     A moment after: at the beat itself, half of the pictures would show the end of the one before.

@@ -6,9 +6,8 @@ import sys
 from pathlib import Path
 
 from live.errors import ConfigError, PerformanceError
-from live.osc.schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT
-from visuals.draw import limits
-from visuals.scene import palettes
+from live.osc.schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT, LOOKS, PALETTES
+from visuals.draw.options import add_picture_options
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -43,33 +42,14 @@ def _parser() -> argparse.ArgumentParser:
         "(%(default)s)",
     )
     add("--fullscreen", action=switch, default=False, help="start on the full screen")
-    add("--look", default="neon", metavar="NAME", help="how the dancers are drawn (%(default)s)")
-    add(
-        "--palette",
-        default=palettes.DEFAULT,
-        metavar="NAME",
-        help=f"their colours: {', '.join(palettes.PALETTES)} (%(default)s)",
-    )
-    add(
-        "--camera",
-        default="orbit",
-        metavar="NAME",
-        help="front (still), orbit (sways around them) or cuts (elsewhere every other bar) "
-        "(%(default)s)",
-    )
-    add(
-        "--lineup",
-        default="stage",
-        metavar="NAME",
-        help="stage (where the engine puts them), line, wedge, circle or grid (%(default)s)",
-    )
-    add("--mirror", action=switch, default=False, help="every second dancer dances mirrored")
-    add(
-        "--canon",
-        type=float,
-        default=0.0,
-        metavar="BEATS",
-        help="each dancer so much later than the one before, 0 to 2 beats (%(default)s)",
+    add_picture_options(
+        parser,
+        look=LOOKS[0],
+        palette=PALETTES[0],
+        camera="orbit",
+        lineup="stage",
+        mirror=False,
+        canon=0.0,
     )
     add(
         "--cast",
@@ -78,7 +58,6 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="show this many dancers, 1 to 16, repeating those that arrive",
     )
-    limits.add_options(parser)
     add("--styles", metavar="A,B", help="what the key S goes through (what the engine says)")
     add(
         "--state",
@@ -104,27 +83,33 @@ def _run(args: argparse.Namespace) -> int:
         return 0
     if not args.terminal:
         # Imported here: the terminal needs no pygame, the window no rich.
+        from visuals.draw.settings import PictureSettings
         from visuals.window import app, window
 
-        stage = app.Stage(
-            look=args.look,
-            palette=args.palette,
-            camera=args.camera,
-            lineup=args.lineup,
-            mirror=args.mirror,
-            canon=args.canon,
-            cast=args.cast,
+        settings = app.WindowSettings(
+            picture=PictureSettings(
+                look=args.look,
+                palette=args.palette,
+                camera=args.camera,
+                lineup=args.lineup,
+                mirror=args.mirror,
+                canon=args.canon,
+                cast=args.cast,
+                flashes_per_s=args.flashes,
+                brightness=args.brightness,
+            ),
+            fullscreen=args.fullscreen,
             styles=tuple(args.styles.split(",")) if args.styles else (),
             display=args.display,
             renderer=args.renderer,
-            flashes_per_s=args.flashes,
-            brightness=args.brightness,
+            control=control,
         )
         if args.check:
             return 0
-        options = (args.fullscreen, args.seconds, args.screenshot, control)
         try:
-            return app.run(args.port, args.host, *options, stage=stage, state=args.state)
+            return app.run(
+                args.port, args.host, settings, args.seconds, args.screenshot, args.state
+            )
         except window.NoDisplayError as error:
             print(f"posejockey visuals: {error}; drawing in the terminal", file=sys.stderr)
     from visuals import terminal

@@ -18,7 +18,7 @@ from live.osc.schema import DEFAULT_PORT
 from visuals.feed.feed import Feed
 from visuals.feed.view import View
 from visuals.scene.camera import Camera
-from visuals.scene.scene import SKULL, Scene, compose
+from visuals.scene.scene import SKULL, RenderScene, compose
 
 _RATE_HZ = 30  # more is wasted on a terminal, and 4 kB a picture add up over ssh
 _PANEL_COLUMNS = 20
@@ -88,7 +88,7 @@ def run(port: int = DEFAULT_PORT, host: str = "127.0.0.1", seconds: float | None
     return 0
 
 
-def rasterise(scene: Scene) -> tuple[np.ndarray, np.ndarray]:
+def rasterise(scene: RenderScene) -> tuple[np.ndarray, np.ndarray]:
     """The figures as dots. Returns owners int [rows, columns] and dots bool [4 rows, 2 columns].
 
     A cell has one colour: its owner is the nearest figure in it, or the floor.
@@ -169,7 +169,7 @@ def _body_points(xy: np.ndarray, scale: np.ndarray) -> np.ndarray:
     return np.concatenate(strokes)
 
 
-def _ring(scene: Scene) -> np.ndarray:
+def _ring(scene: RenderScene) -> np.ndarray:
     """Dots [K, 2] of the ring that the beat throws on the floor."""
     if scene.pulse <= 0.02:
         return np.zeros((0, 2))
@@ -198,14 +198,14 @@ def _cells(dots: np.ndarray, braille: bool) -> list[str]:
     return ["".join(_ASCII_SHADES[n] for n in row) for row in counts.tolist()]
 
 
-def _append_runs(text: Text, line: str, owners: np.ndarray, scene: Scene) -> None:
+def _append_runs(text: Text, line: str, owners: np.ndarray, scene: RenderScene) -> None:
     """Append a line in the colours of its owners, one span a run."""
     starts = np.flatnonzero(np.diff(owners, prepend=owners[0] - 1)).tolist()
     for start, end in zip(starts, [*starts[1:], len(line)], strict=True):
         text.append(line[start:end], _style(int(owners[start]), scene))
 
 
-def _style(owner: int, scene: Scene) -> str:
+def _style(owner: int, scene: RenderScene) -> str:
     if owner == _FLOOR:
         return "rgb(70,110,200)"
     gain = (0.75 + 0.25 * scene.pulse) * scene.presence

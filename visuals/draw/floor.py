@@ -19,7 +19,7 @@ from visuals.draw.surfaces import (
     scaled,
     soft_disc,
 )
-from visuals.scene.scene import Scene
+from visuals.scene.scene import RenderScene
 
 _WHITE = (255, 255, 255)
 _POOL_RADIUS_M = 3.4
@@ -54,7 +54,7 @@ class Floor:
         self._spots: dict[Color, pygame.Surface] = {}
         self._shadows = [_shadow(level / _SHADOW_LEVELS) for level in range(1, _SHADOW_LEVELS + 1)]
 
-    def draw(self, canvas: pygame.Surface, scene: Scene) -> None:
+    def draw(self, canvas: pygame.Surface, scene: RenderScene) -> None:
         if self._lines.get_size() != canvas.get_size():
             self._lines = black(canvas.get_size())
         if self._pool_color != scene.palette.pool:
@@ -72,7 +72,7 @@ class Floor:
             self._draw_spots(canvas, scene)
             self._draw_shadows(canvas, scene)
 
-    def _draw_lines(self, scene: Scene, disc: pygame.Rect) -> None:
+    def _draw_lines(self, scene: RenderScene, disc: pygame.Rect) -> None:
         """Grid and ring, then everything outside the pool of light masked away."""
         self._lines.fill(0)
         color = scaled(scene.palette.grid, (0.75 + 0.25 * scene.pulse) * scene.presence)
@@ -84,7 +84,7 @@ class Floor:
         for outside in _around(self._lines.get_rect(), disc):
             self._lines.fill(0, outside)
 
-    def _draw_ring(self, scene: Scene) -> None:
+    def _draw_ring(self, scene: RenderScene) -> None:
         """A ring that runs outwards from the beat, wider on the one."""
         size = max(1.0, scene.camera.distance / _RING_DISTANCE_M)
         radius_m = size * (0.5 + 2.4 * (1 - scene.pulse ** (1 / 3)))
@@ -96,7 +96,7 @@ class Floor:
         for points in scene.camera.project(rings, scene.size)[0].tolist():
             pygame.draw.aalines(self._lines, color, True, points)
 
-    def _draw_spots(self, canvas: pygame.Surface, scene: Scene) -> None:
+    def _draw_spots(self, canvas: pygame.Surface, scene: RenderScene) -> None:
         """Under every dancer light in its own colour, on the beat: the ring alone is hidden by
         the first row."""
         gain = _SPOT_LIGHT * scene.pulse
@@ -119,7 +119,7 @@ class Floor:
                 spot.fill(scaled(_WHITE, gain), special_flags=MULTIPLY)
                 canvas.blit(spot, spot.get_rect(center=centers[figure]), special_flags=ADD)
 
-    def _draw_shadows(self, canvas: pygame.Surface, scene: Scene) -> None:
+    def _draw_shadows(self, canvas: pygame.Surface, scene: RenderScene) -> None:
         points, radii_m, strengths = contacts(scene.view.joints)
         behind = points - radii_m[:, None] * scene.camera.toward
         (centers, edges), (scales, _) = scene.camera.project(np.stack([points, behind]), scene.size)
@@ -161,7 +161,7 @@ def contacts(joints: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return points.reshape(-1, 3), radii_m, strengths.ravel()
 
 
-def _disc(scene: Scene) -> pygame.Rect:
+def _disc(scene: RenderScene) -> pygame.Rect:
     """The screen's rectangle around the pool of light; its size moves in steps."""
     focus = scene.camera.focus
     spread = _POOL_RADIUS_M + 0.5 * max(scene.camera.distance - 4.5, 0)
@@ -175,7 +175,7 @@ def _disc(scene: Scene) -> pygame.Rect:
     return disc
 
 
-def _grid(scene: Scene) -> list:
+def _grid(scene: RenderScene) -> list:
     """Screen positions (start, end) of the grid's lines, as far as the lens sees the floor."""
     camera, step, span = scene.camera, _GRID_STEP_M, _GRID_SPAN * _GRID_STEP_M
     x0, _, z0 = np.round(camera.focus / step) * step

@@ -49,7 +49,7 @@ class Hud:
         level = 0.0 if view.lost else view.level
         thin = max(unit // 4, 2)
         if view.style_name:
-            auto = f"auto: {view.style_name}" if view.wish == "auto" else view.style_name
+            auto = f"auto: {view.style_name}" if view.style_request == "auto" else view.style_name
             name_at = (left, bottom - 3 * thin - 2 * unit)
             self._print(canvas, auto, _FAINT, unit, bottomleft=name_at)
         pygame.draw.rect(canvas, scaled(_FAINT, 0.4), (left, bottom - thin, 6 * unit, thin))

@@ -14,13 +14,14 @@ from visuals.draw import looks
 from visuals.draw.floor import Floor
 from visuals.draw.hud import Hud
 from visuals.draw.looks.look import CardLook, Look
+from visuals.draw.looks.ribbons import SilkLook
 from visuals.draw.matte import cover_light
 from visuals.draw.safety import Guard
 from visuals.draw.surfaces import black, pygame
 from visuals.feed.view import View
 from visuals.scene import palettes
-from visuals.scene.camera import SHOTS, Camera
-from visuals.scene.scene import Scene, compose, pulses
+from visuals.scene.camera import Camera
+from visuals.scene.scene import RenderScene, compose, pulses
 
 if TYPE_CHECKING:
     from visuals.draw.gl.card import Card
@@ -34,7 +35,7 @@ class Renderer:
     look, palette: names (visuals.draw.looks.LOOKS, visuals.scene.palettes.PALETTES); ConfigError
     for others. guard: what limits flashes and brightness. stage: whether there is a floor; without
     one and on a surface with alpha, what is not drawn on stays transparent, and colours come out
-    multiplied by alpha. camera: one of visuals.scene.camera.SHOTS.
+    multiplied by alpha. camera: one of live.osc.schema.CAMERAS.
     """
 
     def __init__(
@@ -72,7 +73,7 @@ class Renderer:
         self.card = card
         before: Any = self.look_shown
         fresh: Any = self._made(self.look)
-        if hasattr(before, "silk") and hasattr(fresh, "silk"):  # ribbons, on a card or not
+        if isinstance(before, SilkLook) and isinstance(fresh, SilkLook):
             fresh.silk = before.silk
         stays = type(fresh) is type(before) and not isinstance(fresh, CardLook)
         self.look_shown, self._coming = before if stays else fresh, None
@@ -82,16 +83,6 @@ class Renderer:
         self._coming = self._made(look)
         self._faded = -1.0
         self.look = look
-
-    def next_look(self) -> str:
-        """Change to the look after this one; returns its name."""
-        self.show(_after(self.look, list(looks.LOOKS)))
-        return self.look
-
-    def next_palette(self) -> str:
-        """Take the palette after this one; returns its name."""
-        self.paint_with(_after(self.palette, list(palettes.PALETTES)))
-        return self.palette
 
     def paint_with(self, palette: str) -> None:
         """Take this palette at once. ConfigError if there is none of the name."""
@@ -103,13 +94,8 @@ class Renderer:
         self.look, self.look_shown, self._coming = looks.DEFAULT, self._made(looks.DEFAULT), None
         self.palette = palettes.DEFAULT
         self._palette = palettes.palette(self.palette)
-        self.camera.set_shot("front")
+        self.camera.set_mode("front")
         self.dark = False
-
-    def next_camera(self) -> str:
-        """Take the camera's way after this one; returns its name."""
-        self.camera.set_shot(_after(self.camera.shot, list(SHOTS)))
-        return self.camera.shot
 
     def draw(
         self,
@@ -118,7 +104,7 @@ class Renderer:
         dt_s: float,
         hud: bool = True,
         keys: list[tuple[str, str]] | None = None,
-    ) -> Scene:
+    ) -> RenderScene:
         """One picture. dt_s: since the last one. Returns the scene drawn, in canvas pixels.
 
         With a card the canvas has the window's shape, and the picture is in the window.
@@ -145,7 +131,9 @@ class Renderer:
         self._print(canvas, scene, hud, keys)
         return scene
 
-    def _print(self, canvas: pygame.Surface, scene: Scene, hud: bool, keys: list | None) -> None:
+    def _print(
+        self, canvas: pygame.Surface, scene: RenderScene, hud: bool, keys: list | None
+    ) -> None:
         if hud:
             self._hud.draw(canvas, scene.view, scene.pulse)
         if keys:
@@ -155,7 +143,7 @@ class Renderer:
         self,
         card: Card,
         canvas: pygame.Surface,
-        scene: Scene,
+        scene: RenderScene,
         dark: bool,
         hud: bool,
         keys: list | None,
@@ -177,7 +165,12 @@ class Renderer:
         card.show(self.guard.hold(card.light, scene.dt_s), text)
 
     def _paint_layer(
-        self, card: Card, layer: int, look: Look | CardLook, canvas: pygame.Surface, scene: Scene
+        self,
+        card: Card,
+        layer: int,
+        look: Look | CardLook,
+        canvas: pygame.Surface,
+        scene: RenderScene,
     ) -> None:
         if not isinstance(look, CardLook):
             self._paint(look, canvas, scene)
@@ -189,7 +182,7 @@ class Renderer:
         target = card.begin(layer, self._soft if look.floor else None)
         look.paint(card, target, self._seen(scene, card.size))
 
-    def _seen(self, scene: Scene, size: tuple[int, int]) -> Scene:
+    def _seen(self, scene: RenderScene, size: tuple[int, int]) -> RenderScene:
         """The same scene in a picture of another size."""
         return compose(scene.view, self.camera, size, scene.dt_s, scene.palette)
 
@@ -218,7 +211,7 @@ class Renderer:
         if self._faded >= _FADE_S:
             self.look_shown, self._coming = self._coming, None
 
-    def _paint(self, look: Look, canvas: pygame.Surface, scene: Scene) -> None:
+    def _paint(self, look: Look, canvas: pygame.Surface, scene: RenderScene) -> None:
         soft = self._seen(scene, self._soft.get_size())
         self._soft.fill(0)
         if look.floor and self._stage:
@@ -238,7 +231,3 @@ class Renderer:
             self._second = black(size)
             self._text = pygame.Surface(size, pygame.SRCALPHA, 32)
             self._soft = black((max(size[0] // 2, 1), max(size[1] // 2, 1)))
-
-
-def _after(name: str, names: list[str]) -> str:
-    return names[(names.index(name) + 1) % len(names)]

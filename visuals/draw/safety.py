@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from live.errors import ConfigError
-from visuals.draw.limits import BRIGHTNESS, FLASHES_PER_S
+from visuals.draw.options import BRIGHTNESS, FLASHES_PER_S
 from visuals.draw.surfaces import MULTIPLY, pygame
 
 _STEP = 0.1  # of relative luminance: what counts as a rise or a fall

@@ -1,4 +1,8 @@
-"""The socket that the stream arrives at."""
+"""The socket that the stream arrives at.
+
+Enters: UDP datagrams. Leaves: the view of any moment, the controls of the picture. One thread of
+its own drains the socket as fast as packets come; whoever draws asks from another one.
+"""
 
 import socket
 import threading
@@ -30,10 +34,10 @@ class Feed:
         with self._lock:
             return self._timeline.view(now_s)
 
-    def take_played(self) -> list[tuple[str, Value]]:
-        """As `Timeline.take_played`."""
+    def take_controls(self) -> list[tuple[str, Value]]:
+        """As `Timeline.take_controls`."""
         with self._lock:
-            return self._timeline.take_played()
+            return self._timeline.take_controls()
 
     def playing(self, now_s: float) -> float:
         """The stream's own time, in s, that is shown at now_s."""

@@ -1,4 +1,8 @@
-"""Packets to values. They may come from anybody: what is not finite and in range is left out."""
+"""Packets to values. They may come from anybody: what is not finite and in range is left out.
+
+Enters: one UDP datagram, or one of a recorded session. Leaves: a `Packet`, or None. Pure; never
+raises, whatever the bytes are.
+"""
 
 import math
 from dataclasses import dataclass, field
@@ -13,15 +17,11 @@ from live.osc.schema import MAX_DANCERS, SAMPLE_WRAP, STATES
 from live.osc.values import Value, parse_arguments
 
 _MAX_COORDINATE_M = 100.0
-
-
 _JOINT_ADDRESS = {
     osc_schema.JOINTS.address.format(dancer=d, joint=name): (d, j)
     for d in range(1, MAX_DANCERS + 1)
     for j, name in enumerate(JOINT_NAMES)
 }
-
-
 _PICTURE = {control.address: control for control in osc_schema.PICTURE.values()}
 
 
@@ -31,10 +31,10 @@ class Packet:
 
     sample: int | None = None
     joints: dict[int, np.ndarray] = field(default_factory=dict)
-    music: "_Music | None" = None
+    music: "Music | None" = None
     health: HealthReport | None = None
-    styles: tuple[str, ...] = ()  # the wish, then the names
-    played: list[tuple[str, Value]] = field(default_factory=list)  # of the picture; "": let go
+    styles: tuple[str, ...] = ()  # the one asked for, then the names
+    controls: list[tuple[str, Value]] = field(default_factory=list)  # of the picture; "": let go
     refused: int = 0  # controls of the picture that did not fit, beside others that did
 
     @property
@@ -44,7 +44,9 @@ class Packet:
 
 
 @dataclass(frozen=True)
-class _Music:
+class Music:
+    """What one bundle says of the sound; phases in [0, 1), the rest 0..1 but for bpm, 0..400."""
+
     beat: tuple[float, float, float, float]  # phase, bar phase, bpm, confidence
     onset: tuple[float, float, float]
     level: float
@@ -62,11 +64,11 @@ def parse(datagram: bytes) -> Packet | None:
     values: dict[str, tuple] = {}
     for address, arguments in encoding.decode(datagram):
         if address in _PICTURE:
-            played = parse_arguments(_PICTURE[address], arguments)
-            if played is None:
+            control = parse_arguments(_PICTURE[address], arguments)
+            if control is None:
                 packet.refused += 1
             else:
-                packet.played.append(played)
+                packet.controls.append(control)
             continue
         if address == osc_schema.STYLES.address:
             if arguments and all(isinstance(text, str) for text in arguments):
@@ -85,7 +87,7 @@ def parse(datagram: bytes) -> Packet | None:
     packet.health = _health(values)
     if packet.sample is not None:
         packet.joints = {d: b for d, b in bodies.items() if (np.abs(b) <= _MAX_COORDINATE_M).all()}
-    useful = packet.dances or packet.styles or packet.played
+    useful = packet.dances or packet.styles or packet.controls
     return packet if useful else None
 
 
@@ -100,14 +102,14 @@ def _sample(values: dict[str, tuple]) -> int | None:
     return arguments[1] % SAMPLE_WRAP
 
 
-def _music(values: dict[str, tuple]) -> _Music | None:
+def _music(values: dict[str, tuple]) -> Music | None:
     beat = values.get(osc_schema.BEAT.address, ())
     if len(beat) != 4:
         return None
     onset = values.get(osc_schema.ONSET.address, ())
     level = values.get(osc_schema.LEVEL.address, ())
     phase, bar_phase, bpm, confidence = beat
-    return _Music(
+    return Music(
         beat=(phase % 1.0, bar_phase % 1.0, min(max(bpm, 0.0), 400.0), _unit(confidence)),
         onset=_three(onset),
         level=_unit(level[0]) if len(level) == 1 else 0.0,

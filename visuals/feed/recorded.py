@@ -36,7 +36,7 @@ class Dance(Protocol):
         """What to draw at time_s. Times asked for must not decrease."""
         ...
 
-    def take_played(self, time_s: float) -> list[tuple[str, Value]]:
+    def take_controls(self, time_s: float) -> list[tuple[str, Value]]:
         """What was played on the picture since this was asked last, up to time_s."""
         ...
 
@@ -52,7 +52,7 @@ class Sound(Protocol):
         ...
 
 
-class Take:
+class RecordedTake:
     """The arrays of `posejockey perform`; ArtifactError names the one that does not fit."""
 
     @classmethod
@@ -94,11 +94,11 @@ class Take:
             age_s=0.0,
         )
 
-    def take_played(self, time_s: float) -> list[tuple[str, Value]]:
+    def take_controls(self, time_s: float) -> list[tuple[str, Value]]:
         return []  # a take is danced to a file: nobody plays
 
 
-class Session:
+class RecordedSession:
     """A recorded session's packets, through the window's own receiver.
 
     The stage was fed early by the latency of its projector (--latency-ms); a file has none, so
@@ -115,8 +115,8 @@ class Session:
         self.end_s = max(samples) / SAMPLE_RATE + self._latency_s
         self._packets = self._reader.packets()
         self._next = next(self._packets, None)
-        played = self._reader.controls()
-        self._played = [(s / SAMPLE_RATE, n, v) for s, n, v in played if n in PICTURE]
+        controls = self._reader.controls()
+        self._controls = [(s / SAMPLE_RATE, n, v) for s, n, v in controls if n in PICTURE]
         self._timeline = Timeline()
         self._fed_s = self.start_s - self._latency_s
 
@@ -129,10 +129,10 @@ class Session:
             self._next = next(self._packets, None)
         return self._timeline.at(sent_s, age_s=max(sent_s - self._fed_s, 0.0))
 
-    def take_played(self, time_s: float) -> list[tuple[str, Value]]:
+    def take_controls(self, time_s: float) -> list[tuple[str, Value]]:
         """The picture's controls up to time_s that were not taken yet, checked, oldest first."""
-        due = [(name, value) for at_s, name, value in self._played if at_s <= time_s]
-        del self._played[: len(due)]
+        due = [(name, value) for at_s, name, value in self._controls if at_s <= time_s]
+        del self._controls[: len(due)]
         given = [(name, [] if value is None else [value]) for name, value in due]
         checked = [parse_arguments(PICTURE[name], arguments) for name, arguments in given]
         return [control for control in checked if control and control[0]]

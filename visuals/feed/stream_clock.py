@@ -1,22 +1,16 @@
-"""The time of the stream on this machine's clock, from packets that come when they come."""
+"""The time of the stream on this machine's clock, from packets that come when they come.
 
+Enters: sample counts and the times at which they arrived. Leaves: the moment of the stream to show.
+No clock of its own; called by the timeline, in its thread.
+"""
+
+from live.audio.features import SAMPLE_RATE
 from live.osc.schema import SAMPLE_WRAP
 
-SAMPLE_RATE = 24_000
-
-
 _JITTER_S = 0.020
-
-
 _JUMP_S = 0.5  # a step of the sample count beyond this is a restart, not a late packet
-
-
 _STALL_S = 0.2  # arrival this far from its time is no jitter ...
-
-
 _STALLED_S = 0.5  # ... but packets held back, unless all are as late for as long as this
-
-
 _CLOCK_FRAMES = 120  # over which the mean arrival is taken: 2 s at 60 Hz
 
 

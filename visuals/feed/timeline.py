@@ -1,7 +1,7 @@
-"""OSC in: UDP datagrams to the picture of this very moment, never a backlog.
+"""Datagrams to the picture of this very moment, never a backlog.
 
-`Feed` owns the socket and one thread that drains it as fast as packets come; whoever draws asks
-`view(now_s)` from another thread. `Timeline` below it is pure: datagrams and times in, `View` out.
+Enters: datagrams and the times at which they arrived. Leaves: a `View` for any time asked. Pure: no
+socket, no clock, no thread; `feed` has those.
 
 Packets arrive up to 20 ms early or late, some never, some twice or out of order. So drawing runs
 one emission interval plus 20 ms behind the mean arrival, which is where the two neighbours of any
@@ -30,10 +30,10 @@ _HISTORY = 24  # frames; 200 ms at 120 Hz
 
 _CHILD = np.array([b for _, b in BONES])
 _PARENT = np.array([a for a, _ in BONES])
-_MOST_PLAYED = 64  # controls kept until they are asked for: a flood costs bounded memory
+_MAX_PENDING = 64  # controls kept until they are asked for: a flood costs bounded memory
 
 
-class Track:
+class History:
     """The last few values of one thing, in the order of their presentation times."""
 
     def __init__(self):
@@ -88,11 +88,11 @@ class Timeline:
         self.received = 0
         self.malformed = 0
         self._clock = StreamClock()
-        self._bodies: dict[int, Track] = {}
-        self._music = Track()
+        self._bodies: dict[int, History] = {}
+        self._music = History()
         self._health: HealthReport | None = None
         self._styles: tuple[str, ...] = ()
-        self._played: deque[tuple[str, Value]] = deque(maxlen=_MOST_PLAYED)
+        self._controls: deque[tuple[str, Value]] = deque(maxlen=_MAX_PENDING)
         self._newest_s = 0.0
         self._last_arrival_s = -math.inf
 
@@ -104,9 +104,9 @@ class Timeline:
             return
         self.received += 1
         self.malformed += packet.refused
-        self._played += [control for control in packet.played if control[0]]
+        self._controls += [control for control in packet.controls if control[0]]
         self._styles = packet.styles or self._styles
-        if packet.dances:  # a desk that still talks is no engine that still dances
+        if packet.dances:  # an operator who still plays is no engine that still dances
             self._last_arrival_s = now_s
         self._health = packet.health or self._health
         if packet.sample is not None:
@@ -119,14 +119,14 @@ class Timeline:
             self._newest_s = time_s
         self._newest_s = max(self._newest_s, time_s)
         for dancer, joints in packet.joints.items():
-            self._bodies.setdefault(dancer, Track()).add(time_s, joints)
+            self._bodies.setdefault(dancer, History()).add(time_s, joints)
         if packet.music:
             self._music.add(time_s, packet.music)
         # Counted in the feed's own time: when everything stops, everybody stays, dimmed.
         for dancer in [d for d, t in self._bodies.items() if self._gone(t)]:
             del self._bodies[dancer]
 
-    def _gone(self, track: Track) -> bool:
+    def _gone(self, track: History) -> bool:
         return track.newest_s < self._newest_s - GONE_AFTER_S
 
     def view(self, now_s: float) -> View:
@@ -146,27 +146,27 @@ class Timeline:
             dancers=dancers,
             joints=np.stack(poses) if poses else empty.joints,
             styles=self._styles[1:],
-            wish=self._styles[0] if self._styles else "",
+            style_request=self._styles[0] if self._styles else "",
             health=self._health,
             age_s=age_s,
             **self._music_at(time_s),
         )
 
-    def take_played(self) -> list[tuple[str, Value]]:
+    def take_controls(self) -> list[tuple[str, Value]]:
         """The picture's controls that came since the last time this was asked, oldest first.
 
         (name, value) of live.osc.schema.PICTURE, in range; value None has a switch change over.
         """
-        taken = list(self._played)
-        self._played.clear()
+        taken = list(self._controls)
+        self._controls.clear()
         return taken
 
     def _music_at(self, time_s: float) -> dict:
         if not self._music:
             return {}
-        said_s, music = self._music.latest(time_s)
+        sent_s, music = self._music.latest(time_s)
         phase, bar_phase, bpm, confidence = music.beat
-        beats = (time_s - said_s) * bpm / 60
+        beats = (time_s - sent_s) * bpm / 60
         return {
             "beat_phase": (phase + beats) % 1.0,
             # A waltz's bar is 3: over the 17 ms between frames the error stays under 0.5 %.

@@ -1,4 +1,7 @@
-"""What is to be seen at one moment."""
+"""What is to be seen at one moment: the dancers, the beat, the sound, the engine's health.
+
+Pure numbers, made by `timeline` and `recorded`, drawn by whoever asks for it.
+"""
 
 import math
 from dataclasses import dataclass, field
@@ -9,7 +12,6 @@ from live.body.skeleton import N_JOINTS
 from live.osc.encoding import HealthReport
 
 LOST_AFTER_S = 1.0
-
 
 _NO_STYLE = np.zeros(0, np.float32)
 
@@ -28,7 +30,7 @@ class View:
     level: float = 0.0  # 0..1
     style: np.ndarray = field(default_factory=lambda: _NO_STYLE)  # float32 [S]
     styles: tuple[str, ...] = ()  # what the weights are called; () where nobody has said it
-    wish: str = ""  # the style asked for, as of live.osc.schema.STYLES; "" before it is known
+    style_request: str = ""  # as of live.osc.schema.STYLES; "" before it is known
     health: HealthReport | None = None
     age_s: float = math.inf  # since the last packet; inf before the first
 

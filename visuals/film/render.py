@@ -8,22 +8,27 @@ import argparse
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from live.cli.options import add_settings, config_of
 from live.errors import ConfigError
 from live.monotonic import monotonic_s
-from visuals.draw import limits, looks, matte, safety
-from visuals.draw.renderer import Renderer
+from visuals.draw import matte
+from visuals.draw.options import add_picture_options
+from visuals.draw.remote import apply_control
+from visuals.draw.settings import PictureSettings
 from visuals.draw.surfaces import black
-from visuals.feed.recorded import Dance, FileSound, Session, SessionSound, Sound, Take
+from visuals.feed.recorded import (
+    Dance,
+    FileSound,
+    RecordedSession,
+    RecordedTake,
+    SessionSound,
+    Sound,
+)
 from visuals.feed.view import View
 from visuals.film.writers import Writer, open_writer
-from visuals.scene import palettes
-from visuals.scene.camera import SHOTS
-from visuals.scene.lineup import LINEUPS, Ensemble
-from visuals.window.remote import played_on
 
 RATES = (24, 25, 30, 50, 60)
 _SIZE = (1280, 720)
@@ -33,19 +38,16 @@ _REPORT_S = 1.0
 _PERFORMING = (
     "model", "device", "style", "seed", "energy", "temperature", "beat_tracker",
 )  # fmt: skip
-# The picture's controls and the options that settle them, and what holds where neither speaks.
-_ASKED = {
+# The picture's controls, and the options that settle them.
+_OPTION_OF = {
     "look": "look", "palette": "palette", "camera": "camera", "lineup": "lineup",
     "pairs": "mirror", "canon": "canon", "cast": "dancers",
 }  # fmt: skip
-_UNASKED = {
-    "look": looks.DEFAULT, "palette": palettes.DEFAULT, "camera": "front", "lineup": "stage",
-    "mirror": False, "canon": 0.0,
-}  # fmt: skip
+_PICTURE = ("look", "palette", "camera", "lineup", "mirror", "canon")
 
 
 @dataclass(frozen=True)
-class Shot:
+class FilmSettings:
     """Which part of a dance is drawn, and how. start_s, seconds: on the dance's own time."""
 
     size: tuple[int, int] = _SIZE
@@ -54,23 +56,8 @@ class Shot:
     seconds: float = 0.0
     dancers: int | None = None  # of those there are, the first so many
     transparent: bool = False
-    look: str = looks.DEFAULT
-    palette: str = palettes.DEFAULT
-    camera: str = "front"
-    lineup: str = "stage"
-    mirror: bool = False
-    canon: float = 0.0  # beats
-    flashes_per_s: int = limits.FLASHES_PER_S  # 0 to 30
-    brightness: float = limits.BRIGHTNESS  # mean relative luminance of a picture, 0.05 to 1
-    fixed: frozenset[str] = frozenset()  # of live.osc.schema.PICTURE: what the show's hand leaves
-
-    def ensemble(self) -> Ensemble:
-        return Ensemble(self.lineup, self.mirror, self.canon)
-
-    def renderer(self) -> Renderer:
-        guard = safety.Guard(self.flashes_per_s, self.brightness)
-        stage = not self.transparent
-        return Renderer(self.look, self.palette, guard, stage=stage, camera=self.camera)
+    picture: PictureSettings = field(default_factory=PictureSettings)
+    fixed: frozenset[str] = frozenset()  # of live.osc.schema.PICTURE: what is not as it was played
 
     @property
     def pictures(self) -> int:
@@ -79,56 +66,64 @@ class Shot:
 
 def main(argv: list[str]) -> int:
     args = _parser().parse_args(argv)
-    # What was asked for stays, whatever was played; the rest is as it was played.
-    fixed = frozenset(name for name, option in _ASKED.items() if getattr(args, option) is not None)
-    for name, value in _UNASKED.items():
-        if getattr(args, name) is None:
-            setattr(args, name, value)
-    shot = Shot(
-        _size(args.size), args.fps, dancers=args.dancers, transparent=args.transparent,
-        look=args.look, palette=args.palette, camera=args.camera, lineup=args.lineup,
-        mirror=args.mirror, canon=args.canon, flashes_per_s=args.flashes,
-        brightness=args.brightness, fixed=fixed,
-    )  # fmt: skip
-    shot.ensemble()  # a mistake is better said before the dance
-    shot.renderer()
+    settings = _settings(args)  # a mistake is better said before the dance
     started_s = monotonic_s()
     dance, sound = open_dance(args)
-    shot = _cut(shot, dance, args.start, args.seconds)
-    opened = (sound, sound.blocks(shot.start_s, shot.pictures / shot.fps)) if sound else None
-    writer = open_writer(args.out, shot.size, shot.fps, shot.transparent, opened)
-    report = _Progress(shot) if sys.stderr.isatty() else lambda _: None
-    film(dance, shot, writer, report)
+    settings = _cut(settings, dance, args.start, args.seconds)
+    seconds = settings.pictures / settings.fps
+    opened = (sound, sound.blocks(settings.start_s, seconds)) if sound else None
+    writer = open_writer(args.out, settings.size, settings.fps, settings.transparent, opened)
+    report = _Progress(settings.pictures) if sys.stderr.isatty() else lambda _: None
+    film(dance, settings, writer, report)
     took_s = max(monotonic_s() - started_s, 1e-6)
-    seconds = shot.pictures / shot.fps
+    width, height = settings.size
     print(
-        f"{args.out}: {seconds:.1f} s, {shot.size[0]}x{shot.size[1]} at {shot.fps}, "
+        f"{args.out}: {seconds:.1f} s, {width}x{height} at {settings.fps}, "
         f"made in {took_s:.1f} s ({seconds / took_s:.1f} times real time)"
     )
     return 0
 
 
+def _settings(args: argparse.Namespace) -> FilmSettings:
+    given = {name: getattr(args, name) for name in _PICTURE}
+    picture = PictureSettings(
+        **{name: value for name, value in given.items() if value is not None},
+        flashes_per_s=args.flashes,
+        brightness=args.brightness,
+    )
+    fixed = [name for name, option in _OPTION_OF.items() if getattr(args, option) is not None]
+    return FilmSettings(
+        _size(args.size), args.fps, dancers=args.dancers, transparent=args.transparent,
+        picture=picture, fixed=frozenset(fixed),
+    )  # fmt: skip
+
+
 def film(
-    dance: Dance, shot: Shot, writer: Writer, report: Callable[[int], object] = lambda _: None
+    dance: Dance,
+    settings: FilmSettings,
+    writer: Writer,
+    report: Callable[[int], object] = lambda _: None,
 ) -> None:
-    """Draw every picture of a shot and write it; report: told how many are done.
+    """Draw every picture of a film and write it; report: told how many are done.
 
     Whatever ends it early, an interrupt included, leaves no half film.
     """
-    renderer = shot.renderer()
-    ensemble = shot.ensemble()
-    canvas = matte.transparent(shot.size) if shot.transparent else black(shot.size)
-    pixels = matte.straight if shot.transparent else matte.memory
-    settle = min(round(_SETTLE_S * shot.fps), round((shot.start_s - dance.start_s) * shot.fps))
+    renderer = settings.picture.renderer(stage=not settings.transparent)
+    ensemble = settings.picture.ensemble()
+    canvas = matte.transparent(settings.size) if settings.transparent else black(settings.size)
+    pixels = matte.straight if settings.transparent else matte.memory
+    settle = min(
+        round(_SETTLE_S * settings.fps), round((settings.start_s - dance.start_s) * settings.fps)
+    )
     try:
-        for k in range(-max(settle, 0), shot.pictures):
-            time_s = shot.start_s + k / shot.fps
-            for name, value in dance.take_played(time_s):
-                if name not in shot.fixed:
-                    played_on(renderer, ensemble, name, value)
-            view = _first(dance.view(time_s), shot.dancers)
-            view = ensemble.arrange(view, 1 / shot.fps)
-            renderer.draw(canvas, view, 1 / shot.fps, hud=False)
+        for k in range(-max(settle, 0), settings.pictures):
+            time_s = settings.start_s + k / settings.fps
+            for name, value in dance.take_controls(time_s):
+                if name not in settings.fixed:
+                    apply_control(renderer, ensemble, name, value)
+            view = _first(dance.view(time_s), settings.dancers)
+            view = ensemble.arrange(view, 1 / settings.fps)
+            renderer.draw(canvas, view, 1 / settings.fps, hud=False)
             if k >= 0:
                 writer.picture(pixels(canvas))
                 report(k + 1)
@@ -148,13 +143,13 @@ def open_dance(args: argparse.Namespace) -> tuple[Dance, Sound | None]:
         raise ConfigError(f"{option} is for sound files; the dance of {path} is made already")
     music = FileSound(args.music) if args.music else None
     if path.suffix.lower() == ".npz":
-        return Take.read(path), music
+        return RecordedTake.read(path), music
     if path.suffix.lower() == ".mcap":
-        return Session(path), music or SessionSound(path)
+        return RecordedSession(path), music or SessionSound(path)
     return _perform(args, path), music or FileSound(path)
 
 
-def _perform(args: argparse.Namespace, path: Path) -> Take:
+def _perform(args: argparse.Namespace, path: Path) -> RecordedTake:
     # Imported here: what is danced already needs no network.
     from live.audio.files import read_audio
     from live.beat.clock import TempoConfig
@@ -167,7 +162,7 @@ def _perform(args: argparse.Namespace, path: Path) -> Take:
     performer = Performer(config.model, config.device, config.dancers, config.seed)
     controls = Controls(config.energy, config.temperature)
     tempo = TempoConfig(tracker=config.beat_tracker)
-    return Take(run_offline(audio, rate, performer, config.style, controls, tempo))
+    return RecordedTake(run_offline(audio, rate, performer, config.style, controls, tempo))
 
 
 def _first(view: View, dancers: int | None) -> View:
@@ -176,15 +171,17 @@ def _first(view: View, dancers: int | None) -> View:
     return replace(view, dancers=view.dancers[:dancers], joints=view.joints[:dancers])
 
 
-def _cut(shot: Shot, dance: Dance, start_s: float | None, seconds: float | None) -> Shot:
-    """The shot with its part of the dance: from start_s (None: its beginning), so many seconds."""
+def _cut(
+    settings: FilmSettings, dance: Dance, start_s: float | None, seconds: float | None
+) -> FilmSettings:
+    """The film with its part of the dance: from start_s (None: its beginning), so many seconds."""
     start_s = dance.start_s if start_s is None else max(start_s, dance.start_s)
     left_s = dance.end_s - start_s
     if left_s < 0:
         raise ConfigError(f"--start {start_s:g}: the dance ends after {dance.end_s:.1f} s")
     if seconds is not None and not seconds > 0:
         raise ConfigError(f"--seconds {seconds:g}; it must be above 0")
-    return replace(shot, start_s=start_s, seconds=min(left_s, seconds or left_s))
+    return replace(settings, start_s=start_s, seconds=min(left_s, seconds or left_s))
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -198,18 +195,18 @@ def _size(text: str) -> tuple[int, int]:
 class _Progress:
     """One line on the terminal, written anew once a second."""
 
-    def __init__(self, shot: Shot):
-        self._shot = shot
+    def __init__(self, pictures: int):
+        self._pictures = pictures
         self._started_s = self._last_s = monotonic_s()
 
     def __call__(self, done: int) -> None:
         now_s = monotonic_s()
-        if done == self._shot.pictures:
+        if done == self._pictures:
             print("\r\x1b[K", end="", file=sys.stderr)
         elif now_s - self._last_s >= _REPORT_S:
             self._last_s = now_s
-            left_s = (now_s - self._started_s) / done * (self._shot.pictures - done)
-            share = 100 * done / self._shot.pictures
+            left_s = (now_s - self._started_s) / done * (self._pictures - done)
+            share = 100 * done / self._pictures
             text = f"\r\x1b[K{share:3.0f} %, {left_s:.0f} s to go"
             print(text, end="", file=sys.stderr, flush=True)
 
@@ -221,18 +218,7 @@ def _parser() -> argparse.ArgumentParser:
     add("-o", "--out", type=Path, required=True, help=".mp4, .mov, .webm, or a folder for PNGs")
     add("--music", type=Path, metavar="FILE", help="the sound of the film; a take has none itself")
     add("--size", default="1280x720", metavar="WxH", help="pixels (%(default)s)")
-    for name, names in (
-        ("look", looks.LOOKS), ("palette", palettes.PALETTES), ("camera", SHOTS),
-        ("lineup", LINEUPS),
-    ):  # fmt: skip
-        add(f"--{name}", help=f"{', '.join(names)} (as it was played; else {_UNASKED[name]})")
-    add(
-        "--mirror",
-        action=argparse.BooleanOptionalAction,
-        help="every second dancer dances mirrored",
-    )
-    add("--canon", type=float, metavar="BEATS", help="each dancer so much later, 0-2")
-    limits.add_options(parser)
+    add_picture_options(parser, **dict.fromkeys(_PICTURE))
     add("--fps", type=int, choices=RATES, default=30, help="pictures a second (%(default)s)")
     add("--start", type=float, metavar="S", help="seconds into the dance")
     add("--seconds", type=float, metavar="S", help="how much of it")

@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 from live.errors import ConfigError
+from live.osc.schema import CAMERAS
 
 _HALF_FOV = math.radians(16)  # vertical; a long lens, so that side dancers do not lean outwards
 _HEIGHT_M = 1.75  # of the lens above the floor
@@ -21,7 +22,6 @@ _FOLLOW_S = 1.2  # time constant; faster, and the picture swims with every step
 _WIDEN_S = 0.35  # nobody may leave the picture
 _NARROW_S = 3.0
 
-SHOTS = ("front", "orbit", "cuts")
 _SWAY_RAD = math.radians(34)
 _SWAY_S = 36.0  # there and back
 _PUSH = 0.018  # of the distance, towards the dancers on the beat
@@ -40,10 +40,10 @@ _PLACES = tuple(
 class Camera:
     """Follows the dancers smoothly; `project` is pure given the camera's place.
 
-    shot: one of SHOTS; ConfigError for another one.
+    mode: one of CAMERAS; ConfigError for another one.
     """
 
-    def __init__(self, shot: str = "front"):
+    def __init__(self, mode: str = "front"):
         self._placed = False
         self.focus = np.zeros(3)  # the floor point looked over, metres
         self.distance = 4.5  # from the focus, level, metres
@@ -53,19 +53,20 @@ class Camera:
         self._push = 0.0
         self._time_s = self._cut_s = 0.0
         self._bars = self._place = 0
-        self.set_shot(shot)
+        self.set_mode(mode)
 
-    def set_shot(self, shot: str) -> None:
-        if shot not in SHOTS:
-            raise ConfigError(f"there is no camera {shot!r}; there are {', '.join(SHOTS)}")
-        self.shot = shot
+    def set_mode(self, mode: str) -> None:
+        """Move in this way from now on, one of CAMERAS. ConfigError for another one."""
+        if mode not in CAMERAS:
+            raise ConfigError(f"there is no camera {mode!r}; there are {', '.join(CAMERAS)}")
+        self.mode = mode
         self._place = 0
         self._cut()
 
     def bar(self) -> None:
         """A bar has begun: the moment to cut."""
         self._bars += 1
-        if self.shot == "cuts" and self._bars % _BARS_A_CUT == 0:
+        if self.mode == "cuts" and self._bars % _BARS_A_CUT == 0:
             self._place = (self._place + 1) % len(_PLACES)
             self._cut()
 
@@ -75,7 +76,7 @@ class Camera:
         pulse: 0..1, the beat's push towards the dancers (not from the front, where it stands).
         """
         self._turn(dt_s)
-        self._push = 0.0 if self.shot == "front" else _PUSH * pulse
+        self._push = 0.0 if self.mode == "front" else _PUSH * pulse
         if len(joints) == 0:
             return
         focus, distance = self._framing(joints[:, 0], aspect)
@@ -128,9 +129,9 @@ class Camera:
 
     def _turn(self, dt_s: float) -> None:
         self._time_s += dt_s
-        if self.shot == "orbit":
+        if self.mode == "orbit":
             self.yaw = _SWAY_RAD * math.sin(2 * math.pi * self._time_s / _SWAY_S)
-        elif self.shot == "cuts":
+        elif self.mode == "cuts":
             self._cut_s += dt_s
             if self._cut_s > _CUT_S and self._bars == 0:
                 self._place = (self._place + 1) % len(_PLACES)
@@ -138,7 +139,7 @@ class Camera:
             self.yaw = _PLACES[self._place][0] + _DRIFT_RAD_S * self._cut_s
 
     def _cut(self) -> None:
-        """To the shot's place at once, and framed anew with the next dancers seen."""
+        """To the place at once, and framed anew with the next dancers seen."""
         self.yaw, self.height = _PLACES[self._place]
         self._time_s = self._cut_s = 0.0
         self._placed = False
@@ -152,7 +153,7 @@ class Camera:
         half_depth = np.ptp(along) / 2
         tangent = math.tan(_HALF_FOV)
         away = max(_HALF_HEIGHT_M / tangent, half_width / (tangent * aspect))
-        if self.shot != "front":
+        if self.mode != "front":
             away /= 1 - 2 * _PUSH  # what the push takes
             # From above, those at the back stand higher in the picture; from below, lower.
             slope = abs(self.height - _TARGET_M) / (away + half_depth)

@@ -57,10 +57,6 @@ class Ensemble:
         self._home: dict[int, np.ndarray] = {}  # by dancer: a slow mean of its place, metres
         self._shift: dict[int, np.ndarray] = {}  # by dancer: how far it is moved now, metres
 
-    def next_lineup(self) -> str:
-        self.lineup = LINEUPS[(LINEUPS.index(self.lineup) + 1) % len(LINEUPS)]
-        return self.lineup
-
     def next_canon(self) -> float:
         """The next larger delay, in beats; 0 after the largest."""
         self.canon = next((beats for beats in CANON_BEATS if beats > self.canon), 0.0)

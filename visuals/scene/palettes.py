@@ -7,6 +7,7 @@ common kinds of colour blindness (after Okabe and Ito, "Color Universal Design",
 from dataclasses import dataclass
 
 from live.errors import ConfigError
+from live.osc import schema
 
 Color = tuple[int, int, int]
 Pair = tuple[Color, Color]
@@ -102,7 +103,7 @@ PALETTES: dict[str, Palette] = {
         backdrop=(130, 130, 130),
     ),
 }  # fmt: skip
-DEFAULT = "night"
+DEFAULT = schema.PALETTES[0]
 
 
 def palette(name: str) -> Palette:

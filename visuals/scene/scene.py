@@ -1,6 +1,6 @@
 """One moment ready to be drawn: the view seen by the camera, with its colours and its pulse.
 
-Pure numbers, no pygame: every look and the floor read from a `Scene` and keep no camera themselves.
+Pure numbers, no pygame: every look and the floor read from a `RenderScene` and keep no camera.
 """
 
 import math
@@ -25,7 +25,7 @@ _GHOST = 0.22  # and stays this bright
 
 
 @dataclass(frozen=True)
-class Scene:
+class RenderScene:
     """What the looks draw: the 19 joints of each figure and, as a 20th point, its skull."""
 
     view: View
@@ -59,13 +59,13 @@ def compose(
     size: tuple[int, int],
     dt_s: float,
     palette: Palette = PALETTES[DEFAULT_PALETTE],
-) -> Scene:
+) -> RenderScene:
     """The scene of a view. size: pixels (width, height); dt_s: since the last scene."""
     points = with_skull(view.joints)
     xy, scale = camera.project(points, size)
     presence = presence_of(view.age_s)
     pulse, accent = pulses(view)
-    return Scene(
+    return RenderScene(
         view=view,
         camera=camera,
         size=size,

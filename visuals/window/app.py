@@ -1,4 +1,4 @@
-"""The window: clock, keys and pixels on the display. What is drawn comes from `draw`.
+"""The window on a show: keys in, the view of now, pixels on the display.
 
 One thread: ask the feed for the view of now, draw it, show it, look at the keys. `run` is the whole
 program; `App` can be stepped one picture at a time.
@@ -7,23 +7,21 @@ program; `App` can be stepped one picture at a time.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from live.errors import ArtifactError, ConfigError
 from live.monotonic import monotonic_s
-from live.osc.schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT
-from visuals.draw import gl, limits, looks, safety
-from visuals.draw.renderer import Renderer
+from live.osc.schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT, NEXT
+from visuals.draw import gl
+from visuals.draw.remote import apply_control
+from visuals.draw.settings import PictureSettings
 from visuals.draw.surfaces import pygame
 from visuals.feed.feed import Feed
-from visuals.scene import palettes
-from visuals.scene.camera import Camera
-from visuals.scene.lineup import Ensemble
-from visuals.window.keys import ACTIONS, KEYS, MOUSE, Controls, ControlSender, shipped_styles
-from visuals.window.pacing import Pacer
-from visuals.window.remote import played_on
-from visuals.window.state_file import Keeper, Stands
+from visuals.window.keys import ACTIONS, KEYS, MOUSE, ControlSender, KeyMap, shipped_styles
+from visuals.window.pacing import FramePacer
+from visuals.window.state_file import WindowState, WindowStateFile
 from visuals.window.window import Window, require_display
 
 _CURSOR_S = 2.0
@@ -40,59 +38,30 @@ _KEY_NAMES = {
     pygame.K_PAGEUP: "pgup",
     pygame.K_BACKSPACE: "backspace",
 }
-
-
 _LISTED = [(key, meaning) for key, _, meaning in (*KEYS, *MOUSE) if meaning]
 
 
 @dataclass(frozen=True)
-class Stage:
-    """What is seen first, and how safe it is. Raises ConfigError for what does not exist."""
+class WindowSettings:
+    """What the window is opened with. ConfigError for what does not exist."""
 
-    look: str = looks.DEFAULT
-    palette: str = palettes.DEFAULT
-    camera: str = "orbit"
-    lineup: str = "stage"
-    mirror: bool = False
-    canon: float = 0.0  # beats, 0 to 2
-    cast: int = 0  # dancers shown; 0: those that arrive
+    picture: PictureSettings = field(default_factory=lambda: PictureSettings(camera="orbit"))
+    fullscreen: bool = False
     styles: tuple[str, ...] = ()  # that the style's key goes through; (): the engine's
     display: int = 0  # 0: the first
     renderer: str = "auto"  # one of visuals.draw.gl.RENDERERS
-    flashes_per_s: int = limits.FLASHES_PER_S  # 0 to 30
-    brightness: float = limits.BRIGHTNESS  # mean relative luminance of a picture, 0.05 to 1
+    control: tuple[str, int] = ("127.0.0.1", DEFAULT_CONTROL_PORT)  # where keys are sent
 
     def __post_init__(self):
-        looks.make(self.look)
-        palettes.palette(self.palette)
-        Camera(self.camera)
-        self.ensemble()
-        self.guard()
         if self.renderer not in gl.RENDERERS:
             known = ", ".join(gl.RENDERERS)
             raise ConfigError(f"there is no renderer {self.renderer!r}; there are {known}")
 
-    def ensemble(self) -> Ensemble:
-        return Ensemble(self.lineup, self.mirror, self.canon, self.cast)
-
-    def guard(self) -> safety.Guard:
-        return safety.Guard(self.flashes_per_s, self.brightness)
-
-    def make(self) -> Renderer:
-        return Renderer(self.look, self.palette, self.guard(), camera=self.camera)
-
-    def resumed(self, stands: Stands) -> Stage:
-        """This one as it was left. Raises ConfigError for what does not exist."""
-        return replace(
-            self,
-            look=stands.look,
-            palette=stands.palette,
-            camera=stands.camera,
-            lineup=stands.lineup,
-            mirror=stands.mirror,
-            canon=stands.canon,
-            cast=stands.cast,
-        )
+    def resumed(self, state: WindowState) -> WindowSettings:
+        """These as another window was left. ConfigError for what does not exist."""
+        names = ("look", "palette", "camera", "lineup", "mirror", "canon", "cast")
+        picture = replace(self.picture, **{name: getattr(state, name) for name in names})
+        return replace(self, picture=picture, fullscreen=state.fullscreen)
 
 
 class App:
@@ -101,33 +70,33 @@ class App:
     def __init__(
         self,
         feed: Feed,
-        control: tuple[str, int] = ("127.0.0.1", DEFAULT_CONTROL_PORT),
-        fullscreen: bool = False,
-        stage: Stage = Stage(),
-        keeper: Keeper | None = None,
+        settings: WindowSettings | None = None,
+        state_file: WindowStateFile | None = None,
     ):
-        self._keeper = keeper or Keeper()
-        left = self._keeper.read()
+        settings = settings or WindowSettings()
+        self._state_file = state_file or WindowStateFile()
+        left = self._state_file.read()
         if left:
             try:
-                stage, fullscreen = stage.resumed(left), left.fullscreen
+                settings = settings.resumed(left)
             except ConfigError:
                 left = None
         self.running = True
         self.hud = left.hud if left else True
         self.keys_shown = False
-        self.controls = Controls(stage.styles or shipped_styles(), fixed=bool(stage.styles))
+        self.keys = KeyMap(settings.styles or shipped_styles(), fixed=bool(settings.styles))
         self._feed = feed
-        self.window = Window(fullscreen, stage.display, stage.renderer)
-        self._sender = ControlSender(control)
-        self.renderer = stage.make()
+        self.window = Window(settings.fullscreen, settings.display, settings.renderer)
+        self._sender = ControlSender(settings.control)
+        self.renderer = settings.picture.renderer()
+        self.ensemble = settings.picture.ensemble()
         if left:
             self.renderer.dark = left.dark
-            self.controls.values |= {"energy": left.energy, "temperature": left.temperature}
-        self.ensemble = stage.ensemble()
+            self.keys.values |= {"energy": left.energy, "temperature": left.temperature}
+        self._actions = self._window_actions()
         self._arriving = 0
         self._clock = pygame.time.Clock()
-        self._pacer = Pacer(self.window.rate_hz)
+        self._pacer = FramePacer(self.window.rate_hz)
         self._last_s = self._mouse_s = monotonic_s()
 
     def step(self) -> None:
@@ -151,28 +120,28 @@ class App:
         pygame.mouse.set_visible(now_s - self._mouse_s < _CURSOR_S)
         moment_s = self._pacer.moment(now_s)
         view = self._feed.view(moment_s)
-        self.controls.follow(view.state)
-        self.controls.follow_style(view.wish, view.styles)
-        for played in self._feed.take_played():
-            played_on(self.renderer, self.ensemble, *played)
+        self.keys.follow(view.state)
+        self.keys.follow_style(view.style_request, view.styles)
+        for control in self._feed.take_controls():
+            apply_control(self.renderer, self.ensemble, *control)
         dt_s = min(max(moment_s - self._last_s, 0.0), _LONGEST_STEP_S)
         self._last_s = moment_s
         self._arriving = len(view.dancers)
         view = self.ensemble.arrange(view, dt_s)
-        keys = _LISTED if self.keys_shown else None
+        listed = _LISTED if self.keys_shown else None
         if self.renderer.card is not self.window.card:  # the window was opened, or opened anew
             self.renderer.use(self.window.card)
-        self.renderer.draw(self.window.canvas, view, dt_s, hud=self.hud, keys=keys)
+        self.renderer.draw(self.window.begin_frame(), view, dt_s, hud=self.hud, keys=listed)
         pygame.display.flip()
         self._clock.tick(self.window.rate_hz)  # where vsync does not hold the loop, this does
         self._pacer.shown(monotonic_s())
-        self._keeper.keep(self._stands(), now_s)
+        self._state_file.write(self._state(), now_s)
 
-    def _stands(self) -> Stands:
-        return Stands(
+    def _state(self) -> WindowState:
+        return WindowState(
             look=self.renderer.look,
             palette=self.renderer.palette,
-            camera=self.renderer.camera.shot,
+            camera=self.renderer.camera.mode,
             lineup=self.ensemble.lineup,
             mirror=self.ensemble.mirror,
             canon=float(self.ensemble.canon),
@@ -180,15 +149,14 @@ class App:
             dark=self.renderer.dark,
             hud=self.hud,
             fullscreen=self.window.fullscreen,
-            energy=self.controls.values["energy"],
-            temperature=self.controls.values["temperature"],
+            energy=self.keys.values["energy"],
+            temperature=self.keys.values["temperature"],
         )
 
     def screenshot(self, path: str) -> None:
         """Write the last picture. Raises ArtifactError where that cannot be done."""
-        card = self.window.card
         try:
-            pygame.image.save(card.picture() if card else self.window.canvas, path)
+            pygame.image.save(self.window.picture(), path)
         except (pygame.error, OSError) as error:
             raise ArtifactError(f"cannot write the picture {path}: {error}") from error
 
@@ -212,57 +180,56 @@ class App:
             self._act(ACTIONS.get(key, ""))
 
     def _act(self, action: str) -> None:
-        if action == "quit":
-            self.running = False
-        elif action == "hud":
-            self.hud = not self.hud
-        elif action == "keys":
-            self.keys_shown = not self.keys_shown
-        elif action == "fullscreen":
-            self.window.toggle_fullscreen()
-        elif action == "next look":
-            self.renderer.next_look()
-        elif action == "next palette":
-            self.renderer.next_palette()
-        elif action == "next camera":
-            self.renderer.next_camera()
-        elif action == "next line-up":
-            self.ensemble.next_lineup()
-        elif action == "pairs":
-            self.ensemble.mirror = not self.ensemble.mirror
-        elif action == "next canon":
-            self.ensemble.next_canon()
-        elif action in ("more dancers", "fewer dancers"):
-            self.ensemble.add(1 if action == "more dancers" else -1, self._arriving)
-        elif action == "panic":
-            self.renderer.reset()
-            self.ensemble.reset()
-            for message in self.controls.panic():
-                self._sender.send(*message)
-        elif message := self.controls.act(action):
+        """What a key or the mouse asks for: of this window, of the picture, or of the engine."""
+        if action in self._actions:
+            self._actions[action]()
+        elif message := self.keys.act(action):
+            self._sender.send(*message)
+
+    def _window_actions(self) -> dict[str, Callable[[], object]]:
+        def play(name: str, value: float | str | None) -> Callable[[], None]:
+            return lambda: apply_control(self.renderer, self.ensemble, name, value)
+
+        return {
+            "quit": lambda: setattr(self, "running", False),
+            "hud": lambda: setattr(self, "hud", not self.hud),
+            "keys": lambda: setattr(self, "keys_shown", not self.keys_shown),
+            "fullscreen": self.window.toggle_fullscreen,
+            "next look": play("look", NEXT),
+            "next palette": play("palette", NEXT),
+            "next camera": play("camera", NEXT),
+            "next line-up": play("lineup", NEXT),
+            "pairs": play("pairs", None),
+            "next canon": self.ensemble.next_canon,
+            "more dancers": lambda: self.ensemble.add(1, self._arriving),
+            "fewer dancers": lambda: self.ensemble.add(-1, self._arriving),
+            "panic": self._panic,
+        }
+
+    def _panic(self) -> None:
+        self.renderer.reset()
+        self.ensemble.reset()
+        for message in self.keys.panic():
             self._sender.send(*message)
 
 
 def run(
     port: int = DEFAULT_PORT,
     host: str = "127.0.0.1",
-    fullscreen: bool = False,
+    settings: WindowSettings | None = None,
     seconds: float | None = None,
     screenshot: str | None = None,
-    control: tuple[str, int] = ("127.0.0.1", DEFAULT_CONTROL_PORT),
-    stage: Stage = Stage(),
     state: Path | None = None,
 ) -> int:
     """Show the feed on host:port until Esc, the window's close or `seconds`. Returns 0.
 
-    screenshot: a file for the last picture. control: where keys are sent. stage: the first look
-    and colours, and the limits. state: a file that holds what was played, for the next one. Raises
-    DeviceError if the port is taken, its kind NoDisplayError without a display, ArtifactError if
-    the picture cannot be written.
+    screenshot: a file for the last picture. state: a file that holds what was played, for the next
+    one. Raises DeviceError if the port is taken, its kind NoDisplayError without a display,
+    ArtifactError if the picture cannot be written.
     """
     require_display()
     with Feed(port, host) as feed:
-        app = App(feed, control, fullscreen, stage, Keeper(state))
+        app = App(feed, settings, WindowStateFile(state))
         try:
             end_s = None if seconds is None else monotonic_s() + seconds
             while app.running and (end_s is None or monotonic_s() < end_s):

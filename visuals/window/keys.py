@@ -1,6 +1,6 @@
 """Keys to control messages: what the operator plays is sent to the engine over OSC.
 
-`Controls` is pure: an action in, a message out. `ControlSender` owns the socket and never raises:
+`KeyMap` is pure: an action in, a message out. `ControlSender` owns the socket and never raises:
 an engine that is not there must not stop the picture.
 """
 
@@ -60,7 +60,7 @@ _STEPS = {
 _STATE_OF = {"freeze": "frozen", "blackout": "blackout"}
 
 
-class Controls:
+class KeyMap:
     """Where the faders and switches stand; follows the engine where it says otherwise."""
 
     def __init__(self, styles: tuple[str, ...] = (), fixed: bool = False):
@@ -68,7 +68,7 @@ class Controls:
         self.values = {"energy": 0.0, "temperature": 1.0}
         self._styles = ("auto", *styles)
         self._fixed = fixed
-        self._wish = ""
+        self._request = ""
         self._style = 0
         self.switches = {"mirror": False, "freeze": False, "blackout": False}
         self._state = ""
@@ -109,17 +109,17 @@ class Controls:
         for switch, said in _STATE_OF.items():
             self.switches[switch] = state == said
 
-    def follow_style(self, wish: str, styles: tuple[str, ...]) -> None:
+    def follow_style(self, request: str, styles: tuple[str, ...]) -> None:
         """Take over the engine's styles, and which is asked for when that has changed: a key
         pressed meanwhile is not undone by what was said before it."""
         if styles and not self._fixed and styles != self._styles[1:]:
             self._styles, self._style = ("auto", *styles), 0
-            self._wish = ""
-        if wish == self._wish:
+            self._request = ""
+        if request == self._request:
             return
-        self._wish = wish
-        if wish in self._styles:
-            self._style = self._styles.index(wish)
+        self._request = request
+        if request in self._styles:
+            self._style = self._styles.index(request)
 
 
 class ControlSender:

@@ -14,7 +14,7 @@ _PERIOD_GAIN = 0.005
 _SHORTEST_S, _LONGEST_S = 1 / 500, 1 / 10
 
 
-class Pacer:
+class FramePacer:
     """rate_hz: of the display, as far as it is known; the true one is learnt."""
 
     def __init__(self, rate_hz: float):

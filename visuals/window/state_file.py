@@ -1,6 +1,6 @@
-"""What was played on the window, in a small file, so that one started anew goes on with it.
+"""The state of the window, in a small file, so that one started anew goes on with it.
 
-Enters: where everything stands, after every picture, in the window's thread. Leaves: JSON, written
+Enters: the state, after every picture, in the window's thread. Leaves: JSON, written
 when something has changed, whoever changed it: keys, OSC, scenes, MIDI. A file that cannot be
 written, or holds nonsense, changes nothing: the picture goes on, or begins as it was started.
 """
@@ -16,8 +16,8 @@ _EVERY_S = 0.25  # a fader that is turned costs no more writing than this
 
 
 @dataclass(frozen=True)
-class Stands:
-    """Where everything stands that can be played on the window."""
+class WindowState:
+    """The value of everything that can be played on the window."""
 
     look: str
     palette: str
@@ -33,33 +33,35 @@ class Stands:
     temperature: float
 
 
-class Keeper:
-    """path: None keeps nothing."""
+class WindowStateFile:
+    """Reads and writes a WindowState; path: None does neither."""
 
     def __init__(self, path: Path | None = None):
         self._path = path
-        self._kept: Stands | None = None
+        self._written: WindowState | None = None
         self._next_s = -math.inf
 
-    def read(self) -> Stands | None:
+    def read(self) -> WindowState | None:
         """What another window has left; None if there is no such file, or it cannot be read."""
         if self._path is None:
             return None
         try:
-            said = json.loads(self._path.read_text(encoding="utf-8"))
-            self._kept = Stands(**{f.name: _checked(said[f.name], f.type) for f in fields(Stands)})
+            found = json.loads(self._path.read_text(encoding="utf-8"))
+            self._written = WindowState(
+                **{f.name: _checked(found[f.name], f.type) for f in fields(WindowState)}
+            )
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        return self._kept
+        return self._written
 
-    def keep(self, stands: Stands, now_s: float) -> None:
+    def write(self, state: WindowState, now_s: float) -> None:
         """Write it if it has changed, and not too often. now_s: of any clock."""
-        if self._path is None or stands == self._kept or now_s < self._next_s:
+        if self._path is None or state == self._written or now_s < self._next_s:
             return
-        self._kept, self._next_s = stands, now_s + _EVERY_S
+        self._written, self._next_s = state, now_s + _EVERY_S
         half = self._path.with_name(self._path.name + ".part")
         with suppress(OSError):
-            half.write_text(json.dumps(asdict(stands)), encoding="utf-8")
+            half.write_text(json.dumps(asdict(state)), encoding="utf-8")
             os.replace(half, self._path)  # whoever is killed meanwhile leaves the old one
 
 

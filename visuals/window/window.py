@@ -1,4 +1,8 @@
-"""A window of pygame's, on a card where there is one, and how it is opened and lost."""
+"""A window of pygame's, on a card where there is one: how it is opened, lost and opened again.
+
+Leaves: a surface to draw each picture on. One thread, the one that opened it. Knows nothing of the
+show.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +19,6 @@ if TYPE_CHECKING:
     from visuals.draw.gl.card import Card
 
 SIZE = (1280, 720)
-
-
 _MIN_RATE_HZ = 60
 
 
@@ -55,9 +57,9 @@ class Window:
             raise NoDisplayError(f"cannot open a window ({error})") from error
         self.rate_hz: int = max(pygame.display.get_current_refresh_rate(), _MIN_RATE_HZ)
 
-    @property
-    def canvas(self) -> pygame.Surface:
-        """What to draw on; another one after a resize. pygame.error while the display is gone.
+    def begin_frame(self) -> pygame.Surface:
+        """What to draw the next picture on; another one after a resize, and with it the card's
+        pictures. pygame.error while the display is gone.
 
         With OpenGL it is not the window: no higher than 720 pixels, and enlarged by the card.
         """
@@ -73,6 +75,15 @@ class Window:
         if self._software_canvas.get_size() != size:
             self._software_canvas = black(size)
         return self._software_canvas
+
+    def picture(self) -> pygame.Surface:
+        """The last picture as it was shown."""
+        if self.card:
+            return self.card.picture()
+        shown = pygame.display.get_surface()
+        if shown is None:
+            raise pygame.error("the display is gone")
+        return shown
 
     def reopen(self) -> bool:
         """Open the window again after the display went away; the first one if its own is gone."""

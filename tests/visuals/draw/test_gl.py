@@ -9,15 +9,15 @@ import pytest
 from live.body.skeleton import BONES
 from live.errors import ConfigError
 from live.osc import encoding
-from tests.visuals.draw.test_looks import FPS, flashes, pixels, stage_view
+from tests.visuals.stage import FPS, flashes, pixels, stage_view
 from visuals.draw import gl
 from visuals.draw.looks.ribbons import Strips
 from visuals.draw.renderer import Renderer
 from visuals.draw.safety import Guard, luminance
 from visuals.draw.surfaces import black, pygame
 from visuals.feed.feed import Feed
-from visuals.scene.scene import Scene
-from visuals.window.app import App, Stage
+from visuals.scene.scene import RenderScene
+from visuals.window.app import App, WindowSettings
 
 SIZE = (240, 135)  # the processor may have to compute it
 LARGE = (1280, 720)
@@ -64,7 +64,9 @@ class Played:
         self.renderer = Renderer(look)
         self.renderer.use(card)
 
-    def play(self, frames: int, n: int = 1, start: int = 0, hud: bool = False, **changes) -> Scene:
+    def play(
+        self, frames: int, n: int = 1, start: int = 0, hud: bool = False, **changes
+    ) -> RenderScene:
         scene = None
         for k in range(start, start + frames):
             view = stage_view(k / FPS, n, **changes)
@@ -130,7 +132,7 @@ def test_a_dancer_who_leaves_fades_steadily_and_leaves_nothing(look, card):
 
 def test_a_cut_leaves_nothing_of_the_place_before(card):
     before = Played("neon", card)
-    before.renderer.camera.set_shot("cuts")
+    before.renderer.camera.set_mode("cuts")
     before.play(30)
     for _ in range(2):
         before.renderer.camera.bar()
@@ -146,7 +148,7 @@ def test_a_cut_leaves_nothing_of_the_place_before(card):
 
 def test_an_old_hem_is_not_seen_through_newer_silk(context):
     """An old ribbon along y = 300, under a newer one from y = 200 (its hem) to y = 450."""
-    from visuals.draw.gl.ribbons import Ribbons
+    from visuals.draw.gl.ribbons import CardRibbons
 
     edges = np.zeros((2, 4, 5, 2))  # inner and outer; one hem alone moves
     edges[1, :, 0] = [(100, 300), (500, 300), (100, 200), (500, 200)]
@@ -155,7 +157,7 @@ def test_an_old_hem_is_not_seen_through_newer_silk(context):
     moved[[0, 2], 0] = True
     white = [((255, 255, 255), (255, 255, 255))] * 4
     card = card_of(context, LARGE)
-    look, scene = Ribbons(), Played("ribbons", card).play(1)
+    look, scene = CardRibbons(), Played("ribbons", card).play(1)
     look._fit(card)
     look._weave(card, scene, Strips(edges, np.array([0.5, 0.5, 1.0, 1.0]), moved, white))
     cloth = np.frombuffer(look._cloth.frame.read(components=3, dtype="f4"), np.float32)
@@ -301,7 +303,7 @@ def feed():
 
 
 def opened(feed: Feed, renderer: str) -> App:
-    return App(feed, stage=Stage(renderer=renderer))
+    return App(feed, WindowSettings(renderer=renderer))
 
 
 def test_without_opengl_software_draws_and_only_who_asked_is_told(feed, capsys):
@@ -328,7 +330,7 @@ def test_a_card_that_fails_in_the_show_is_replaced_by_software(feed, card, capsy
     app.renderer.show("ribbons")
     app.window.card = card
     app.step()
-    assert app.window.canvas.get_size() == (1280, 720)
+    assert app.window.picture().get_size() == (1280, 720)
 
     def fails(*_):
         raise gl.CardError("the graphics card reports GL_CONTEXT_LOST")
@@ -339,7 +341,7 @@ def test_a_card_that_fails_in_the_show_is_replaced_by_software(feed, card, capsy
     app.step()
     assert app.renderer.card is None
     assert app.renderer.look == "ribbons"
-    assert pixels(app.window.canvas).max() > 0
+    assert pixels(app.window.picture()).max() > 0
     app.close()
     assert capsys.readouterr().err.count("\n") == 1
 
@@ -354,4 +356,4 @@ def test_a_renderer_of_the_processor_is_no_card():
     for name in ("Mesa Intel(R) UHD Graphics 620 (KBL GT2)", "NVIDIA GeForce RTX 3060", "Apple M2"):
         assert not gl.is_software(name)
     with pytest.raises(ConfigError, match="no renderer 'x'; there are auto, gl, software"):
-        Stage(renderer="x")
+        WindowSettings(renderer="x")

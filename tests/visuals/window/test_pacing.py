@@ -7,18 +7,18 @@ from benchmarks.motion import Network, emissions, relayed, simulated
 from live.body.skeleton import REST_POSE
 from visuals.draw.renderer import Renderer
 from visuals.draw.surfaces import black, pygame
-from visuals.feed.recorded import Take
+from visuals.feed.recorded import RecordedTake
 from visuals.feed.timeline import Timeline
-from visuals.window.pacing import Pacer
+from visuals.window.pacing import FramePacer
 
 
-def swinging(seconds: float) -> Take:
+def swinging(seconds: float) -> RecordedTake:
     """A body that runs at 1 m/s and swings one arm's joints by half a metre."""
     time_s = np.arange(round(60 * seconds)) / 60
     joints = np.repeat(REST_POSE[None], len(time_s), axis=0)[:, None].copy()
     joints[..., 0] += time_s[:, None, None]
     ones = np.ones(len(time_s))
-    return Take(
+    return RecordedTake(
         {
             "time_s": time_s,
             "joints": joints.astype(np.float32),
@@ -34,7 +34,7 @@ def swinging(seconds: float) -> Take:
 
 def flips(rate_hz: float, nominal_hz: float, count: int = 900, seed: int = 0) -> np.ndarray:
     """Moments given to a loop that wakes up to 6 ms late, less the true times of the display."""
-    rng, pacer, off = np.random.default_rng(seed), Pacer(nominal_hz), []
+    rng, pacer, off = np.random.default_rng(seed), FramePacer(nominal_hz), []
     latest_s = min(0.006, 0.5 / rate_hz)
     for k in range(count):
         flip_s = k / rate_hz
@@ -53,7 +53,7 @@ def test_moments_are_as_regular_as_the_display(rate_hz, nominal_hz):
 
 
 def test_a_picture_that_took_too_long_skips_whole_steps():
-    pacer = Pacer(60)
+    pacer = FramePacer(60)
     for k in range(100):
         pacer.shown(k / 60)
     assert pacer.moment(99 / 60 + 0.004) == pytest.approx(99 / 60, abs=1e-4)
@@ -62,7 +62,7 @@ def test_a_picture_that_took_too_long_skips_whole_steps():
 
 
 def test_after_a_stall_time_goes_on_from_now():
-    pacer = Pacer(60)
+    pacer = FramePacer(60)
     for k in range(100):
         pacer.shown(k / 60)
     pacer.shown(7.0)

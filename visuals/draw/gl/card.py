@@ -40,7 +40,7 @@ class Light(Enum):
 
 
 @dataclass
-class Target:
+class CardTarget:
     """A picture to draw on and to draw with; `frame` and `texture` are the same pixels."""
 
     size: tuple[int, int]
@@ -86,7 +86,7 @@ class Card:
 
     # One picture: its layers, then `blend`, `light`, `show`.
 
-    def begin(self, layer: int, under: pygame.Surface | None) -> Target:
+    def begin(self, layer: int, under: pygame.Surface | None) -> CardTarget:
         """The layer to paint on, with a surface drawn in software under it, or black."""
         target = self._layers[layer]
         with _told():
@@ -129,7 +129,7 @@ class Card:
             self._text = None if text is None else self._upload("text", text)
             screen = self._screen or self.context.screen
             screen.viewport = (0, 0, *self.size)
-            self._finish(Target(self.size, None, screen), flip=1.0)
+            self._finish(CardTarget(self.size, None, screen), flip=1.0)
             error = self.context.error
         if error != "GL_NO_ERROR":
             raise CardError(f"the graphics card reports {error}")
@@ -146,7 +146,7 @@ class Card:
 
     # What looks draw with; all places in pixels of the window.
 
-    def target(self, size: tuple[int, int], channels: int = 4, kind: str = "f2") -> Target:
+    def target(self, size: tuple[int, int], channels: int = 4, kind: str = "f2") -> CardTarget:
         """A black picture; kind as moderngl's dtype: f1 is 8 bit, f2 half floats."""
         size = (max(size[0], 1), max(size[1], 1))
         texture = self.context.texture(size, channels, dtype=kind)
@@ -154,9 +154,9 @@ class Card:
         texture.filter = (moderngl.LINEAR, moderngl.LINEAR)
         frame = self.context.framebuffer(color_attachments=[texture])
         frame.clear()
-        return Target(size, texture, frame)
+        return CardTarget(size, texture, frame)
 
-    def soft_target(self, rows: int) -> Target:
+    def soft_target(self, rows: int) -> CardTarget:
         """A black picture of the window's shape and so many rows, whatever the window's size.
 
         What is blurred there by texels is as wide on a projector as on a laptop.
@@ -164,7 +164,7 @@ class Card:
         width, height = self.size
         return self.target((round(rows * width / height), rows))
 
-    def run(self, name: str, to: Target, light: Light, *textures: Any, **uniforms: Any) -> None:
+    def run(self, name: str, to: CardTarget, light: Light, *textures: Any, **uniforms: Any) -> None:
         """Fill a target by one of the passes; textures in the order of its list."""
         program, whole = self._passes[name]
         for place, texture in enumerate(textures):
@@ -174,8 +174,8 @@ class Card:
         self._aim(to, light)
         whole.render(moderngl.TRIANGLES, vertices=3)
 
-    def shapes(self, to: Target, rows: np.ndarray, light: Light) -> None:
-        """Draw chains and quadrilaterals, float32 [N, 22] (`draw.gl.bodies`), in this order."""
+    def shapes(self, to: CardTarget, rows: np.ndarray, light: Light) -> None:
+        """Draw chains and quadrilaterals, float32 [N, 22] (`draw.gl.body_rows`), in this order."""
         if len(rows):
             self._aim(to, light)
             self._shapes.program["size"].value = self.size
@@ -183,14 +183,14 @@ class Card:
             vertices = self._shapes.vertices(rows)
             vertices.render(moderngl.TRIANGLE_STRIP, vertices=4, instances=len(rows))
 
-    def sheets(self, to: Target, corners: np.ndarray, light: Light) -> None:
+    def sheets(self, to: CardTarget, corners: np.ndarray, light: Light) -> None:
         """Draw triangles; corners float32 [N, 5]: x, y, and a colour (0..1) that runs between."""
         if len(corners):
             self._aim(to, light)
             self._sheets.program["size"].value = self.size
             self._sheets.vertices(corners).render(moderngl.TRIANGLES, vertices=len(corners))
 
-    def blur(self, picture: Target, spare: Target, sigma: float) -> None:
+    def blur(self, picture: CardTarget, spare: CardTarget, sigma: float) -> None:
         """A Gaussian over a target, sigma in its texels; spare has the same size."""
         width, height = picture.size
         for source, to, stride in (
@@ -199,13 +199,13 @@ class Card:
         ):
             self.run("blur", to, Light.PLACED, source.texture, stride=stride, sigma=sigma)
 
-    def _finish(self, to: Target, flip: float) -> None:
+    def _finish(self, to: CardTarget, flip: float) -> None:
         # Where there is no text the shader still wants a texture to look at.
         textures = (self._picture.texture, self._text or self._picture.texture)
         printed = float(self._text is not None)
         self.run("show", to, Light.PLACED, *textures, gain=self._gain, printed=printed, flip=flip)
 
-    def _aim(self, to: Target, light: Light) -> None:
+    def _aim(self, to: CardTarget, light: Light) -> None:
         to.frame.use()
         context = self.context
         if light is Light.PLACED:

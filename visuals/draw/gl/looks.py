@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from visuals.draw.gl.neon import Neon
-from visuals.draw.gl.ribbons import Ribbons
+from visuals.draw.gl.neon import CardNeon
+from visuals.draw.gl.ribbons import CardRibbons
 from visuals.draw.looks.look import CardLook
 
-LOOKS: dict[str, Callable[[], CardLook]] = {"neon": Neon, "ribbons": Ribbons}
+LOOKS: dict[str, Callable[[], CardLook]] = {"neon": CardNeon, "ribbons": CardRibbons}

@@ -6,10 +6,11 @@ Every tube is a distance on the screen, drawn from far to near; the bloom is blu
 
 import numpy as np
 
-from visuals.draw.gl import bodies
-from visuals.draw.gl.card import Card, Light, Target
-from visuals.draw.looks import body, neon
-from visuals.scene.scene import Scene
+from visuals.draw import body
+from visuals.draw.gl import body_rows
+from visuals.draw.gl.card import Card, CardTarget, Light
+from visuals.draw.looks import neon
+from visuals.scene.scene import RenderScene
 
 _WIRE_SHARE = 0.62  # of the body's radii
 _WIRE_SOFT = 0.85  # of the wire's: white-hot in the middle, the dancer's colour at its edge
@@ -20,28 +21,26 @@ _NEAR_SIGMA, _FAR_SIGMA = 1.5, 2.2  # texels
 _REFLECTED = 0.45
 
 # The white-hot wire: visuals.draw.looks.neon's, tube after tube.
-_WIRE = bodies.Chains(
+_WIRE = body_rows.Chains(
     [
         ("torso", ("pelvis", "spine", "chest", "neck"), (0.052, 0.052, 0.052, 0.040)),
         ("torso", ("l_shoulder", "chest", "r_shoulder"), (0.046, 0.046, 0.046)),
         ("torso", ("l_hip", "pelvis", "r_hip"), (0.060, 0.052, 0.060)),
-        *bodies.LIMBS,
+        *body_rows.LIMBS,
     ]
 )
 
 
-class Neon:
+class CardNeon:
     floor = True
 
     def __init__(self):
         self._size = (0, 0)
-        self._cuts = -1
-        self._painted: dict[int, np.ndarray] = {}  # by dancer: the last [2, 5, 3], metres
+        self._painters = neon.Painters()
 
-    def paint(self, card: Card, layer: Target, scene: Scene) -> None:
+    def paint(self, card: Card, layer: CardTarget, scene: RenderScene) -> None:
         self._fit(card)
-        if self._cuts != scene.camera.cuts:  # trails are pixels of another place
-            self._cuts = scene.camera.cuts
+        if self._painters.has_cut(scene):
             self._trails.frame.clear()
         self._paint_trails(card, scene)
         if scene.figures:
@@ -61,7 +60,7 @@ class Neon:
         self._near, self._near_spare = card.soft_target(90), card.soft_target(90)
         self._far, self._far_spare = card.soft_target(45), card.soft_target(45)
 
-    def _paint_trails(self, card: Card, scene: Scene) -> None:
+    def _paint_trails(self, card: Card, scene: RenderScene) -> None:
         keep = 0.5 ** (scene.dt_s / neon.TRAIL_HALF_LIFE_S)
         card.run(
             "fade", self._faded, Light.PLACED, self._trails.texture,
@@ -69,13 +68,10 @@ class Neon:
             less=60 * scene.dt_s / 255,
         )  # fmt: skip
         self._trails, self._faded = self._faded, self._trails
-        dancers = scene.view.dancers
-        now = scene.points[:, [neon.INNER, neon.OUTER]]  # [N, 2, 5, 3]
-        before = [self._painted.get(d, np.asarray(p)) for d, p in zip(dancers, now, strict=True)]
-        self._painted = dict(zip(dancers, now, strict=True))
-        if not dancers:
+        before, now = self._painters.step(scene)
+        if not scene.figures:
             return
-        old, _ = scene.camera.project(np.stack(before), scene.size)
+        old, _ = scene.camera.project(before, scene.size)
         new, scale = scene.camera.project(now, scene.size)
         color = np.array(scene.colors, np.float64)[:, np.array(neon.PAINTER_LEFT, int)]
         color = color * (scene.presence / 255)  # [N, 5, 3]
@@ -86,17 +82,17 @@ class Neon:
         corners[..., 1::2, 2:] = _SHEET * color[:, :, None]
         card.sheets(self._trails, two_triangles(corners[moved]), Light.BRIGHTER)
         radius = np.maximum(_BRUSH_M * neon.brush_swell(scene) * scale[:, 1], 1.0)
-        brush = bodies.lines(old[:, 1], new[:, 1], radius, color, soft=0.6)
-        card.shapes(self._trails, brush.reshape(-1, bodies.ROW), Light.BRIGHTER)
+        brush = body_rows.lines(old[:, 1], new[:, 1], radius, color, soft=0.6)
+        card.shapes(self._trails, brush.reshape(-1, body_rows.ROW), Light.BRIGHTER)
 
-    def _reflect(self, card: Card, layer: Target, scene: Scene) -> None:
+    def _reflect(self, card: Card, layer: CardTarget, scene: RenderScene) -> None:
         """The bodies upside down in the floor, fainter the higher they are above it."""
         xy, scale = scene.camera.project(scene.points * [1, -1, 1], scene.size)
         height = np.clip(1 - scene.points[..., 1] / neon.REFLECTED_M, 0, 1)
         self._stroke(card, scene, xy, scale, _REFLECTED * scene.presence * height**2)
         card.run("copy", layer, Light.ADDED, self._strokes.texture, gain=1.0)
 
-    def _bloom(self, card: Card, layer: Target, scene: Scene) -> None:
+    def _bloom(self, card: Card, layer: CardTarget, scene: RenderScene) -> None:
         """A tight halo and a wide one; both swell on the beat."""
         light = np.full(scene.scale.shape, neon.bloom(scene))
         self._stroke(card, scene, scene.xy, scene.scale * body.swell(scene), light)
@@ -107,28 +103,30 @@ class Neon:
         card.run("copy", layer, Light.ADDED, self._near.texture, gain=1.0)
         card.run("copy", layer, Light.ADDED, self._far.texture, gain=1.0)
 
-    def _stroke(self, card: Card, scene: Scene, xy, scale, shine: np.ndarray) -> None:
+    def _stroke(self, card: Card, scene: RenderScene, xy, scale, shine: np.ndarray) -> None:
         """Plain bodies on black; xy [N, 20, 2], scale and shine (0..1) [N, 20]."""
         self._strokes.frame.clear()
-        chains = bodies.BODY
-        color = bodies.colors(scene)[:, chains.part]
-        drawn = bodies.chains(chains, xy, scale, color, shine=shine[:, chains.points])
-        card.shapes(self._strokes, drawn.reshape(-1, bodies.ROW), Light.BRIGHTER)
+        chains = body_rows.BODY
+        color = body_rows.colors(scene)[:, chains.part]
+        drawn = body_rows.chains(chains, xy, scale, color, shine=shine[:, chains.points])
+        card.shapes(self._strokes, drawn.reshape(-1, body_rows.ROW), Light.BRIGHTER)
 
 
-def figures(scene: Scene) -> np.ndarray:
+def figures(scene: RenderScene) -> np.ndarray:
     """Rows [M, 22]: part by part the rim cut out, the body, the wire that burns whiter inwards."""
     xy, scale = scene.xy, scene.scale * body.swell(scene)
     near = np.stack([body.nearness_of(s) for s in scale]) / scale[:, :1]
     shade = np.clip(1 + 6 * (near - 1), 0.72, 1.12)  # nearer is brighter
     gain = shade * neon.shine(scene)  # [N, 6]
     gain[:, body.TORSO] *= neon.TORSO_LIGHT
-    color = np.clip(bodies.colors(scene) * gain[..., None], 0, 1)
+    color = np.clip(body_rows.colors(scene) * gain[..., None], 0, 1)
     hot = color + (1 - color) * neon.heat(scene)
     rim = np.maximum(neon.RIM_M * scale[:, :1], scene.size[1] / 720)
-    wire = bodies.chains(_WIRE, xy, scale, hot[:, _WIRE.part], share=_WIRE_SHARE, soft=_WIRE_SOFT)
-    layers = [*bodies.plain(xy, scale, color, rim, neon.RIM_ALPHA / 255), (wire, _WIRE.part)]
-    return bodies.far_to_near(scene, layers)
+    wire = body_rows.chains(
+        _WIRE, xy, scale, hot[:, _WIRE.part], share=_WIRE_SHARE, soft=_WIRE_SOFT
+    )
+    layers = [*body_rows.plain(xy, scale, color, rim, neon.RIM_ALPHA / 255), (wire, _WIRE.part)]
+    return body_rows.far_to_near(scene, layers)
 
 
 def two_triangles(corners: np.ndarray) -> np.ndarray:

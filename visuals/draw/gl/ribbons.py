@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from visuals.draw.gl import bodies
-from visuals.draw.gl.card import Card, Light, Target
+from visuals.draw import body
+from visuals.draw.gl import body_rows
+from visuals.draw.gl.card import Card, CardTarget, Light
 from visuals.draw.gl.neon import two_triangles
-from visuals.draw.looks import body, ribbons
-from visuals.scene.scene import Scene
+from visuals.draw.looks import ribbons
+from visuals.scene.scene import RenderScene
 
 _OUTER, _INNER = 0.55, 0.22  # of the silk's light, at its two hems
 _HEM_PX = 1.1  # half the width of the bright hem, at 720p
@@ -15,14 +16,14 @@ _RIM_ALPHA = 160 / 255
 _SIGMA = 1.4  # texels
 
 
-class Ribbons:
+class CardRibbons:
     floor = True
 
     def __init__(self):
         self._size = (0, 0)
         self.silk = ribbons.Silk()
 
-    def paint(self, card: Card, layer: Target, scene: Scene) -> None:
+    def paint(self, card: Card, layer: CardTarget, scene: RenderScene) -> None:
         self._fit(card)
         self.silk.keep(scene)
         self._cloth.frame.clear()
@@ -42,7 +43,7 @@ class Ribbons:
         self._cloth = card.target(card.size)
         self._soft, self._spare = card.soft_target(180), card.soft_target(180)
 
-    def _weave(self, card: Card, scene: Scene, strips: ribbons.Strips) -> None:
+    def _weave(self, card: Card, scene: RenderScene, strips: ribbons.Strips) -> None:
         """One dancer's ribbons, brighter at the outer hem, with a fine bright edge there."""
         moved = strips.moved
         left = np.array(ribbons.HEM_LEFT, int)
@@ -59,18 +60,18 @@ class Ribbons:
         width = _HEM_PX * scene.size[1] / 720
         # Squared: the silk laid on later does not cover an old hem here, so it has to pale before.
         shine = np.broadcast_to(light[:, None] ** 2, (*moved.shape, 2))[moved]
-        hem = bodies.lines(
+        hem = body_rows.lines(
             edges[1, :-1][moved], edges[1, 1:][moved], width, color[moved],
             shine=shine[:, [0, 1, 1, 1]],
         )  # fmt: skip
         card.shapes(self._cloth, hem, Light.BRIGHTER)
 
 
-def figures(scene: Scene) -> np.ndarray:
+def figures(scene: RenderScene) -> np.ndarray:
     """Rows [M, 22]: slim plain bodies, each part set apart from what lies behind it."""
-    own = bodies.colors(scene)
+    own = body_rows.colors(scene)
     color = (own + (1 - own) * 0.35) * ribbons.shine(scene)  # [N, 6, 3]
     color[:, body.TORSO] *= 0.7
     rim = _RIM_PX * scene.size[1] / 720
     scale = scene.scale * ribbons.BONE_SHARE * body.swell(scene)
-    return bodies.far_to_near(scene, bodies.plain(scene.xy, scale, color, rim, _RIM_ALPHA))
+    return body_rows.far_to_near(scene, body_rows.plain(scene.xy, scale, color, rim, _RIM_ALPHA))

@@ -6,6 +6,7 @@ A new look is a new file and a line in LOOKS; the keys, the command and the test
 from collections.abc import Callable
 
 from live.errors import ConfigError
+from live.osc import schema
 from visuals.draw.looks.canon import Canon
 from visuals.draw.looks.chalk import Chalk
 from visuals.draw.looks.constellation import Constellation
@@ -28,7 +29,7 @@ LOOKS: dict[str, Callable[[], Look]] = {
     "kaleidoscope": Kaleidoscope,
     "wireframe": Wireframe,
 }
-DEFAULT = "neon"
+DEFAULT = schema.LOOKS[0]
 
 
 def make(name: str) -> Look:

@@ -7,9 +7,10 @@ from collections import deque
 
 import numpy as np
 
-from visuals.draw.looks import body
-from visuals.draw.surfaces import black, mix, pygame, scaled
-from visuals.scene.scene import Scene
+from visuals.draw import body
+from visuals.draw.surfaces import mix, pygame, scaled
+from visuals.scene.palettes import Pair
+from visuals.scene.scene import RenderScene
 
 _ECHOES = 4
 _FEW_ECHOES = 2  # with more dancers than this:
@@ -19,18 +20,17 @@ _STEP_BEATS = 0.5
 _FREE_STEP_S = 0.25  # without a beat
 _LONGEST_S = 2.6
 _WHITE = (255, 255, 255)
+_DARK = (4, 4, 8)
 
 
-class Canon:
-    floor = True
-
+class Canon(body.BodyLook):
     def __init__(self):
+        super().__init__()
         self._age_s = 0.0
         self._past: deque[tuple[float, dict[int, np.ndarray]]] = deque()
-        self._strokes = black((1, 1))
-        self._doubled = body.Doubled()
+        self._strokes = body.Scratch()
 
-    def glow(self, canvas: pygame.Surface, scene: Scene) -> None:
+    def glow(self, canvas: pygame.Surface, scene: RenderScene) -> None:
         """Remembers this moment; a halo around the leaders, before it the echoes.
 
         Echoes are dim and soft, so half the resolution is enough for them.
@@ -40,32 +40,23 @@ class Canon:
         self._past.append((self._age_s, points))
         while self._past[0][0] < self._age_s - _LONGEST_S:
             self._past.popleft()
-        if self._strokes.get_size() != canvas.get_size():
-            self._strokes = black(canvas.get_size())
-        self._strokes.fill(0)
-        for figure in range(scene.figures):
-            gain = (0.25 + 0.75 * scene.pulse) * scene.presence
-            scale = scene.scale[figure] * body.swell(scene)
-            self._draw(self._strokes, scene.xy[figure], scale, scene, figure, gain)
-        near = body.rows(self._strokes, 90)
+        strokes = self._strokes.cleared(canvas)
+        gain = (0.25 + 0.75 * scene.pulse) * scene.presence
+        for figure, pair in enumerate(scene.colors):
+            _draw(strokes, scene.xy[figure], scene.scale[figure] * body.swell(scene), pair, gain)
+        near = body.rows(strokes, 90)
         body.add_light(canvas, pygame.transform.box_blur(near, 3))
         for xy, scale, figure, light in self.echoes(scene):
-            self._draw(canvas, xy, scale, scene, figure, light * scene.presence)
+            _draw(canvas, xy, scale, scene.colors[figure], light * scene.presence)
 
-    def ink(self, canvas: pygame.Surface, scene: Scene) -> None:
-        area = body.bounds(scene, canvas)
-        if area.w == 0 or area.h == 0:
-            return
-        large = self._doubled.cleared(canvas, area)
-        for figure in body.far_to_near(scene):
-            xy = self._doubled.ZOOM * (scene.xy[figure] - np.array(area.topleft))
-            scale = self._doubled.ZOOM * scene.scale[figure] * body.swell(scene)
-            self._draw(large, xy, scale, scene, figure, -1.0, 0.55)
-            hot = (0.72 + 0.28 * scene.pulse) * scene.presence
-            self._draw(large, xy, scale, scene, figure, hot, 0.0, 0.4)
-        self._doubled.paste(canvas, area, large)
+    def draw_figure(self, surface: pygame.Surface, figure: body.Figure) -> None:
+        """A leader: the dark rim that sets it apart, then its body."""
+        scale = figure.scale * body.swell(figure.scene)
+        hot = (0.72 + 0.28 * figure.scene.pulse) * figure.scene.presence
+        _draw(surface, figure.xy, scale, figure.pair, rim=0.55)
+        _draw(surface, figure.xy, scale, figure.pair, hot, white=0.4)
 
-    def echoes(self, scene: Scene) -> list[tuple[np.ndarray, np.ndarray, int, float]]:
+    def echoes(self, scene: RenderScene) -> list[tuple[np.ndarray, np.ndarray, int, float]]:
         """(xy [20, 2], scale [20], figure, light 0..1) of every echo, the faintest first."""
         beat_s = 60 / scene.view.bpm if scene.view.bpm > 0 else 2 * _FREE_STEP_S
         step_s = min(_STEP_BEATS * beat_s, _LONGEST_S / (_ECHOES + 1))
@@ -91,16 +82,17 @@ class Canon:
                 return points
         return {}
 
-    def _draw(self, surface, xy, scale, scene, figure, light, rim=0.0, white=0.0) -> None:
-        """A body of strokes; light below 0 draws the dark rim that sets a leader apart."""
-        tubes = body.BODY
-        widths = scale[tubes.a] * (tubes.radius_a_m + tubes.radius_b_m) * (1 + rim)
-        starts, ends = xy[tubes.a].tolist(), xy[tubes.b].tolist()
-        for part in body.parts_far_to_near(body.nearness_of(scale)):
-            own = mix(scene.colors[figure][body.OWN_LEFT[part]], _WHITE, white)
-            color = scaled(own, light) if light >= 0 else (4, 4, 8)
-            for k in tubes.members[part]:
-                body.stroke(surface, color, starts[k], ends[k], float(widths[k]))
+
+def _draw(surface: pygame.Surface, xy, scale, pair: Pair, light=-1.0, rim=0.0, white=0.0) -> None:
+    """A body of strokes, xy [20, 2], scale [20]; light 0..1, or below 0: as dark as a rim."""
+    tubes = body.BODY
+    widths = scale[tubes.a] * (tubes.radius_a_m + tubes.radius_b_m) * (1 + rim)
+    starts, ends = xy[tubes.a].tolist(), xy[tubes.b].tolist()
+    for part in body.parts_far_to_near(body.nearness_of(scale)):
+        own = mix(pair[body.OWN_LEFT[part]], _WHITE, white)
+        color = scaled(own, light) if light >= 0 else _DARK
+        for k in tubes.members[part]:
+            body.stroke(surface, color, starts[k], ends[k], float(widths[k]))
 
 
 def _room(xy: np.ndarray, scale: float, size: tuple[int, int]) -> tuple[float, float]:

@@ -10,9 +10,9 @@ from itertools import pairwise
 import numpy as np
 
 from live.body.skeleton import JOINT
-from visuals.draw.looks import body
+from visuals.draw import body
 from visuals.draw.surfaces import ADD, MULTIPLY, black, mix, pygame, scaled
-from visuals.scene.scene import SKULL, Scene
+from visuals.scene.scene import SKULL, RenderScene
 
 _DRAWINGS_PER_S = 8
 _STROKES = 4  # of the hand over every line
@@ -38,7 +38,7 @@ class Chalk:
         self._grain = _grain()
         self._age_s = 0.0
 
-    def glow(self, canvas: pygame.Surface, scene: Scene) -> None:
+    def glow(self, canvas: pygame.Surface, scene: RenderScene) -> None:
         """The hatched ground, below the figures and as dusty as a wiped board."""
         self._age_s += scene.dt_s
         rng = self._hand()
@@ -50,7 +50,7 @@ class Chalk:
             if scene.pulse > 0.02:
                 _circle(canvas, scene, feet[figure], own, rng)
 
-    def ink(self, canvas: pygame.Surface, scene: Scene) -> None:
+    def ink(self, canvas: pygame.Surface, scene: RenderScene) -> None:
         area = body.bounds(scene, canvas)
         if area.w == 0 or area.h == 0:
             return
@@ -69,7 +69,7 @@ class Chalk:
     def _hand(self) -> np.random.Generator:
         return np.random.default_rng(int(self._age_s * _DRAWINGS_PER_S))
 
-    def _draw_figure(self, board, scene: Scene, figure: int, origin, rng) -> None:
+    def _draw_figure(self, board, scene: RenderScene, figure: int, origin, rng) -> None:
         xy = scene.xy[figure] - np.array(origin)
         scale = float(scene.scale[figure, 0])
         width = max(round(_WIDTH_M * scale * (0.75 + 1.1 * scene.pulse)), 1)
@@ -93,7 +93,7 @@ class Chalk:
                 pygame.draw.aaline(board, colors[0], a, b, width)
 
 
-def _hatch(canvas, scene: Scene, middle: np.ndarray, color, rng) -> None:
+def _hatch(canvas, scene: RenderScene, middle: np.ndarray, color, rng) -> None:
     """Slanted strokes on the floor under one dancer."""
     across = np.linspace(-0.42, 0.42, _HATCHES)
     reach = 0.26 * np.sqrt(1 - (across / 0.5) ** 2)
@@ -109,7 +109,7 @@ def _thin(canvas: pygame.Surface) -> int:
     return max(round(canvas.get_height() / 360), 1)
 
 
-def _circle(canvas, scene: Scene, middle: np.ndarray, color, rng) -> None:
+def _circle(canvas, scene: RenderScene, middle: np.ndarray, color, rng) -> None:
     """Around one dancer, drawn on the beat and wiped off outwards until the next one."""
     gone = 1 - scene.pulse ** (1 / 3)
     angles = np.linspace(0, 2.15 * math.pi, 40)

@@ -7,9 +7,9 @@ high frequencies.
 import numpy as np
 
 from live.body.skeleton import JOINT
-from visuals.draw.looks import body
+from visuals.draw import body
 from visuals.draw.surfaces import ADD, mix, pygame, scaled, soft_disc
-from visuals.scene.scene import SKULL, Scene
+from visuals.scene.scene import SKULL, RenderScene
 
 _NEAR_M = 0.75  # points nearer to each other than this are joined by a faint line
 _MOST_LINKS = 160
@@ -35,7 +35,7 @@ class Constellation:
         self._halos: dict[tuple, pygame.Surface] = {}
         self._age_s = 0.0
 
-    def glow(self, canvas: pygame.Surface, scene: Scene) -> None:
+    def glow(self, canvas: pygame.Surface, scene: RenderScene) -> None:
         self._age_s += scene.dt_s
         for figure in range(scene.figures):
             step = round(scene.pulse * 8) / 8
@@ -45,13 +45,13 @@ class Constellation:
             for x, y in scene.xy[figure, _STARS].tolist():
                 canvas.blit(halo, (x - radius, y - radius), special_flags=ADD)
 
-    def ink(self, canvas: pygame.Surface, scene: Scene) -> None:
+    def ink(self, canvas: pygame.Surface, scene: RenderScene) -> None:
         self._draw_sky(canvas, scene)
         self._draw_links(canvas, scene)
         for figure in body.far_to_near(scene):
             self._draw_figure(canvas, scene, figure)
 
-    def _draw_sky(self, canvas: pygame.Surface, scene: Scene) -> None:
+    def _draw_sky(self, canvas: pygame.Surface, scene: RenderScene) -> None:
         twinkle = 1 + 0.5 * np.sin(self._age_s * 2 + np.arange(_SKY_STARS) * 2.4)
         light = (0.10 + 0.34 * self._magnitude) * twinkle * (1 + scene.pulse) * scene.presence
         places = (self._sky * scene.size).tolist()
@@ -59,7 +59,7 @@ class Constellation:
         for (x, y), gain in zip(places, light.tolist(), strict=True):
             canvas.fill(scaled(_WHITE, gain), (x, y, size, size))
 
-    def _draw_links(self, canvas: pygame.Surface, scene: Scene) -> None:
+    def _draw_links(self, canvas: pygame.Surface, scene: RenderScene) -> None:
         """Between the hands, knees, feet and heads that are near each other on the stage."""
         if scene.figures == 0:
             return
@@ -75,7 +75,7 @@ class Constellation:
             color = scaled(pair, (0.1 + 0.5 * near) * scene.presence)
             pygame.draw.aaline(canvas, color, xy[i], xy[j])
 
-    def _draw_figure(self, canvas: pygame.Surface, scene: Scene, figure: int) -> None:
+    def _draw_figure(self, canvas: pygame.Surface, scene: RenderScene, figure: int) -> None:
         scale = float(scene.scale[figure, 0])
         xy = scene.xy[figure].tolist()
         light = (0.6 + 0.35 * scene.pulse) * scene.presence

@@ -9,9 +9,9 @@ import math
 import numpy as np
 
 from live.body.skeleton import JOINT
-from visuals.draw.looks import body
-from visuals.draw.surfaces import black, mix, pygame, scaled
-from visuals.scene.scene import SKULL, Scene
+from visuals.draw import body
+from visuals.draw.surfaces import mix, pygame, scaled
+from visuals.scene.scene import SKULL, RenderScene
 
 _SPOKES = 6
 _TALL_M = 2.3  # arms up, on tiptoe
@@ -29,26 +29,24 @@ class Kaleidoscope:
 
     def __init__(self):
         self._turned = 0.0
-        self._strokes = black((1, 1))
+        self._strokes = body.Scratch()
         self._doubled = body.Doubled()
 
-    def glow(self, canvas: pygame.Surface, scene: Scene) -> None:
+    def glow(self, canvas: pygame.Surface, scene: RenderScene) -> None:
         self._turned = (self._turned + scene.dt_s * _TURN_RAD_S) % (2 * math.pi)
         if scene.figures == 0:
             return
-        if self._strokes.get_size() != canvas.get_size():
-            self._strokes = black(canvas.get_size())
-        self._strokes.fill(0)
+        strokes = self._strokes.cleared(canvas)
         spokes, scale = self.spokes(scene)
-        self._draw_rosette(self._strokes, scene, spokes)
+        self._draw_rosette(strokes, scene, spokes)
         for k, xy in enumerate(spokes):
             gain = (0.2 + 0.6 * scene.pulse) * scene.presence
-            self._draw_body(self._strokes, scene, k, xy, scale, gain, 1.3)
-        near = body.rows(self._strokes, 180)
+            self._draw_body(strokes, scene, k, xy, scale, gain, 1.3)
+        near = body.rows(strokes, 180)
         body.add_light(canvas, pygame.transform.box_blur(near, 2))
         body.add_light(canvas, pygame.transform.box_blur(body.smaller(near, 2), 4))
 
-    def ink(self, canvas: pygame.Surface, scene: Scene) -> None:
+    def ink(self, canvas: pygame.Surface, scene: RenderScene) -> None:
         if scene.figures == 0:
             return
         spokes, scale = self.spokes(scene)
@@ -63,7 +61,7 @@ class Kaleidoscope:
             self._draw_body(large, scene, k, near, 2 * scale, hot, body.swell(scene))
         self._doubled.paste(canvas, area, large)
 
-    def spokes(self, scene: Scene) -> tuple[np.ndarray, float]:
+    def spokes(self, scene: RenderScene) -> tuple[np.ndarray, float]:
         """The copies [K, 20, 2] in pixels (k is of figure k modulo N), and pixels per metre."""
         count = scene.figures * max(1, round(_SPOKES / scene.figures))
         count = max(count, 2)
@@ -84,7 +82,7 @@ class Kaleidoscope:
         place = np.stack([x * c + r * s, x * s - r * c], axis=-1)
         return place + np.array(scene.size) / 2, scale
 
-    def _local(self, scene: Scene) -> np.ndarray:
+    def _local(self, scene: RenderScene) -> np.ndarray:
         """Bodies [N, 20, 2] in metres as seen from the front: across, and above the floor."""
         across = scene.points[..., 0] - scene.points[:, :1, 0]
         return np.stack([across, np.maximum(scene.points[..., 1], 0)], axis=-1)
@@ -99,7 +97,7 @@ class Kaleidoscope:
             body.stroke(surface, colors[left], points[a], points[b], width)
         pygame.draw.circle(surface, colors[0], points[SKULL], 0.112 * scale)
 
-    def _draw_rosette(self, surface, scene: Scene, spokes: np.ndarray) -> None:
+    def _draw_rosette(self, surface, scene: RenderScene, spokes: np.ndarray) -> None:
         for k in range(len(spokes)):
             mine = spokes[k][_JOINED].tolist()
             theirs = spokes[(k + 1) % len(spokes)][_JOINED].tolist()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from visuals.draw.surfaces import pygame
-from visuals.scene.scene import Scene
+from visuals.scene.scene import RenderScene
 
 if TYPE_CHECKING:
-    from visuals.draw.gl.card import Card, Target
+    from visuals.draw.gl.card import Card, CardTarget
 
 
 class Look(Protocol):
@@ -17,11 +17,11 @@ class Look(Protocol):
     floor: bool
     """Whether the common floor (visuals.draw.floor) lies under it; otherwise it starts on black."""
 
-    def glow(self, canvas: pygame.Surface, scene: Scene) -> None:
+    def glow(self, canvas: pygame.Surface, scene: RenderScene) -> None:
         """Add light behind the figures, at half resolution; scene is of the canvas's size."""
         ...
 
-    def ink(self, canvas: pygame.Surface, scene: Scene) -> None:
+    def ink(self, canvas: pygame.Surface, scene: RenderScene) -> None:
         """Draw the figures at full resolution; scene is of the canvas's size."""
         ...
 
@@ -33,6 +33,6 @@ class CardLook(Protocol):
     floor: bool
     """Whether the common floor (visuals.draw.floor) lies under it."""
 
-    def paint(self, card: Card, layer: Target, scene: Scene) -> None:
+    def paint(self, card: Card, layer: CardTarget, scene: RenderScene) -> None:
         """Light and figures over what lies on the layer; scene is of the window's size."""
         ...

@@ -6,9 +6,9 @@ and comes together again when it rests.
 
 import numpy as np
 
-from visuals.draw.looks import body
-from visuals.draw.surfaces import black, pygame
-from visuals.scene.scene import Scene
+from visuals.draw import body
+from visuals.draw.surfaces import pygame
+from visuals.scene.scene import RenderScene
 
 _GRAINS = 1_300  # a dancer; fewer for many
 _MOST_GRAINS = 9_600
@@ -43,28 +43,26 @@ class Particles:
         self._at: dict[int, np.ndarray] = {}  # by dancer: [P, 3], metres
         self._colors = np.zeros((0, 3), np.uint8)
         self._points = np.zeros((0, 3))
-        self._dots = black((1, 1))
+        self._dots = body.Scratch()
 
-    def glow(self, canvas: pygame.Surface, scene: Scene) -> None:
+    def glow(self, canvas: pygame.Surface, scene: RenderScene) -> None:
         self._move(scene)
-        if self._dots.get_size() != canvas.get_size():
-            self._dots = black(canvas.get_size())
-        self._dots.fill(0)
+        dots = self._dots.cleared(canvas)
         xy, _ = scene.camera.project(self._points, scene.size)
-        _scatter(self._dots, xy, self._colors, 2)
+        _scatter(dots, xy, self._colors, 2)
         # No wider than a forearm: small figures would melt into a cloud.
         reach = round(_HALO_M * float(scene.scale.mean()) / 2) if scene.figures else 0
-        near = pygame.transform.box_blur(body.smaller(self._dots, 2), max(reach, 1))
+        near = pygame.transform.box_blur(body.smaller(dots, 2), max(reach, 1))
         body.add_light(canvas, near)
 
-    def ink(self, canvas: pygame.Surface, scene: Scene) -> None:
+    def ink(self, canvas: pygame.Surface, scene: RenderScene) -> None:
         if len(self._points) == 0:
             return
         xy, scale = scene.camera.project(self._points, scene.size)
         size = round(2 * _GRAIN_M * float(scale.max()))
         _scatter(canvas, xy, self._colors, min(max(size, 2), 5))
 
-    def _move(self, scene: Scene) -> None:
+    def _move(self, scene: RenderScene) -> None:
         """Every grain towards its place; then all of them, from far to near, with their colours."""
         count = min(_GRAINS, _MOST_GRAINS // max(scene.figures, 1))
         if scene.figures == 0:
@@ -93,7 +91,7 @@ class Particles:
         self._points = points[order]
         self._colors = color.reshape(-1, 3)[order].astype(np.uint8)
 
-    def _aims(self, scene: Scene, count: int) -> np.ndarray:
+    def _aims(self, scene: RenderScene, count: int) -> np.ndarray:
         """Where the grains belong, [N, count, 3] metres."""
         tubes, tube = body.BODY, self._tube[:count]
         along, out = self._along[:count], self._out[:count]

@@ -6,13 +6,14 @@ where they were danced, and what has died is gone for good.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from live.body.skeleton import JOINT
-from visuals.draw.looks import body
-from visuals.draw.surfaces import ADD, Color, black, mix, pygame, scaled
-from visuals.scene.scene import Scene
+from visuals.draw import body
+from visuals.draw.surfaces import ADD, Color, mix, pygame, scaled
+from visuals.scene.scene import RenderScene
 
 # (inner joint, outer joint, on the dancer's own left)
 _HEMS = (
@@ -49,7 +50,7 @@ class Silk:
         # By dancer: (age at the time, hems [2, 5, 3], colours), oldest first.
         self._kept: dict[int, list[tuple[float, np.ndarray, tuple]]] = {}
 
-    def keep(self, scene: Scene) -> None:
+    def keep(self, scene: RenderScene) -> None:
         """Add where the hems are, forget what has died."""
         self._age_s += scene.dt_s
         step_s = _STEP_S * (1 + scene.figures // 6)
@@ -69,7 +70,7 @@ class Silk:
             if not self._kept[dancer]:
                 del self._kept[dancer]
 
-    def strips(self, scene: Scene) -> Iterator[Strips]:
+    def strips(self, scene: RenderScene) -> Iterator[Strips]:
         """The ribbons of every dancer that has left some."""
         for kept in self._kept.values():
             if len(kept) < 2:
@@ -83,65 +84,62 @@ class Silk:
             yield Strips(edges, life**1.4, moved, [entry[2] for entry in kept])
 
 
-def shine(scene: Scene) -> float:
+@runtime_checkable
+class SilkLook(Protocol):
+    """A look made of silk, on a card or off it: what one has left in the air, the other goes on
+    with."""
+
+    silk: Silk
+
+
+def shine(scene: RenderScene) -> float:
     """Light of the bodies, 0..1."""
     return (0.68 + 0.32 * scene.pulse) * scene.presence
 
 
-class Ribbons:
-    floor = True
-
+class Ribbons(body.BodyLook):
     def __init__(self):
+        super().__init__()
         self.silk = Silk()
-        self._cloth = black((1, 1))
-        self._doubled = body.Doubled()
+        self._cloth = body.Scratch()
 
-    def glow(self, canvas: pygame.Surface, scene: Scene) -> None:
+    def glow(self, canvas: pygame.Surface, scene: RenderScene) -> None:
         self.silk.keep(scene)
-        if self._cloth.get_size() != canvas.get_size():
-            self._cloth = black(canvas.get_size())
-        self._cloth.fill(0)
-        empty = True
-        for strips in self.silk.strips(scene):
-            self._draw(strips)
-            empty = False
-        if empty:
+        strips = list(self.silk.strips(scene))
+        if not strips:
             return
-        body.add_light(canvas, pygame.transform.box_blur(body.rows(self._cloth, 180), 3))
-        canvas.blit(self._cloth, (0, 0), special_flags=ADD)
+        cloth = self._cloth.cleared(canvas)
+        for dancer in strips:
+            _weave(cloth, dancer)
+        body.add_light(canvas, pygame.transform.box_blur(body.rows(cloth, 180), 3))
+        canvas.blit(cloth, (0, 0), special_flags=ADD)
 
-    def ink(self, canvas: pygame.Surface, scene: Scene) -> None:
-        area = body.bounds(scene, canvas)
-        if area.w == 0 or area.h == 0:
-            return
-        large = self._doubled.cleared(canvas, area)
-        tubes = body.BODY
-        for figure in body.far_to_near(scene):
-            xy = (scene.xy[figure] - np.array(area.topleft)) * self._doubled.ZOOM
-            scale = scene.scale[figure] * self._doubled.ZOOM * BONE_SHARE * body.swell(scene)
-            ends = (xy[tubes.a], xy[tubes.b])
-            radii = (scale[tubes.a] * tubes.radius_a_m, scale[tubes.b] * tubes.radius_b_m)
-            full, rims = body.capsules(*ends, *radii), body.capsules(*ends, *radii, 3.0)
-            gain = shine(scene)
-            for part in body.parts_far_to_near(body.nearness_of(scale)):
-                own = mix(scene.colors[figure][body.OWN_LEFT[part]], _WHITE, 0.35)
-                color = scaled(own, gain * (0.7 if part == body.TORSO else 1.0))
-                for k in tubes.members[part]:
-                    body.fill(large, (*scaled(color, 0.05), 160), *rims[k])
-                if part == body.TORSO:
-                    pygame.draw.polygon(large, color, xy[body.TORSO_CORNERS].tolist())
-                for k in tubes.members[part]:
-                    body.fill(large, color, *full[k])
-        self._doubled.paste(canvas, area, large)
+    def draw_figure(self, surface: pygame.Surface, figure: body.Figure) -> None:
+        """A slim plain body, each part set apart from what lies behind it."""
+        scale = figure.scale * BONE_SHARE * body.swell(figure.scene)
+        ends = figure.ends(body.BODY, scale)
+        full, rims = body.capsules(*ends), body.capsules(*ends, 3.0)
+        gain = shine(figure.scene)
+        for part in figure.far_to_near:
+            own = mix(figure.colors[part], _WHITE, 0.35)
+            color = scaled(own, gain * (0.7 if part == body.TORSO else 1.0))
+            for k in body.BODY.members[part]:
+                body.fill(surface, (*scaled(color, 0.05), 160), *rims[k])
+            if part == body.TORSO:
+                pygame.draw.polygon(surface, color, figure.xy[body.TORSO_CORNERS].tolist())
+            for k in body.BODY.members[part]:
+                body.fill(surface, color, *full[k])
 
-    def _draw(self, strips: Strips) -> None:
-        edges, moved = strips.edges, strips.moved
-        quads = np.stack([edges[0, :-1], edges[1, :-1], edges[1, 1:], edges[0, 1:]], axis=2)
-        quads, light = quads.tolist(), strips.light.tolist()
-        for t, colors in enumerate(strips.colors[1:]):
-            silk = [scaled(color, 0.42 * light[t]) for color in colors]
-            edge = [scaled(color, light[t]) for color in colors]
-            for hem in np.flatnonzero(moved[t]).tolist():
-                left, quad = HEM_LEFT[hem], quads[t][hem]
-                pygame.draw.polygon(self._cloth, silk[left], quad)
-                pygame.draw.line(self._cloth, edge[left], quad[1], quad[2], 2)
+
+def _weave(cloth: pygame.Surface, strips: Strips) -> None:
+    """One dancer's ribbons."""
+    edges, moved = strips.edges, strips.moved
+    quads = np.stack([edges[0, :-1], edges[1, :-1], edges[1, 1:], edges[0, 1:]], axis=2)
+    quads, light = quads.tolist(), strips.light.tolist()
+    for t, colors in enumerate(strips.colors[1:]):
+        silk = [scaled(color, 0.42 * light[t]) for color in colors]
+        edge = [scaled(color, light[t]) for color in colors]
+        for hem in np.flatnonzero(moved[t]).tolist():
+            left, quad = HEM_LEFT[hem], quads[t][hem]
+            pygame.draw.polygon(cloth, silk[left], quad)
+            pygame.draw.line(cloth, edge[left], quad[1], quad[2], 2)

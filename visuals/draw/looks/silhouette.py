@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from visuals.draw.looks import body
+from visuals.draw import body
 from visuals.draw.surfaces import ADD, black, mix, pygame, scaled, soft_disc
-from visuals.scene.scene import Scene
+from visuals.scene.scene import RenderScene
 
 _RIM_M = 0.032
 _LIGHT_FROM = np.array([-0.35, -0.8])  # on the screen; the rim is thickest on that side
@@ -12,15 +12,13 @@ _WHITE = (255, 255, 255)
 _BODY_SHARE = 0.06  # of the colour that is left in the dark
 
 
-class Silhouette:
-    floor = True
-
+class Silhouette(body.BodyLook):
     def __init__(self):
-        self._doubled = body.Doubled()
+        super().__init__()
         self._walls: dict[tuple, pygame.Surface] = {}
         self._wall = black((1, 1))
 
-    def glow(self, canvas: pygame.Surface, scene: Scene) -> None:
+    def glow(self, canvas: pygame.Surface, scene: RenderScene) -> None:
         """The wall: a broad glow behind everybody, that breathes with the beat."""
         width, height = canvas.get_size()
         disc = self._disc(scene.palette.backdrop, width, height)
@@ -32,37 +30,24 @@ class Silhouette:
         center = (width / 2, 0.46 * height)
         canvas.blit(self._wall, self._wall.get_rect(center=center), special_flags=ADD)
 
-    def ink(self, canvas: pygame.Surface, scene: Scene) -> None:
-        area = body.bounds(scene, canvas)
-        if area.w == 0 or area.h == 0:
-            return
-        large = self._doubled.cleared(canvas, area)
-        for figure in body.far_to_near(scene):
-            self._draw_figure(large, scene, figure, area.topleft)
-        self._doubled.paste(canvas, area, large)
-
-    def _draw_figure(self, large: pygame.Surface, scene: Scene, figure: int, origin) -> None:
-        zoom = self._doubled.ZOOM
-        xy = (scene.xy[figure] - np.array(origin)) * zoom
-        scale = scene.scale[figure] * zoom
-        tubes = body.BODY
-        radius_a, radius_b = scale[tubes.a] * tubes.radius_a_m, scale[tubes.b] * tubes.radius_b_m
-        rim = max(_RIM_M * (0.8 + scene.pulse) * float(scale[0]), 2.0)
-        dark = body.capsules(xy[tubes.a], xy[tubes.b], radius_a, radius_b)
-        lit_xy = xy + _LIGHT_FROM * rim * 0.7
+    def draw_figure(self, surface: pygame.Surface, figure: body.Figure) -> None:
+        """The rim of light behind each part, then the part, nearly black."""
+        scene, tubes = figure.scene, body.BODY
+        rim = max(_RIM_M * (0.8 + scene.pulse) * float(figure.scale[0]), 2.0)
+        a, b, radius_a, radius_b = figure.ends(tubes, figure.scale)
+        dark = body.capsules(a, b, radius_a, radius_b)
+        lit_xy = figure.xy + _LIGHT_FROM * rim * 0.7
         lit = body.capsules(lit_xy[tubes.a], lit_xy[tubes.b], radius_a, radius_b, rim * 0.45)
         hot = (0.7 + 0.3 * scene.pulse) * scene.presence
-        corners = xy[body.TORSO_CORNERS]
-        for part in body.parts_far_to_near(body.nearness_of(scale)):
-            own = scene.colors[figure][body.OWN_LEFT[part]]
-            edge = scaled(mix(own, _WHITE, 0.45), hot)
-            inside = scaled(own, _BODY_SHARE)
+        for part in figure.far_to_near:
+            edge = scaled(mix(figure.colors[part], _WHITE, 0.45), hot)
+            inside = scaled(figure.colors[part], _BODY_SHARE)
             for k in tubes.members[part]:
-                body.fill(large, edge, *lit[k])
+                body.fill(surface, edge, *lit[k])
             if part == body.TORSO:
-                pygame.draw.polygon(large, inside, corners.tolist())
+                pygame.draw.polygon(surface, inside, figure.xy[body.TORSO_CORNERS].tolist())
             for k in tubes.members[part]:
-                body.fill(large, inside, *dark[k])
+                body.fill(surface, inside, *dark[k])
 
     def _disc(self, color, width: int, height: int) -> pygame.Surface:
         """The light on the wall, as large as fits with nothing cut off."""

@@ -7,9 +7,9 @@ ones, and each bone hides what is behind it.
 import numpy as np
 
 from live.body.skeleton import JOINT
-from visuals.draw.looks import body
-from visuals.draw.surfaces import ADD, black, mix, pygame, scaled
-from visuals.scene.scene import SKULL, Scene
+from visuals.draw import body
+from visuals.draw.surfaces import ADD, mix, pygame, scaled
+from visuals.scene.scene import SKULL, RenderScene
 
 _COLLAR = 0.22  # of the bone's length, from its root
 _WIDE = 1.35  # collar's radius, of the tube's
@@ -45,30 +45,27 @@ class Wireframe:
     floor = True
 
     def __init__(self):
-        self._lines = black((1, 1))
+        self._lines = body.Scratch()
 
-    def glow(self, canvas: pygame.Surface, scene: Scene) -> None:
+    def glow(self, canvas: pygame.Surface, scene: RenderScene) -> None:
         """Shadow and reflection on the floor, then a breath of light around the wires."""
         if scene.figures == 0:
             return
-        if self._lines.get_size() != canvas.get_size():
-            self._lines = black(canvas.get_size())
         self._cast_shadows(canvas, scene)
-        self._lines.fill(0)
-        collars = _collars(scene.points)
-        self._reflect(scene, collars)
-        canvas.blit(self._lines, (0, 0), special_flags=ADD)
-        self._lines.fill(0)
+        lines = self._lines.cleared(canvas)
+        _reflect(lines, scene)
+        canvas.blit(lines, (0, 0), special_flags=ADD)
+        lines = self._lines.cleared(canvas)
         width = max(round((0.03 + 0.06 * scene.pulse) * float(scene.scale.mean())), 1)
         for figure in range(scene.figures):
             xy = scene.xy[figure].tolist()
             gain = (0.2 + 0.8 * scene.pulse) * scene.presence
             colors = [scaled(c, gain) for c in scene.colors[figure]]
             for a, b, left in zip(_A.tolist(), _B.tolist(), _LEFT, strict=True):
-                pygame.draw.line(self._lines, colors[left], xy[a], xy[b], width)
-        body.add_light(canvas, pygame.transform.box_blur(body.rows(self._lines, 90), 2))
+                pygame.draw.line(lines, colors[left], xy[a], xy[b], width)
+        body.add_light(canvas, pygame.transform.box_blur(body.rows(lines, 90), 2))
 
-    def ink(self, canvas: pygame.Surface, scene: Scene) -> None:
+    def ink(self, canvas: pygame.Surface, scene: RenderScene) -> None:
         if scene.figures == 0:
             return
         width = max(round(canvas.get_height() / 400 * (1 + 1.2 * scene.pulse)), 1)
@@ -84,7 +81,7 @@ class Wireframe:
             for ring in globes[figure].tolist():
                 _closed(canvas, color, ring, width)
 
-    def _draw_bones(self, canvas, scene: Scene, figure: int, collars, width: int) -> None:
+    def _draw_bones(self, canvas, scene: RenderScene, figure: int, collars, width: int) -> None:
         xy, scale = scene.xy[figure], scene.scale[figure]
         nearness = (scale[_A] + scale[_B]) / (2 * scale[0])
         shine = np.clip(1 + 5 * (nearness - 1), 0.5, 1.1) * (0.7 + 0.3 * scene.pulse)
@@ -102,34 +99,36 @@ class Wireframe:
                 pygame.draw.aaline(canvas, color, corner, tip, width)
             _closed(canvas, color, ring, width)
 
-    def _reflect(self, scene: Scene, collars: np.ndarray) -> None:
-        down = np.array([1, -1, 1])
-        xy, _ = scene.camera.project(scene.points * down, scene.size)
-        rings, _ = scene.camera.project(collars * down, scene.size)
-        height = (scene.points[:, _A, 1] + scene.points[:, _B, 1]) / 2
-        light = (0.5 * np.clip(1 - height / _REFLECTED_M, 0, 1) ** 1.5 * scene.presence).tolist()
-        for figure in range(scene.figures):
-            roots, tips = xy[figure][_A].tolist(), xy[figure][_B].tolist()
-            for k, ring in enumerate(rings[figure].tolist()):
-                color = scaled(scene.colors[figure][_LEFT[k]], light[figure][k])
-                if max(color) > 6:
-                    for corner in ring:
-                        pygame.draw.line(self._lines, color, roots[k], corner)
-                        pygame.draw.line(self._lines, color, corner, tips[k])
-
-    def _cast_shadows(self, canvas: pygame.Surface, scene: Scene) -> None:
+    def _cast_shadows(self, canvas: pygame.Surface, scene: RenderScene) -> None:
         """Bodies laid on the floor by a lamp in front of them: darker than the light around."""
         fallen = scene.points * [1, 0, 1] + scene.points[..., 1:2] * _LIGHT
         xy, scale = scene.camera.project(fallen, scene.size)
-        self._lines.fill((255, 255, 255))
+        shadows = self._lines.cleared(canvas, _WHITE)
         shade = round(255 - 150 * scene.presence)
         tubes = body.BODY
         for figure in range(scene.figures):
             points = xy[figure].tolist()
             widths = (1.4 * scale[figure][tubes.a] * tubes.radius_a_m).tolist()
             for a, b, width in zip(tubes.a.tolist(), tubes.b.tolist(), widths, strict=True):
-                body.stroke(self._lines, (shade, shade, shade), points[a], points[b], width)
-        canvas.blit(self._lines, (0, 0), special_flags=pygame.BLEND_RGB_MULT)
+                body.stroke(shadows, (shade, shade, shade), points[a], points[b], width)
+        canvas.blit(shadows, (0, 0), special_flags=pygame.BLEND_RGB_MULT)
+
+
+def _reflect(surface: pygame.Surface, scene: RenderScene) -> None:
+    """The bones upside down in the floor, fainter the higher they are above it."""
+    down = np.array([1, -1, 1])
+    xy, _ = scene.camera.project(scene.points * down, scene.size)
+    rings, _ = scene.camera.project(_collars(scene.points) * down, scene.size)
+    height = (scene.points[:, _A, 1] + scene.points[:, _B, 1]) / 2
+    light = (0.5 * np.clip(1 - height / _REFLECTED_M, 0, 1) ** 1.5 * scene.presence).tolist()
+    for figure in range(scene.figures):
+        roots, tips = xy[figure][_A].tolist(), xy[figure][_B].tolist()
+        for k, ring in enumerate(rings[figure].tolist()):
+            color = scaled(scene.colors[figure][_LEFT[k]], light[figure][k])
+            if max(color) > 6:
+                for corner in ring:
+                    pygame.draw.line(surface, color, roots[k], corner)
+                    pygame.draw.line(surface, color, corner, tips[k])
 
 
 def _collars(points: np.ndarray) -> np.ndarray:

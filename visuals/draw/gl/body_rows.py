@@ -8,8 +8,8 @@ at the knee.
 import numpy as np
 
 from live.body.skeleton import JOINT
-from visuals.draw.looks import body
-from visuals.scene.scene import SKULL, Scene
+from visuals.draw import body
+from visuals.scene.scene import SKULL, RenderScene
 
 ROW = 22
 _POINTS = 4
@@ -17,7 +17,7 @@ Layer = tuple[np.ndarray, np.ndarray]  # rows [N, K, 22] and the part [K] of eac
 
 
 def _limbs() -> list[tuple[str, tuple[str, ...], tuple[float, ...]]]:
-    """(part, points, radii in metres) of head, arms and legs, as `looks.body` has them."""
+    """(part, points, radii in metres) of head, arms and legs, as `draw.body` has them."""
     found = []
     for part, tubes in list(body.PARTS.items())[1:]:
         points = (tubes[0][0], *(b for _, b, _, _ in tubes))
@@ -104,13 +104,13 @@ def plain(xy, scale, color, rim, rim_alpha: float) -> list[Layer]:
     return found
 
 
-def colors(scene: Scene) -> np.ndarray:
+def colors(scene: RenderScene) -> np.ndarray:
     """Colours of every figure's parts, float [N, 6, 3]."""
     pairs = np.array(scene.colors, np.float64).reshape(-1, 2, 3) / 255
     return pairs[:, np.array(body.OWN_LEFT, int)]
 
 
-def far_to_near(scene: Scene, layers: list[Layer]) -> np.ndarray:
+def far_to_near(scene: RenderScene, layers: list[Layer]) -> np.ndarray:
     """Rows [M, 22], far figures and parts first, within each part layer over layer."""
     parts = len(body.PARTS)
     order = np.zeros((scene.figures, parts), int)

@@ -1,16 +1,17 @@
-"""What the looks share: the body as tubes, strokes, smooth edges by drawing at twice the size.
+"""What the looks share: the body as tubes, strokes, scratch surfaces, smooth edges.
 
 All positions in pixels unless a name ends in _m. Parts (torso, head, arms, legs) are drawn from
 far to near, told apart by their mean depth.
 """
 
+import abc
 import math
 
 import numpy as np
 
 from live.body.skeleton import JOINT
-from visuals.draw.surfaces import ADD, pygame
-from visuals.scene.scene import SKULL, Color, Scene
+from visuals.draw.surfaces import ADD, black, pygame
+from visuals.scene.scene import SKULL, Color, RenderScene
 
 # By part: the tubes of its body, from joint to joint with a radius in metres at each end.
 PARTS = {
@@ -32,6 +33,7 @@ PARTS = {
     ),
 }  # fmt: skip
 TORSO = 0
+Ends = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 TORSO_CORNERS = [JOINT[n] for n in ("l_shoulder", "r_shoulder", "r_hip", "l_hip")]
 OWN_LEFT = [name.startswith("l_") for name in PARTS]
 _SWELL = 0.22  # how much thicker a body is on the beat
@@ -73,6 +75,20 @@ STICK_B = np.array([_INDEX[b] for _, b, _ in STICKS])
 STICK_LEFT = [left for _, _, left in STICKS]
 
 
+class Scratch:
+    """A surface of a canvas' size, kept from picture to picture."""
+
+    def __init__(self):
+        self._surface = black((1, 1))
+
+    def cleared(self, canvas: pygame.Surface, color: Color = (0, 0, 0)) -> pygame.Surface:
+        """It, all of one colour; another one when the canvas has another size."""
+        if self._surface.get_size() != canvas.get_size():
+            self._surface = black(canvas.get_size())
+        self._surface.fill(color)
+        return self._surface
+
+
 class Doubled:
     """A transparent scratch surface of twice a canvas' size, pasted on it with smooth edges.
 
@@ -98,12 +114,51 @@ class Doubled:
         canvas.blit(small, area, special_flags=pygame.BLEND_PREMULTIPLIED)
 
 
-def far_to_near(scene: Scene) -> list[int]:
+class Figure:
+    """One figure in pixels of the enlarged area that `BodyLook` draws on."""
+
+    def __init__(self, scene: RenderScene, figure: int, origin: tuple[int, int], zoom: float):
+        self.scene = scene
+        self.xy = (scene.xy[figure] - np.array(origin)) * zoom  # [20, 2]
+        self.scale = scene.scale[figure] * zoom  # pixels per metre [20]
+        self.far_to_near = parts_far_to_near(nearness_of(self.scale))
+        self.pair = scene.colors[figure]  # body, own left side
+        self.colors = [self.pair[left] for left in OWN_LEFT]  # by part
+
+    def ends(self, tubes: Tubes, scale: np.ndarray) -> Ends:
+        """Ends a and b [K, 2] of tubes and their radii [K], pixels; scale: as the figure's own."""
+        radius_a, radius_b = scale[tubes.a] * tubes.radius_a_m, scale[tubes.b] * tubes.radius_b_m
+        return self.xy[tubes.a], self.xy[tubes.b], radius_a, radius_b
+
+
+class BodyLook(abc.ABC):
+    """A look that inks whole bodies, the far ones first, with smooth edges."""
+
+    floor = True
+
+    def __init__(self):
+        self._doubled = Doubled()
+
+    def ink(self, canvas: pygame.Surface, scene: RenderScene) -> None:
+        area = bounds(scene, canvas)
+        if area.w == 0 or area.h == 0:
+            return
+        large = self._doubled.cleared(canvas, area)
+        for figure in far_to_near(scene):
+            self.draw_figure(large, Figure(scene, figure, area.topleft, Doubled.ZOOM))
+        self._doubled.paste(canvas, area, large)
+
+    @abc.abstractmethod
+    def draw_figure(self, surface: pygame.Surface, figure: Figure) -> None:
+        """One figure, at twice the canvas' size."""
+
+
+def far_to_near(scene: RenderScene) -> list[int]:
     """The figures in the order to draw them in."""
     return np.argsort(scene.scale[:, 0]).tolist()
 
 
-def swell(scene: Scene) -> float:
+def swell(scene: RenderScene) -> float:
     """What radii are multiplied by: from the back of a hall a thicker body is seen, a lighter one
     is not."""
     return 1 + _SWELL * scene.pulse
@@ -120,7 +175,7 @@ def parts_far_to_near(nearness: np.ndarray) -> list[int]:
     return np.argsort(nearness / (1 + _TORSO_BACK * (np.arange(len(nearness)) == TORSO))).tolist()
 
 
-def bounds(scene: Scene, canvas: pygame.Surface, margin_m: float = 0.18) -> pygame.Rect:
+def bounds(scene: RenderScene, canvas: pygame.Surface, margin_m: float = 0.18) -> pygame.Rect:
     """Around the bodies and margin_m more, as far as it is on the canvas; maybe of no size."""
     if scene.figures == 0:
         return pygame.Rect(0, 0, 0, 0)

@@ -1,7 +1,7 @@
-"""The picture's controls that came over OSC, played on what draws.
+"""The picture's controls, from OSC, keys or a recorded session, applied to what draws.
 
-Enters: (name, value) of `live.osc.schema.PICTURE`, checked, in the window's thread. Leaves: changes
-of the renderer and of the ensemble, as by the window's keys.
+Enters: (name, value) of `live.osc.schema.PICTURE`, checked. Leaves: changes of the renderer and of
+the ensemble, in the thread that draws.
 """
 
 from live.osc.schema import NEXT, PICTURE, PREVIOUS
@@ -10,7 +10,7 @@ from visuals.draw.renderer import Renderer
 from visuals.scene.lineup import Ensemble
 
 
-def played_on(renderer: Renderer, ensemble: Ensemble, name: str, value: Value) -> None:
+def apply_control(renderer: Renderer, ensemble: Ensemble, name: str, value: Value) -> None:
     """Obey one control. value: within its range, or None for a switch to change over."""
     match name:
         case "look":
@@ -18,7 +18,7 @@ def played_on(renderer: Renderer, ensemble: Ensemble, name: str, value: Value) -
         case "palette":
             renderer.paint_with(_chosen(name, value, renderer.palette))
         case "camera":
-            renderer.camera.set_shot(_chosen(name, value, renderer.camera.shot))
+            renderer.camera.set_mode(_chosen(name, value, renderer.camera.mode))
         case "lineup":
             ensemble.lineup = _chosen(name, value, ensemble.lineup)
         case "pairs":

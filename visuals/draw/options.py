@@ -1,0 +1,55 @@
+"""The options of the picture, the same for the window and for films, and how much light by default.
+
+Knows nothing of pygame, so that options can be read without it; what values they take is said by
+`visuals.draw.settings.PictureSettings`.
+"""
+
+import argparse
+from typing import Any
+
+from live.osc.schema import CAMERAS, LINEUPS, LOOKS, PALETTES
+
+FLASHES_PER_S = 3
+BRIGHTNESS = 0.4  # of a white picture's light, on average over the picture
+
+
+def add_picture_options(parser: argparse.ArgumentParser, **defaults: Any) -> None:
+    """--look to --brightness. defaults: by name, what an option is where it is not given; None for
+    one of which the help says "as it was played"."""
+    add = parser.add_argument
+    shown = {k: "as it was played" if v is None else v for k, v in defaults.items()}
+    for name, meaning in (
+        ("look", f"how the dancers are drawn: {', '.join(LOOKS)}"),
+        ("palette", f"their colours: {', '.join(PALETTES)}"),
+        ("camera", f"{', '.join(CAMERAS)}: still, swaying around them, elsewhere every other bar"),
+        ("lineup", f"{', '.join(LINEUPS)}; stage: where the engine puts them"),
+    ):
+        add(f"--{name}", default=defaults[name], metavar="NAME", help=f"{meaning} ({shown[name]})")
+    add(
+        "--mirror",
+        action=argparse.BooleanOptionalAction,
+        default=defaults["mirror"],
+        help="every second dancer dances mirrored",
+    )
+    add(
+        "--canon",
+        type=float,
+        default=defaults["canon"],
+        metavar="BEATS",
+        help=f"each dancer so much later than the one before, 0 to 2 beats ({shown['canon']})",
+    )
+    add(
+        "--flashes",
+        type=int,
+        default=FLASHES_PER_S,
+        metavar="N",
+        help="at most this many flashes a second, 0 to 30 (%(default)s: safe for photosensitive "
+        "people)",
+    )
+    add(
+        "--brightness",
+        type=float,
+        default=BRIGHTNESS,
+        metavar="SHARE",
+        help="at most this share of a white picture's light, 0.05 to 1 (%(default)s)",
+    )
