@@ -1,0 +1,1 @@
+"""The body: its joints, whole and safe poses, and rotations for other skeletons."""

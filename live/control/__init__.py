@@ -1,0 +1,1 @@
+"""What the operator asks for: over OSC, by MIDI, by scenes."""

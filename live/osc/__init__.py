@@ -1,0 +1,1 @@
+"""The words on the wire, and how they are packed."""

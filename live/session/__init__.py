@@ -1,0 +1,1 @@
+"""A show in one file, written, read and sent again; and takes."""

@@ -1,0 +1,1 @@
+"""The order of everything, the deadline, and what happens when it is missed."""

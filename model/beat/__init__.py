@@ -1,0 +1,1 @@
+"""Trains the network that hears beats on stage."""

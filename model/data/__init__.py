@@ -1,0 +1,1 @@
+"""From clips and music to what training reads."""

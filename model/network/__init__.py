@@ -1,0 +1,1 @@
+"""Music encoder and pose decoder, their sizes, and where their weights come from."""

@@ -1,0 +1,1 @@
+"""What arrives over OSC or from a file, to what is to be seen now."""

@@ -1,0 +1,1 @@
+"""What is where in the picture: camera, line-up, colours."""

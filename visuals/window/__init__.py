@@ -1,0 +1,1 @@
+"""The window: display, keys, pacing, and the state that survives it."""

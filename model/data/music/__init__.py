@@ -1,0 +1,1 @@
+"""Dance music rendered here, with every beat known exactly."""
