@@ -23,6 +23,7 @@ from live.audio.files import (
     open_file,
     stereo,
 )
+from live.audio.losses import LossEstimator
 from live.audio.source import Source, log
 from live.audio.stream import CLOSE_S, CardStream, Lease
 from live.errors import DeviceError
@@ -113,19 +114,21 @@ class Player(Source):
         )
 
     def _callback(self, lease: Lease, stop: type[Exception], channels: int):
+        losses = LossEstimator(self.rate)
+
         def callback(outdata, frames, time_info, status):
-            now_s = monotonic_s()
+            now_s, heard_s = monotonic_s(), time_info.outputBufferDacTime
             outdata[:] = 0.0
-            if not lease.valid:
-                return
-            if status.output_underflow:
-                self.xruns += 1
-            block = self.take()
-            if block is None:
-                raise stop
-            sound, mono = block
-            outdata[: len(mono)] = sound if channels == 2 else mono[:, None]
-            self.push(mono, now_s + min(self._card.latency_s, _MAX_OUTPUT_LATENCY_S))
+            with lease.turn:
+                if not lease.valid:
+                    return
+                self.make_up(losses, frames, now_s, heard_s, status.output_underflow)
+                block = self.take()
+                if block is None:
+                    raise stop
+                sound, mono = block
+                outdata[: len(mono)] = sound if channels == 2 else mono[:, None]
+                self.push(mono, now_s + min(self._card.latency_s, _MAX_OUTPUT_LATENCY_S))
 
         return callback
 

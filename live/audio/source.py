@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 
+from live.audio.losses import LossEstimator
 from live.audio.ring import SampleRing
 from live.monotonic import monotonic_s
 
@@ -34,9 +35,10 @@ class AudioSource(Protocol):
     """What the engine needs to know of a source of sound.
 
     rate: Hz, fixed for the source's life. active: samples are coming. finished: a file has ended
-    and its last sample is in the ring. xruns: blocks the card or the decoder lost. note: one
-    sentence for the operator, or "". reopens: how often a lost device came back. listens: to a
-    room, which is never quite silent; silence to the last bit means that it hears nothing at all.
+    and its last sample is in the ring. xruns: how often the card or the decoder lost sound. lost:
+    samples of silence in the ring that stand for what the card lost. note: one sentence for the
+    operator, or "". reopens: how often a lost device came back. listens: to a room, which is never
+    quite silent; silence to the last bit means that it hears nothing at all.
     """
 
     listens: bool
@@ -46,6 +48,7 @@ class AudioSource(Protocol):
     note: str
     ring: SampleRing
     xruns: int
+    lost: int
     finished: bool
 
     @property
@@ -70,6 +73,7 @@ class Source:
         self.name, self.rate, self.note = name, rate, note
         self.ring = SampleRing(int(_RING_S * rate))
         self.xruns = 0
+        self.lost = 0
         self.finished = False
         self._last = BlockTime(monotonic_s(), 0)
 
@@ -95,6 +99,20 @@ class Source:
         """Producer: append float32 [n], whose last sample arrived at `time_s`."""
         self.ring.write(samples)
         self._last = BlockTime(time_s, self.ring.written)
+
+    def make_up(
+        self, losses: LossEstimator, samples: int, arrival_s: float, card_s: float, xrun: bool
+    ) -> None:
+        """Producer, before a block: silence in the place of what was lost, which is counted.
+
+        losses: the stream's own; the rest as for its `lost_before`.
+        """
+        known = losses.reported
+        lost = losses.lost_before(samples, arrival_s, card_s, xrun)
+        self.xruns += xrun or (lost > 0 and not known)
+        if lost:
+            self.lost += lost
+            self.ring.write(np.zeros(lost, np.float32))
 
     def _mark_opened(self) -> None:
         # A watchdog on the last block's age must give a new stream time for its first block.

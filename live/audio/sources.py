@@ -13,6 +13,7 @@ import numpy as np
 from live.audio import devices
 from live.audio.devices import check_input, input_settings, list_devices, match_device
 from live.audio.files import mix_gain
+from live.audio.losses import LossEstimator
 from live.audio.playback import DemoSource, FileSource
 from live.audio.source import DEFAULT_BLOCK, MAX_RATE, MIN_RATE, Source, log
 from live.audio.stream import CardStream, Lease
@@ -77,14 +78,15 @@ class Microphone(Source):
         )
 
     def _callback(self, lease: Lease, weights: np.ndarray):
+        losses = LossEstimator(self.rate)
+
         def callback(indata, frames, time_info, status):
-            now_s = monotonic_s()
-            if not lease.valid:
-                return
-            if status:
-                self.xruns += 1
-            with np.errstate(all="ignore"):  # infinities are for the features to mend
-                self.push(indata @ weights, now_s)
+            now_s, captured_s = monotonic_s(), time_info.inputBufferAdcTime
+            with lease.turn:
+                if lease.valid:
+                    self.make_up(losses, frames, now_s, captured_s, bool(status))
+                    with np.errstate(all="ignore"):  # infinities are for the features to mend
+                        self.push(indata @ weights, now_s)
 
         return callback
 

@@ -28,11 +28,12 @@ class Lease:
     """A stream's right to feed the ring, taken away when the stream is given up.
 
     A frozen server hands over its whole backlog when it thaws; a stream without a lease may run on,
-    but nothing it says is heard.
+    but nothing it says is heard. A callback writes with `turn` held and while the lease is `valid`.
     """
 
     def __init__(self) -> None:
         self.stream = None
+        self.turn = threading.Lock()  # held while a callback writes, so that two never do
         self.valid = True
         self.active = False
         self.tried_s = monotonic_s()  # when the latest attempt to open it began
@@ -42,7 +43,9 @@ class Lease:
         self.active = False
 
     def revoke(self) -> None:
-        self.valid = self.active = False
+        """Take the right away. Waits for a block that is being written, some microseconds."""
+        with self.turn:
+            self.valid = self.active = False
 
     def close(self) -> None:
         """May take seconds, or for ever: PortAudio 19.6 spins where a device dies too early."""
