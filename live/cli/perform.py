@@ -17,7 +17,7 @@ from live.safe_write import check_output
 from live.session.reader import SessionReader
 from live.session.take import take_of, write_take
 from live.show.offline import run_offline
-from live.show.resimulate import Resimulation, settings_of
+from live.show.resimulate import Resimulation, settings_of, shipped_model_of
 
 
 def main(argv: list[str]) -> int:
@@ -44,11 +44,10 @@ def main(argv: list[str]) -> int:
 def _resimulate(args: argparse.Namespace) -> int:
     session = SessionReader(args.file)
     recorded = settings_of(session)
-    performer = Performer(
-        args.model or recorded.model, args.device or "auto", recorded.dancers, recorded.seed
-    )
+    model = args.model or shipped_model_of(session)
+    performer = Performer(model, args.device or "auto", recorded.dancers, recorded.seed)
     show = Resimulation(session, performer)
-    write_take(take_of(list(show), performer.styles), args.out)
+    write_take(take_of(show, performer.styles), args.out)
     print(f"{args.out}: {show.same} of {show.packets} recorded packets danced again, bit for bit")
     if show.same < show.packets:
         print("the others differ: another machine, or messages that the recording lost")

@@ -235,16 +235,21 @@ def _size(shape: tuple) -> float:
     return math.prod(shape)
 
 
+def shipped_models() -> dict[str, Path]:
+    """The weights that ship, by name."""
+    folder = Path(str(resources.files("live") / "weights"))
+    return {path.stem: path for path in sorted(folder.glob("*.onnx"))}
+
+
 def find_model(model: str) -> Path:
     """A path as it is, or the file of weights that ship under that name."""
-    shipped = Path(str(resources.files("live") / "weights"))
-    names = sorted(p.stem for p in shipped.glob("*.onnx"))
-    if model in names:
-        return shipped / f"{model}.onnx"
+    shipped = shipped_models()
+    if model in shipped:
+        return shipped[model]
     path = Path(model)
     if not path.is_file():
         raise ArtifactError(
-            f"no model {model!r}: neither a file nor weights that ship ({', '.join(names)})"
+            f"no model {model!r}: neither a file nor weights that ship ({', '.join(shipped)})"
         )
     return path
 

@@ -51,7 +51,7 @@ class Record:
 
 def checked_rate(rate: object) -> int:
     """A sample rate in Hz; ValueError if it is none."""
-    if not isinstance(rate, int) or not 1 <= rate <= _MAX_RATE:
+    if type(rate) is not int or not 1 <= rate <= _MAX_RATE:
         raise ValueError(f"sample_rate {rate!r}; expected a whole number of Hz up to {_MAX_RATE}")
     return rate
 
@@ -70,7 +70,7 @@ def encode(payload: Payload) -> bytes | None:
     """A message's bytes; None if it is too large or cannot be said in JSON."""
     try:
         data = payload if isinstance(payload, bytes) else to_json(payload).encode()
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError, AttributeError):
         return None
     return data if len(data) <= MAX_MESSAGE_BYTES else None
 

@@ -28,6 +28,9 @@ from live.session.format import (
 from live.session.mcap_reader import McapReader
 
 _MAX_AUDIO_SAMPLES = 1 << 31  # 12 h at 48 kHz, 8 GiB
+# Silence that no sound was recorded for: so much in any file, and so much a message, of which a
+# show without a microphone still has thirty a second.
+_FREE_SILENCE_S, _SILENCE_A_MESSAGE_S = 10.0, 0.1
 
 
 class SessionReader:
@@ -76,17 +79,35 @@ class SessionReader:
             yield record.sample, record.block()
 
     def audio(self) -> tuple[np.ndarray, int]:
-        """float32 [T] from sample 0 on, silence where blocks are missing; and its rate, Hz."""
-        length = max((sample + len(block) for sample, block in self.blocks()), default=0)
+        """float32 [T] from sample 0 on, silence where blocks are missing; and its rate, Hz.
+
+        ArtifactError if it claims more than it holds or fits in memory.
+        """
+        length = stored = messages = 0
+        for record in self:
+            messages += 1
+            if record.topic == "audio":
+                samples = len(record.data) // 4
+                length, stored = max(length, record.sample + samples), stored + samples
+        self.check_silence(length - stored, messages)
         if length > _MAX_AUDIO_SAMPLES:
             raise ArtifactError(
-                f"{self.path} claims {length / self.rate / 3600:.1f} h of audio, more than fits in "
+                f"{self.path} has {length / self.rate / 3600:.1f} h of audio, more than fits in "
                 "memory; read it block by block"
             )
         audio = np.zeros(length, np.float32)
         for sample, block in self.blocks():
             audio[sample : sample + len(block)] = block
         return audio, self.rate
+
+    def check_silence(self, samples: int, messages: int) -> None:
+        """ArtifactError if so many samples without sound are more than so many messages explain:
+        a small file must not claim hours."""
+        if samples > (_FREE_SILENCE_S + _SILENCE_A_MESSAGE_S * messages) * self.rate:
+            raise ArtifactError(
+                f"{self.path} is damaged or made up: {messages} messages do not explain "
+                f"{samples / self.rate:.0f} s without sound; record it anew"
+            )
 
     def controls(self) -> Iterator[tuple[int, str, Value]]:
         """(sample at 24 kHz, name, value) of every control that makes sense.

@@ -6,6 +6,7 @@ chunk twice a second, so that a process that is killed loses less than the last 
 disk does reaches the engine: what cannot be written is counted.
 """
 
+import logging
 import threading
 from collections import deque
 from contextlib import suppress
@@ -29,6 +30,8 @@ from live.session.format import (
     to_ns,
 )
 from live.session.mcap_writer import McapWriter
+
+log = logging.getLogger(__name__)
 
 _POLL_S = 0.05
 _FLUSH_S = 0.5
@@ -131,7 +134,7 @@ class SessionWriter:
             self._flush()
             self._mcap.finish()
             self._file.close()
-        except OSError as error:
+        except Exception as error:  # a thread that dies silently would lose all that follows
             self._give_up(error)
 
     def _write_queued(self) -> None:
@@ -149,11 +152,14 @@ class SessionWriter:
         self.written += self._unsafe
         self._unsafe = 0
 
-    def _give_up(self, error: OSError) -> None:
-        self.error = f"recording to {self.path} stopped: {error.strerror or error}"
+    def _give_up(self, error: Exception) -> None:
+        """Nothing is begun anew: what is left of the disk is for what was recorded so far."""
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        self.error = f"recording to {self.path} stopped: {reason}"
+        log.error("%s; the show goes on", self.error)
         self._failed += self._unsafe
         self._unsafe = 0
-        with suppress(OSError):  # tries once more to write what is left in its buffer
+        with suppress(Exception):  # tries once more to write what is left in its buffer
             self._file.close()
 
 

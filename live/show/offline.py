@@ -69,4 +69,4 @@ def run_offline(
     horizon = horizon_samples(EMISSION_RATE, ARRIVAL_S)
     config = EngineConfig(source_rate, horizon, style, tempo or TempoConfig())
     engine = Engine(config, performer, controls)
-    return take_of(list(stage_frames(engine, audio)), performer.styles)
+    return take_of(stage_frames(engine, audio), performer.styles)

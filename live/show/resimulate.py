@@ -8,23 +8,29 @@ in the order in which the engine met them; nothing else of time is needed. Beats
 elsewhere than sound (Ableton Link, MIDI) are not in the file, so such a show is refused.
 """
 
+import math
 from collections.abc import Callable, Iterator
-from dataclasses import fields
 
 import numpy as np
 
 from live.control.scenes import Scene, parse_scenes
-from live.dance.performer import Performer
+from live.dance.performer import Performer, shipped_models
 from live.errors import ArtifactError, ConfigError
 from live.osc.encoding import FrameEncoder, StageFrame, decode
-from live.osc.schema import FRAME, PICTURE
+from live.osc.schema import CONTROLS, FRAME
+from live.osc.values import parse_arguments
 from live.session.format import Record, control_of
 from live.session.reader import SessionReader
 from live.show.config import ShowConfig
 from live.show.loop import stage_engine
 
-_MOST_FRAMES = 1 << 24  # six days: more is not a show, but a damaged file
+# The settings that change a dance: not where it was sent, nor what it was heard or steered with.
+_DANCED = (
+    "dancers", "style", "seed", "energy", "openness", "travel", "temperature", "latency_ms",
+    "emission_rate", "beat_tracker", "clock", "block",
+)  # fmt: skip
 _PIECE = 1 << 16
+_MAX_LOST_S = 2 * 86_400  # in one show
 
 
 def settings_of(session: SessionReader) -> ShowConfig:
@@ -32,11 +38,8 @@ def settings_of(session: SessionReader) -> ShowConfig:
     recorded = session.settings.get("show")
     if not isinstance(recorded, dict):
         raise ArtifactError(f"{session.path} lacks the settings of its show; record it anew")
-    # Where it was sent, and who steered it, changes no dance.
-    danced = {f.name for f in fields(ShowConfig) if not isinstance(f.default, tuple)}
-    values = {k: v for k, v in recorded.items() if k in danced - {"control_bind"}}
     try:
-        config = ShowConfig(**values)
+        config = ShowConfig(**{name: recorded[name] for name in _DANCED if name in recorded})
     except ConfigError as error:
         raise ArtifactError(f"{session.path}: its settings do not fit: {error}") from error
     if config.clock != "audio":
@@ -45,6 +48,23 @@ def settings_of(session: SessionReader) -> ShowConfig:
             "in the file; `posejockey replay` sends its packets as they were"
         )
     return config
+
+
+def shipped_model_of(session: SessionReader) -> str:
+    """The name of the weights that ship, if the show was danced by such.
+
+    ConfigError otherwise: a session may come from anybody, so the file of a network of one's own is
+    for the user to name. On some systems, to open a path is already to tell another machine who one
+    is.
+    """
+    recorded = session.settings.get("show")
+    model = recorded.get("model") if isinstance(recorded, dict) else None
+    if isinstance(model, str) and model in shipped_models():
+        return model
+    raise ConfigError(
+        f"{session.path} was danced by a network that does not ship with PoseJockey; "
+        "name its file with --model"
+    )
 
 
 class Resimulation:
@@ -67,6 +87,8 @@ class Resimulation:
         scenes = _scenes(session, performer.styles)
         self._engine = stage_engine(settings_of(session), session.rate, performer, scenes)
         self._samples_in = 0  # samples of sound, silence and losses so far
+        self._silence = self._lost = 0  # of these
+        self._messages = 0
         self._frame: StageFrame | None = None
         self._expected: list[bytes] = []
 
@@ -77,6 +99,7 @@ class Resimulation:
             "event": self._apply_gap,
         }
         for record in self._session:
+            self._messages += 1
             if record.topic in handlers:
                 handlers[record.topic](record)
             elif record.topic == "osc":
@@ -91,25 +114,37 @@ class Resimulation:
         self._samples_in += len(block)
 
     def _apply_control(self, record: Record) -> None:
-        control = control_of(record)
-        if control is None or control[0] in PICTURE:
+        """Controls are checked as those from the network are: anybody may have written them."""
+        recorded = control_of(record)
+        if recorded is None or recorded[0] not in CONTROLS:
+            return
+        name, value = recorded
+        checked = parse_arguments(CONTROLS[name], [] if value is None else [value])
+        if checked is None or not checked[0]:
             return
         self._dance_to(record.frame)
         at = record.fields().get("at")
-        self._engine.control(*control, at if isinstance(at, float) else float(record.sample))
+        is_time = isinstance(at, float) and math.isfinite(at) and abs(at - record.sample) <= 1
+        try:
+            self._engine.control(*checked, at if is_time else float(record.sample))
+        except ConfigError as error:
+            raise ArtifactError(f"{self._session.path}: a control does not fit: {error}") from error
 
     def _apply_gap(self, record: Record) -> None:
         event = record.fields()
         count, at = event.get("count"), event.get("at")
-        if not (isinstance(count, int) and isinstance(at, int)) or not 0 < count < 1 << 40:
+        if type(count) is not int or type(at) is not int or not count > 0:
             return
         self._dance_to(record.frame)
         if event.get("name") == "skip":
             self._push_silence(at - self._samples_in)
+            self._lost += count
+            if self._lost > _MAX_LOST_S * self._session.rate:
+                raise ArtifactError(f"{self._session.path} is damaged: it lost days of sound")
             self._engine.skip(count)
             self._samples_in += count
         elif event.get("name") == "give_up":
-            while self._engine.waiting < min(count + 1, _MOST_FRAMES):
+            while self._engine.waiting < count + 1:
                 self._push_silence(self._engine.missing)
             self._engine.give_up(most=count)
 
@@ -129,8 +164,6 @@ class Resimulation:
         return frame
 
     def _dance_to(self, frames: int) -> None:
-        if frames > self._engine.frames + _MOST_FRAMES:
-            raise ArtifactError(f"{self._session.path} is damaged: it counts {frames} frames")
         while self._engine.frames < frames:
             if not self._engine.step():
                 self._push_silence(self._engine.missing)
@@ -139,8 +172,8 @@ class Resimulation:
         """Hear silence where it stood in for sound that was missing; it is not recorded."""
         if samples <= 0:
             return
-        if samples > 3600 * self._session.rate:
-            raise ArtifactError(f"{self._session.path} is damaged: more than an hour of it is gone")
+        self._silence += samples
+        self._session.check_silence(self._silence, self._messages)
         for start in range(0, samples, _PIECE):
             self._engine.push(np.zeros(min(_PIECE, samples - start), np.float32))
         self._samples_in += samples

@@ -13,6 +13,7 @@ import numpy as np
 import soundfile
 
 from live.audio.features import SAMPLE_RATE
+from live.body.skeleton import N_JOINTS
 from live.errors import ArtifactError
 from live.osc.schema import PICTURE
 from live.osc.values import Value, parse_arguments
@@ -77,13 +78,18 @@ class RecordedTake:
         span_s = float(times_s[later] - times_s[at])
         past_s = min(max(time_s - float(times_s[at]), 0.0), span_s)
         share = past_s / span_s if span_s > 0 else 0.0
-        pairs = zip(arrays["joints"][at], arrays["joints"][later], strict=True)
+        before, after = arrays["joints"][at], arrays["joints"][later]
+        present = np.flatnonzero(~np.isnan(before).any(axis=(1, 2)))
+        leaving = np.isnan(after).any(axis=(1, 2))[:, None, None]
+        after = np.where(leaving, before, after)
         bpm = float(arrays["tempo_bpm"][at])
         beats = past_s * bpm / 60
         low, mid, high = arrays["onset"][at].tolist()
         return View(
-            dancers=tuple(range(1, arrays["joints"].shape[1] + 1)),
-            joints=np.stack([blend(a, b, share) for a, b in pairs]),
+            dancers=tuple(int(dancer) + 1 for dancer in present),
+            joints=np.array(
+                [blend(before[dancer], after[dancer], share) for dancer in present], np.float32
+            ).reshape(-1, N_JOINTS, 3),
             beat_phase=(float(arrays["beat_phase"][at]) + beats) % 1.0,
             bar_phase=(float(self._bars[at]) + beats / _BEATS_A_BAR) % 1.0,
             bpm=bpm,

@@ -1,5 +1,7 @@
 """Session files that were cut off, damaged or made up."""
 
+import os
+
 import numpy as np
 import pytest
 from mcap.reader import make_reader
@@ -142,5 +144,47 @@ def test_audio_that_claims_to_be_endless_is_refused(tmp_path):
     session = SessionReader(
         forged(tmp_path / "forged.mcap", SETTINGS, [("audio", 1 << 63, bytes(4))])
     )
-    with pytest.raises(ArtifactError, match="h of audio"):
+    with pytest.raises(ArtifactError, match="do not explain"):
         session.audio()
+
+
+def test_a_gap_is_as_long_as_the_messages_explain(tmp_path):
+    """Ten minutes without sound: of a show that went on all the while, or of nothing."""
+    end = ("audio", 600_000_000_000, bytes(4))
+    packets = [("osc", i * 100_000_000, PACKET) for i in range(6000)]
+    audio, rate = SessionReader(forged(tmp_path / "a.mcap", SETTINGS, [*packets, end])).audio()
+    assert len(audio) == 600 * rate + 1
+    with pytest.raises(ArtifactError, match="do not explain 600 s without sound"):
+        SessionReader(forged(tmp_path / "b.mcap", SETTINGS, [*packets[:9], end])).audio()
+
+
+@pytest.mark.parametrize("limit", ["_FREE_BYTES", "_FREE_RECORDS"])
+def test_what_unpacks_to_more_than_its_size_explains_is_refused(tmp_path, monkeypatch, limit):
+    large, many = [("osc", 0, bytes(60_000))] * 1000, [("osc", 0, b"")] * 50_000
+    messages = large if limit == "_FREE_BYTES" else many
+    path = forged(tmp_path / "bomb.mcap", SETTINGS, messages)
+    content = path.read_bytes()
+    data_end = content.rindex(b"\x0f\x04\0\0\0\0\0\0\0")
+    path.write_bytes(_without_indexes(content[:data_end]))
+    assert len(list(SessionReader(path))) == len(messages)
+    monkeypatch.setattr(mcap_reader, limit, 30_000)
+    with pytest.raises(ArtifactError, match="more than its size explains"):
+        list(SessionReader(path))
+
+
+def _without_indexes(content: bytes) -> bytes:
+    """An MCAP file without its message indexes: the smallest that unpacks to as much."""
+    out, at = bytearray(content[:8]), 8
+    while at < len(content):
+        size = 9 + int.from_bytes(content[at + 1 : at + 9], "little")
+        if content[at] != 7:
+            out += content[at : at + size]
+        at += size
+    return bytes(out)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a system with named pipes")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "show.mcap")
+    with pytest.raises(ArtifactError, match="a device or a pipe"):
+        SessionReader(tmp_path / "show.mcap")

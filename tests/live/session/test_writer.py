@@ -99,6 +99,20 @@ def test_a_failing_write_stops_the_recording_and_nothing_else(
     _assert_stopped(writer, _fill(writer, 1_000_000), "File too large")
 
 
+def test_a_fault_that_is_not_the_disks_stops_the_recording_and_is_told(
+    tmp_path, monkeypatch, caplog
+):
+    """A thread that dies without a word would lose the rest of the show."""
+    writer = SessionWriter(tmp_path / "show.mcap", SETTINGS)
+    monkeypatch.setattr(writer._mcap, "add", lambda *message: 1 / 0)
+    for i in range(10):
+        writer.osc(i, PACKET)
+    writer.close()
+    assert "division by zero" in writer.error
+    assert (writer.written, writer.lost) == (0, 10)
+    assert "the show goes on" in caplog.text
+
+
 def test_what_does_not_fit_into_the_queue_is_counted(tmp_path):
     path = tmp_path / "show.mcap"
     writer = SessionWriter(path, SETTINGS, capacity=8)

@@ -13,7 +13,7 @@ from live.session.reader import SessionReader
 from live.session.writer import SessionWriter
 from live.show.config import ShowConfig
 from live.show.loop import Outputs, Show, arrival_s, stage_engine
-from live.show.resimulate import Resimulation, settings_of
+from live.show.resimulate import Resimulation, settings_of, shipped_model_of
 from tests.live.show.test_loop import BLOCK, RATE, away, music, stage  # noqa: F401, fixtures
 
 
@@ -131,7 +131,7 @@ def test_the_command_writes_the_take_and_says_how_much_is_the_same(
 ):
     path, s = record(2.0, plan=lambda s: s.at(1.0, lambda: s.ask("dancers", "f", 2.0)))
     out = tmp_path / "take.npz"
-    argv = ["perform", path, "-o", out, "--device", "cpu"]
+    argv = ["perform", path, "-o", out, "--device", "cpu", "--model", tiny_model]
     assert posejockey.main([str(a) for a in argv]) == 0
     n = s.summary["packets"]
     assert f"{n} of {n} recorded packets" in capsys.readouterr().out
@@ -153,7 +153,47 @@ def test_another_network_or_another_clock_is_refused(record, tiny_model, tmp_pat
         settings_of(SessionReader(clocked))
 
 
-@pytest.mark.parametrize("show", [None, 7, {"dancers": 99}, {"input": 3}])
+def test_settings_of_another_version_that_change_no_dance_are_no_matter(tmp_path):
+    path = tmp_path / "show.mcap"
+    show = {"energy": 0.5, "visuals": {"hologram": True}, "smell": 3, "osc": 7, "midi_map": None}
+    SessionWriter(path, {"sample_rate": RATE, "show": show}).close()
+    assert settings_of(SessionReader(path)).energy == 0.5
+
+
+@pytest.mark.parametrize(
+    "model", ["/etc/passwd", "\\\\host\\share\\a.onnx", "//host/share/a.onnx", "../a", 7, None, []]
+)
+def test_a_session_opens_no_model_file(tmp_path, model, capsys, monkeypatch):
+    """It may come from anybody; on Windows, opening such a path hands out a password's hash."""
+    path = tmp_path / "show.mcap"
+    SessionWriter(path, {"sample_rate": RATE, "show": {"model": model}}).close()
+    monkeypatch.setattr("live.cli.perform.Performer", None)
+    assert posejockey.main(["perform", str(path), "-o", str(tmp_path / "take.npz")]) == 2
+    assert "name its file with --model" in capsys.readouterr().err
+
+
+def test_a_session_may_name_weights_that_ship(tmp_path):
+    path = tmp_path / "show.mcap"
+    SessionWriter(path, {"sample_rate": RATE, "show": {"model": "open"}}).close()
+    assert shipped_model_of(SessionReader(path)) == "open"
+
+
+def test_controls_out_of_range_are_brought_into_it(tmp_path, tiny_model):
+    performer = Performer(str(tiny_model), "cpu")
+    settings = {"sample_rate": RATE, "model_sha256": performer.sha256, "show": {}}
+    path = tmp_path / "show.mcap"
+    writer = SessionWriter(path, settings)
+    writer.audio(0, np.zeros(RATE, np.float32))
+    for name, value in (("dancers", 1e9), ("energy", 1e300), ("tap", "x"), ("nonsense", 1.0)):
+        writer.control(0, name, value)
+    writer.frame = 3
+    writer.osc(2_400, encoding.encode_message("/pj/frame", "ii", (3, 2_400)))
+    writer.close()
+    (frame,) = Resimulation(SessionReader(path), performer)
+    assert frame.joints.shape == (16, 19, 3)
+
+
+@pytest.mark.parametrize("show", [None, 7, {"dancers": 99}, {"style": 3}])
 def test_settings_that_are_damaged_are_refused(tmp_path, show):
     path = tmp_path / "show.mcap"
     SessionWriter(path, {"sample_rate": RATE, "show": show}).close()
@@ -170,6 +210,9 @@ def test_numbers_that_claim_too_much_are_refused(tmp_path, tiny_model):
     for name, spoil in {
         "frames": lambda w: (setattr(w, "frame", 0xFFFFFFFF), w.osc(0, b"x")),
         "silence": lambda w: w.audio(1 << 40, np.zeros(4, np.float32)),
+        "silences": lambda w: [w.audio(i * 5 * RATE, np.zeros(4, np.float32)) for i in range(9)],
+        "given up": lambda w: w.event(0, "give_up", 1 << 39),
+        "lost": lambda w: w.event(0, "skip", 1 << 39),
     }.items():
         path = tmp_path / f"{name}.mcap"
         writer = SessionWriter(path, settings)

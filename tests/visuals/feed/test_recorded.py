@@ -102,5 +102,5 @@ def test_what_is_no_take_is_refused(tmp_path, take):
     take.write_bytes(b"nonsense")
     with pytest.raises(ArtifactError):
         RecordedTake.read(take)
-    with pytest.raises(ArtifactError, match="no file"):
+    with pytest.raises(ArtifactError, match="No such file"):
         RecordedTake.read(tmp_path / "none.npz")
