@@ -6,6 +6,8 @@ when this tracker is chosen.
 
 from collections import deque
 
+import numpy as np
+
 from live.audio.features import FRAME, SAMPLE_RATE, FeatureFrame
 from live.beat.estimate import BeatEstimate
 from live.beat.silence import SilenceGate
@@ -20,6 +22,7 @@ class AubioTracker:
 
     _N_FFT, _HOP = 1024, 200
     _LAST_BEATS = 4
+    _SILENCE_SAMPLES = 2 * SAMPLE_RATE
 
     def __init__(self) -> None:
         try:
@@ -55,6 +58,14 @@ class AubioTracker:
             silent,
             coasting=not fresh,
         )
+
+    def skip(self, samples: int) -> None:
+        """Silence in the place of what was lost, as long as it may matter; then time alone."""
+        hops = min(samples, self._SILENCE_SAMPLES) // self._HOP
+        for _ in range(hops):
+            self._tempo(np.zeros(self._HOP, np.float32))
+        if self._start is not None:
+            self._start += samples - hops * self._HOP
 
     def suggest(self, estimate: BeatEstimate) -> None:
         """aubio cannot be told anything."""

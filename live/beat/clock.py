@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from live.audio.features import SAMPLE_RATE, TICK, FeatureFrame
+from live.audio.features import FRAME, SAMPLE_RATE, TICK, FeatureFrame
 from live.beat.aubio_tracker import AubioTracker
 from live.beat.bars import BarCounter
 from live.beat.estimate import BEATS_PER_BAR, BeatEstimate, BeatTracker
@@ -75,13 +75,15 @@ class TempoConfig:
 @dataclass(frozen=True)
 class BeatReading:
     """phase, bar_phase: [0, 1), 0 on the beat and on the downbeat; tempo_bpm; confidence: 0..1;
-    state: "searching", "locked", "coasting" (locked, but nothing new is heard) or "silent"."""
+    state: "searching", "locked", "coasting" (locked, but nothing new is heard) or "silent";
+    beats: counted since the clock began, continuous but for a sync."""
 
     phase: float
     bar_phase: float
     tempo_bpm: float
     confidence: float
     state: str
+    beats: float
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,7 @@ class BeatClock:
 
     def reset(self) -> None:
         self._tracker = self.config.make_tracker()
+        self._end: int | None = None  # of the last frame
         self._course = _Course(0.0, 0.0, self.config.default_bpm)
         self._taps = TapTempo(self.config.tap_hold_s)
         self._set = SetBeat(self.config.tap_hold_s)
@@ -137,6 +140,9 @@ class BeatClock:
         self._settled = 0  # frames since the last resync
 
     def push(self, frame: FeatureFrame) -> None:
+        if self._end is not None and frame.end - FRAME > self._end:  # samples were lost
+            self._tracker.skip(frame.end - FRAME - self._end)
+        self._end = frame.end
         heard = self._tracker.push(frame)
         before, now = self._course, self._course.at(frame.end)
         left = before.left(frame.end)
@@ -160,6 +166,7 @@ class BeatClock:
             tempo_bpm=self._course.tempo_bpm,
             confidence=self._confidence,
             state=self._state,
+            beats=beats,
         )
 
     @property

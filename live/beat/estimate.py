@@ -29,7 +29,9 @@ class BeatEstimate:
 
 
 class BeatTracker(Protocol):
-    """Listens to sound. push: one frame in, one estimate out; suggest: lean towards this beat."""
+    """Listens to sound. push: one frame in, one estimate out; skip: so many samples (24 kHz) before
+    the next frame were lost; suggest: lean towards this beat."""
 
     def push(self, frame: FeatureFrame) -> BeatEstimate: ...
+    def skip(self, samples: int) -> None: ...
     def suggest(self, estimate: BeatEstimate) -> None: ...

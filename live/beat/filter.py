@@ -59,6 +59,7 @@ class Hypothesis:
 _ROWS_AROUND = 5  # a cluster: this many tempo rows and a ninth of a beat to each side
 _PHASE_AROUND = 1 / 9
 _MIX_EVERY = 6  # frames: tempo and memory change slowly against them, and mixing costs most
+_MAX_MIXES = 50  # 10 s of a gap; what is longer was forgotten by then
 _HARMONICS = 14  # of the pulse template; enough for a 16 ms pulse in a beat of one second
 
 
@@ -105,7 +106,7 @@ class BeatFilter:
 
     def step(self, evidence: np.ndarray) -> None:
         """Advance by one frame and weigh. evidence: float [4], log likelihood ratio per tick."""
-        self._advance()
+        self._advance(FRAME_S)
         self._novelty = max(self._novelty, min(float(np.abs(evidence).max()), 1.0))
         self._until_mixing -= 1
         if self._until_mixing == 0:
@@ -117,8 +118,14 @@ class BeatFilter:
         self.probability *= np.exp(likelihood)
         self.probability /= self.probability.sum()
 
-    def _advance(self) -> None:
-        moved = self._offset + self._hz * (FRAME_S * self.config.bins)
+    def skip(self, seconds: float) -> None:
+        """Advance by a time of which nothing was heard, as if it had been silent."""
+        self._advance(seconds)
+        for _ in range(min(round(seconds / FRAME_S / _MIX_EVERY), _MAX_MIXES)):
+            self._mix()
+
+    def _advance(self, seconds: float) -> None:
+        moved = self._offset + self._hz * (seconds * self.config.bins)
         whole = np.floor(moved).astype(np.int64)
         self._offset = moved - whole
         source = (self._bins[None, :] - whole[:, None]) % self.config.bins

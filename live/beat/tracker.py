@@ -4,6 +4,8 @@ Enters: feature frames. Leaves: one `BeatEstimate` a frame. Estimates may jump w
 explanation wins; the clock (`live/beat/clock.py`) turns them into a smooth phase. Engine's thread.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from live.audio.features import SAMPLE_RATE, FeatureFrame
@@ -83,6 +85,15 @@ class NativeTracker:
             coasting=self._coasting,
             ticks=chances(heard),
         )
+
+    def skip(self, samples: int) -> None:
+        """Let time pass of which nothing was heard."""
+        seconds = samples / SAMPLE_RATE
+        self._filter.skip(seconds)
+        if self._chosen is not None:
+            beats = self._chosen.tempo_bpm / 60 * seconds
+            self._chosen = replace(self._chosen, phase=(self._chosen.phase + beats) % 1.0)
+            self._trust *= max(1 - beats / _COAST_BEATS, 0.0)
 
     def suggest(self, estimate: BeatEstimate) -> None:
         """Lean towards what the operator tapped."""

@@ -1,4 +1,8 @@
-"""The dancers' own beat: the music's, or every other one where the music is too fast."""
+"""The dancers' own beat: the music's, or every other one where the music is too fast.
+
+Enters: the readings of the beat clock. Leaves: position and tempo in the dancers' beats. Engine's
+thread.
+"""
 
 import math
 
@@ -13,6 +17,7 @@ class DancersBeat:
 
     def __init__(self) -> None:
         self._beats: float | None = None
+        self._read = 0.0  # beats and phase of the last reading
         self._phase = 0.0
         self._ratio = 1.0
 
@@ -21,8 +26,10 @@ class DancersBeat:
         if self._beats is None:
             self._beats = math.floor(4 * reading.bar_phase) + reading.phase
         else:
-            self._beats += (reading.phase - self._phase + 0.5) % 1.0 - 0.5
-        self._phase = reading.phase
+            moved = (reading.phase - self._phase + 0.5) % 1.0 - 0.5
+            # Whole beats have passed where sound was lost or given up: a bar must not lose one.
+            self._beats += moved + round(reading.beats - self._read - moved)
+        self._read, self._phase = reading.beats, reading.phase
         low, high = DANCE_BPM
         tempo_bpm = reading.tempo_bpm * self._ratio
         if not low / _RATIO_MARGIN < tempo_bpm < high * _RATIO_MARGIN:

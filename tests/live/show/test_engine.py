@@ -342,7 +342,9 @@ def test_fast_music_is_danced_at_half_time(make_engine, music):
 
 def test_the_tempo_danced_lies_where_people_dance():
     for bpm in (40.0, 60.0, 74.0, 80.0, 120.0, 150.0, 170.0, 200.0):
-        danced = [DancersBeat().follow(BeatReading(0.0, 0.0, bpm, 1.0, "locked"))[1] for _ in "ab"]
+        danced = [
+            DancersBeat().follow(BeatReading(0.0, 0.0, bpm, 1.0, "locked", 0.0))[1] for _ in "ab"
+        ]
         assert DANCE_BPM[0] / 1.05 <= danced[0] <= DANCE_BPM[1] * 1.05, bpm
         assert np.log2(danced[0] / bpm) in (-1, 0, 1)
 
@@ -355,7 +357,7 @@ def test_a_tempo_that_wavers_about_the_limit_does_not_jump(limit, start):
     for frame in range(3600):
         bpm = limit * (start if frame == 0 else 1 + 0.04 * np.sin(frame / 5))
         music += bpm / 60 / 30
-        reading = BeatReading(music % 1, music / 4 % 1, bpm, 1.0, "locked")
+        reading = BeatReading(music % 1, music / 4 % 1, bpm, 1.0, "locked", music)
         followed.append(beats.follow(reading)[0])
     steps = np.diff(followed)
     ratio = steps.mean() / (limit / 60 / 30)
@@ -366,7 +368,7 @@ def test_a_tempo_that_wavers_about_the_limit_does_not_jump(limit, start):
 def test_the_dancers_downbeat_is_the_musics():
     beats = DancersBeat()
     for music in np.arange(6.5, 40, 0.1):
-        reading = BeatReading(music % 1, music / 4 % 1, 120.0, 1.0, "locked")
+        reading = BeatReading(music % 1, music / 4 % 1, 120.0, 1.0, "locked", music)
         assert (beats.follow(reading)[0] - music + 2) % 4 - 2 == pytest.approx(0, abs=1e-6)
 
 
