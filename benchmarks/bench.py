@@ -18,8 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
-from live.audio.demo import render
+from live.audio import demo
 from live.audio.features import FRAME, SAMPLE_RATE
+from live.audio.files import read_audio
 from live.dance.performer import Performer
 from live.errors import ConfigError
 from live.monotonic import monotonic_s
@@ -97,7 +98,7 @@ def first_pose_s(model: str, device: str) -> float:
     """Seconds from nothing loaded to the first frame of stage joints."""
     started = monotonic_s()
     engine = _engine(Performer(model, device))
-    for block in _blocks(render(_RATE).audio):
+    for block in _blocks(read_audio(demo.PATH)[0]):
         engine.push(block)
         if engine.advance(engine.config.horizon):
             break
@@ -112,7 +113,7 @@ def paced_ms(model: str, device: str, seconds: float) -> dict[str, float]:
     one in a tight loop.
     """
     engine = _engine(Performer(model, device))
-    blocks = _blocks(render(_RATE).audio)
+    blocks = _blocks(read_audio(demo.PATH)[0])
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sink:
         sink.bind(("127.0.0.1", 0))
         with OscOut([sink.getsockname()]) as out:
@@ -124,7 +125,7 @@ def crowd_ms(model: str, device: str) -> dict[str, float]:
     figures = {}
     for dancers in _CROWD:
         engine = _engine(Performer(model, device, dancers))
-        blocks = _blocks(render(_RATE).audio)
+        blocks = _blocks(read_audio(demo.PATH)[0])
         with OscOut([]) as out:
             frames = list(_timed_frames(engine, blocks, out, 60, paced=False))
         figures[str(dancers)] = round(float(np.median(frames[10:])), 3)

@@ -26,8 +26,9 @@ from typing import cast
 import numpy as np
 from PIL import Image, ImageDraw
 
-from live.audio.demo import render
+from live.audio import demo
 from live.audio.features import SAMPLE_RATE
+from live.audio.files import read_audio
 from live.audio.ring import SampleRing
 from live.audio.source import AudioSource, BlockTime
 from live.control.osc_in import ControlIn
@@ -163,7 +164,7 @@ class SimulatedCard:
         self.ring = SampleRing(4 * RATE)
         self.xruns, self.reopens, self.finished, self.active = 0, 0, False, True
         self.fault = ""
-        self._audio = render(RATE).audio
+        self._audio = read_audio(demo.PATH)[0]
         self._start = now
         self._number = 0
         self._held: list[np.ndarray] = []

@@ -66,7 +66,8 @@ def test_the_wheel_ships_every_module_the_weights_and_the_licence(wheel_names):
         for path in (ROOT / package).rglob("*.py")
     ]
     weights = [path for path in (ROOT / "live" / "weights").glob("*") if path.is_file()]
-    expected = {path.relative_to(ROOT).as_posix() for path in sources + weights}
+    demo = [ROOT / "live" / "audio" / "demo.ogg"]
+    expected = {path.relative_to(ROOT).as_posix() for path in sources + weights + demo}
     assert expected <= set(wheel_names)
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in wheel_names)
 

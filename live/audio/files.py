@@ -111,12 +111,3 @@ def _read_block(file: soundfile.SoundFile, loop: bool) -> np.ndarray:
     except soundfile.SoundFileError as error:
         log.warning("%s ends early: %s", file.name, error)
     return np.concatenate(parts) if parts else np.zeros((0, file.channels), np.float32)
-
-
-def loop_blocks(audio: np.ndarray) -> Blocks:
-    """float32 [T] round and round, in blocks [PLAY_BLOCK, 1]."""
-    at = 0
-    while True:
-        index = np.arange(at, at + PLAY_BLOCK) % len(audio)
-        yield audio[index, None]
-        at = (at + PLAY_BLOCK) % len(audio)

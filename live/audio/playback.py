@@ -12,13 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
-from live.audio import devices
+from live.audio import demo, devices
 from live.audio.devices import extra_settings, list_devices, match_device
 from live.audio.files import (
     PLAY_BLOCK,
     Blocks,
     file_blocks,
-    loop_blocks,
     mix,
     open_file,
     stereo,
@@ -29,7 +28,6 @@ from live.audio.stream import CLOSE_S, CardStream, Lease
 from live.errors import DeviceError
 from live.monotonic import monotonic_s, wait_until
 
-DEMO_RATE = 48_000  # Hz
 _AHEAD_BLOCKS = 200  # decoded before they are due: 2 s at 48 kHz
 _MAX_OUTPUT_LATENCY_S = 0.5
 
@@ -206,11 +204,9 @@ class FileSource(Player):
         super().__init__(Path(path).name, file.samplerate, file_blocks(file, loop), play)
 
 
-class DemoSource(Player):
+class DemoSource(FileSource):
     """The built-in demo track, round and round."""
 
     def __init__(self, play: bool = True):
-        from live.audio.demo import render
-
-        blocks = loop_blocks(render(DEMO_RATE).audio)
-        super().__init__("demo", DEMO_RATE, blocks, play)
+        super().__init__(demo.PATH, loop=True, play=play)
+        self.name = "demo"

@@ -7,7 +7,7 @@ outweighs each echo, so a beat annotation of the input is true for the output.
 
 import numpy as np
 
-from live.audio.synth import fast_length, shelf_gain
+from model.data.music.score import fast_length, shelf_gain
 
 Array = np.ndarray
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from live.audio.synth import BeatGrid, Section
 from model.data.music.genre import Genre
+from model.data.music.score import BeatGrid, Section
 from model.data.music.song import Array, SongConfig
 
 

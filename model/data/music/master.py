@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from live.audio.synth import duck, fast_length, shelf_gain
 from model.data.music.parts import Band
+from model.data.music.score import duck, fast_length, shelf_gain
 from model.data.music.song import Array
 
 

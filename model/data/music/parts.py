@@ -6,24 +6,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from live.audio.synth import (
-    TIMBRES,
-    BeatGrid,
-    Drum,
-    Timbre,
-    drum_shot,
-    held,
-    hits,
-    note_shot,
-    place,
-    riser,
-    swing,
-    vary,
-)
 from model.data.music.form import Bar
 from model.data.music.genre import Genre, Pattern
 from model.data.music.genres import SCALES
+from model.data.music.score import BeatGrid, held, hits, place, swing
 from model.data.music.song import STEPS_PER_BEAT, Array, SongConfig
+from model.data.music.synth import TIMBRES, Drum, Timbre, drum_shot, note_shot, riser, vary
 
 
 @dataclass

@@ -11,11 +11,11 @@ chords, figures, lead, each from the genre's patterns) -> master (EQ, reverb, dr
 
 import numpy as np
 
-from live.audio.synth import BeatGrid
 from model.data.music.form import beat_tempi, draw_form, sections_of
 from model.data.music.genres import GENRES
 from model.data.music.master import master
 from model.data.music.parts import Band, play_drums, play_tonal
+from model.data.music.score import BeatGrid
 from model.data.music.song import Song, SongConfig
 
 

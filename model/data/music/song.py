@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from live.audio.synth import Section
 from model.data.music.genre import Genre
 from model.data.music.genres import GENRES
+from model.data.music.score import Section
 
 Array = np.ndarray
 STEPS_PER_BEAT = 4

@@ -6,6 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from live.audio import demo
+from live.audio.files import read_audio
 from live.audio.playback import DemoSource, FileSource
 from live.monotonic import monotonic_s
 from tests.helpers.sound_files import RATE, drain, hear_all, noise, write
@@ -65,12 +67,10 @@ def test_no_thread_outlives_its_source(tmp_path):
 
 
 def test_the_demo_plays_its_track():
-    from live.audio.demo import render
-
     with DemoSource(play=False) as source:
         wait_until(lambda: source.ring.written > 0.2 * RATE, "sound")
         heard = source.ring.read(RATE)
-    np.testing.assert_array_equal(heard, render(source.rate).audio[: len(heard)])
+    np.testing.assert_array_equal(heard, read_audio(demo.PATH)[0][: len(heard)])
 
 
 def test_a_source_that_never_started_can_be_stopped(tmp_path):

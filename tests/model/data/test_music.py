@@ -6,11 +6,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from live.audio import demo
-from live.audio.synth import BeatGrid, fast_length, held, hits, swing
+from live.audio import demo as shipped
+from live.audio.files import read_audio
 from model.data import room
+from model.data.music import demo
 from model.data.music.genres import GENRES, STYLE_GENRES
 from model.data.music.render import render_song
+from model.data.music.score import BeatGrid, fast_length, held, hits, swing
 from model.data.music.song import STEPS_PER_BEAT, Song, SongConfig, random_song
 
 SAMPLE_RATE = 24_000
@@ -285,3 +287,13 @@ def test_demo_loops_without_a_seam(track):
     assert np.std(track.audio[-1200:]) > 0.01
     next_beat_s = len(track.audio) / SAMPLE_RATE - track.beats_s[-1]
     assert next_beat_s == pytest.approx(60 / track.sections[-1].tempo_bpm, abs=1e-4)
+
+
+def test_the_track_that_ships_is_this_one(track):
+    audio, rate = read_audio(shipped.PATH)
+    whole = demo.render(rate).audio
+    assert len(audio) == len(whole)
+    assert np.corrcoef(audio, whole)[0, 1] > 0.99  # Vorbis leaves 0.998
+    assert np.allclose(shipped.beat_times(), track.beats_s, atol=1e-9)
+    assert np.allclose(shipped.beat_times()[:: shipped.BEATS_PER_BAR], track.downbeats_s, atol=1e-9)
+    assert shipped.PATH.stat().st_size < 700_000
