@@ -67,7 +67,6 @@ _EXTRAS = {
     "onnxruntime": "cpu", "torch": "train", "onnx": "train", "onnxscript": "train",
     "tqdm": "train", "PIL": "train",
     "lightning_fabric": "train", "av": "video", "mir_eval": "dev",
-    "sacn": "dmx", "stupidArtnet": "dmx",
 }  # fmt: skip
 
 

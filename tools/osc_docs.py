@@ -20,7 +20,8 @@ from live.osc.schema import (
     Message,
 )
 from live.outputs.feeds import MAX_RATE, PROFILES
-from live.outputs.levels import LEVELS
+from live.outputs.flash_limit import FLASHES_PER_S, UNLIMITED
+from live.outputs.levels import LEVELS, PLACES
 from live.outputs.lights import PRESETS
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "osc.md"
@@ -86,6 +87,8 @@ Step by step: [touchdesigner.md](touchdesigner.md), [avatars.md](avatars.md),
 |---|---|---|
 """
 
+_PLACES = " and ".join(f"`{name}`" for name in PLACES)
+
 _FLAT = f"""
 `{POSE.address}` holds {len(POSE.arguments)} floats in metres, stage space: x y z of each joint in
 the order above, from `pelvis` to `r_toe`. `/pj/frame`, the root and the music stay as they are.
@@ -97,7 +100,10 @@ the order above, from `pelvis` to `r_toe`. `/pj/frame`, the root and the music s
 
 Every level is one float in a message of its own, from 0 to 1 (times `full`, which is 100 for
 grandMA3), never outside, at `/pj/lights/{{level}}` unless the preset or `addresses` say otherwise.
-Several dancers are averaged.
+Several dancers are averaged. In a blackout, at the end and for a dancer who is not there all but
+`state` rest: at 0, but for {_PLACES}, which stay (not on Eos and grandMA3);
+`rest`, a table of levels, says otherwise. At most `flashes` a second ({FLASHES_PER_S};
+{UNLIMITED} is no limit): [lights.md](lights.md) says why.
 
 | level | meaning |
 |---|---|

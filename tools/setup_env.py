@@ -28,7 +28,7 @@ STAMP = VENV / "posejockey.stamp"  # in the environment: who deletes that, delet
 OLDEST = (3, 11)
 NEWER = ("python3.14", "python3.13", "python3.12", "python3.11")
 RUNTIMES = {"cpu": "onnxruntime", "gpu": "onnxruntime-gpu"}
-TEST_EXTRAS = ("control", "dev", "dmx", "train", "video")
+TEST_EXTRAS = ("control", "dev", "train", "video")
 LOCK_HEADER = """\
 # One version of everything, for Python 3.11 to 3.14. Not edited by hand; this rebuilds it:
 #     python3.11 tools/setup_env.py --lock

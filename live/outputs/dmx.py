@@ -1,58 +1,66 @@
-"""DMX over the network: sACN (E1.31) and Art-Net, straight to the fixtures, without a desk.
+"""DMX over the network: sACN (E1.31) and Art-Net, straight to the fixtures, no lighting desk.
 
 Enters: the newest levels, left by the engine's thread, which never waits for this one. Leaves: the
-patch's universes at its rate, from a thread of its own. The packets are built by the libraries
-`sacn` and `stupidArtnet`; what cannot be sent is counted.
+patch's universes at its rate, from a thread of its own. What cannot be sent is counted; whatever
+else goes wrong is counted too, and the thread goes on.
 """
 
-import importlib
 import logging
 import socket
 import threading
-from typing import Any, Protocol, Self
+from typing import Self
 
 from live.errors import ConfigError, DeviceError
 from live.monotonic import monotonic_s, wait_until
-from live.outputs.levels import Levels
-from live.outputs.patch import CHANNELS, Patch, Universe
+from live.outputs import dmx_packets as packets
+from live.outputs.flash_limit import FlashLimit
+from live.outputs.levels import BEFORE_THE_FIRST, Levels
+from live.outputs.patch import Patch, Universe
+from live.outputs.source_id import SourceId
+from live.outputs.udp import UdpTarget
 
 log = logging.getLogger(__name__)
 
-SACN_PORT, ARTNET_PORT = 5568, 6454
 _SOURCE = "PoseJockey"
 _LAST_WORDS = 3  # E1.31 wants the end of a stream said three times; a blackout as well
 _TTL = 8
-
-
-class _Sender(Protocol):
-    def send(self, slots: bytes) -> None: ...
-
-    def say_goodbye(self) -> None: ...
-
-    def close(self) -> None: ...
+_AGAIN_S = 0.5  # after whatever stopped the thread
 
 
 class DmxOut:
     """Owns the thread and the sockets. Enter it to start, leave it to stop.
 
-    ConfigError where a library is missing or a host cannot be found, DeviceError where `bind` is
-    no address of this machine.
+    failures: universes that could not be made, and times the thread began again. ConfigError where
+    a host cannot be found, DeviceError where `bind` is no address of this machine.
     """
 
     def __init__(self, patch: Patch):
         self._patch = patch
-        self._levels = Levels()
-        self._senders: list[tuple[Universe, _Sender]] = []
+        self._levels = BEFORE_THE_FIRST
+        self._source = SourceId() if any(u.protocol == "sacn" for u in patch.universes) else None
+        self._senders: list[_Sender] = []
+        self.failures = 0
         try:
             for universe in patch.universes:
-                self._senders.append((universe, _MAKERS[universe.protocol](universe)))
+                self._senders.append(_KINDS[universe.protocol](universe, patch, self._source))
         except BaseException:
             self._close()
             raise
-        self.sent = 0
-        self.errors = 0
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="dmx", daemon=True)
+
+    @property
+    def targets(self) -> list[UdpTarget]:
+        return [sender.target for sender in self._senders]
+
+    @property
+    def sent(self) -> int:
+        return sum(target.sent for target in self.targets)
+
+    @property
+    def errors(self) -> int:
+        """Packets that could not be sent, and `failures`."""
+        return self.failures + sum(target.errors for target in self.targets)
 
     def update(self, levels: Levels) -> None:
         """From the next packet on these count. Never waits."""
@@ -66,123 +74,135 @@ class DmxOut:
         self._over.set()
         self._thread.join()
         if self._patch.blackout_on_exit:
-            for _ in range(_LAST_WORDS):
-                for _, sender in self._senders:
-                    self._try(sender.send, bytes(CHANNELS))
-            for _, sender in self._senders:
-                self._try(sender.say_goodbye)
+            for last in range(1, 2 * _LAST_WORDS + 1):
+                for sender in self._senders:
+                    sender.say_goodbye(ends=last > _LAST_WORDS)
         self._close()
 
     def _run(self) -> None:
+        while not self._over.is_set():
+            try:
+                self._stream()
+            except BaseException as error:  # no thread of a show may die unseen
+                self._note(error)
+                wait_until(monotonic_s() + _AGAIN_S, self._over)
+
+    def _stream(self) -> None:
         period_s = 1.0 / self._patch.rate
         due = monotonic_s()
         while not wait_until(due, self._over):
             levels = self._levels
-            for universe, sender in self._senders:
-                self._try(sender.send, bytes(universe.slots(levels)))
+            for sender in self._senders:
+                try:
+                    sender.send(levels)
+                except Exception as error:  # the other universes go on
+                    self._note(error)
             due = max(due + period_s, monotonic_s() - period_s)  # late: no burst to catch up
 
-    def _try(self, send, *args: bytes) -> None:
-        try:
-            send(*args)
-        except OSError as error:
-            if not self.errors:
-                log.warning("DMX cannot be sent: %s", error)
-            self.errors += 1
-        else:
-            self.sent += 1
+    def _note(self, error: BaseException) -> None:
+        if not self.failures:
+            log.warning("DMX: a universe cannot be made: %r", error)
+        self.failures += 1
 
     def _close(self) -> None:
-        for _, sender in self._senders:
-            sender.close()
+        for sender in self._senders:
+            sender.target.socket.close()
+        if self._source is not None:
+            self._source.close()
 
 
-class _Sacn:
+class _Sender:
+    """One universe on its way to one receiver."""
+
+    def __init__(self, universe: Universe, patch: Patch, name: str, address: tuple, family: int):
+        self._universe = universe
+        self._slots = universe.home
+        self._sequence = 0
+        groups = {channel.dancers for channel in universe.channels}
+        self._limits = {dancers: FlashLimit(patch.flashes) for dancers in groups}
+        self.target = UdpTarget(name, address, _socket(universe.bind, family), connected=True)
+
+    def send(self, levels: Levels) -> None:
+        def levels_of(dancers: tuple[int, ...]) -> list[float | None]:
+            return self._limits[dancers].step(levels, dancers)
+
+        self._slots = bytes(self._universe.slots(levels_of, self._slots))
+        self._send(ends=False)
+
+    def say_goodbye(self, ends: bool) -> None:
+        """The universe at rest; then, where the protocol has a word for it, the end."""
+        self._slots = bytes(self._universe.rest(self._slots))
+        self._send(ends)
+
+    def _send(self, ends: bool) -> None:
+        packet = self._packet(ends)
+        if packet:
+            self.target.send(packet)
+
+    def _packet(self, ends: bool) -> bytes:
+        raise NotImplementedError
+
+
+class _Sacn(_Sender):
     """One E1.31 universe, to one host or to the universe's multicast group."""
 
-    def __init__(self, universe: Universe):
-        packets = _library("sacn.messages.data_packet")
-        cid = tuple(_SOURCE.encode().ljust(16, b"\0"))
-        self._packet = packets.DataPacket(
-            cid, _SOURCE, universe.number, (0,) * CHANNELS, universe.priority
+    def __init__(self, universe: Universe, patch: Patch, source: SourceId | None):
+        assert source is not None
+        group = packets.multicast_group(universe.number)
+        family, address = _resolve(universe.host or group, packets.SACN_PORT)
+        name = f"sACN {universe.number} to {universe.host or 'its group'}"
+        super().__init__(universe, patch, name, address, family)
+        self._cid = source.uuid
+        if family == socket.AF_INET:
+            self.target.socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, _TTL)
+
+    def _packet(self, ends: bool) -> bytes:
+        number, self._sequence = self._sequence, (self._sequence + 1) % 256
+        universe = self._universe
+        return packets.sacn_packet(
+            self._cid, _SOURCE, universe.number, universe.priority, number, self._slots, ends=ends
         )
-        host = universe.host or self._packet.calculate_multicast_addr()
-        self._socket = _socket(universe.bind)
-        self._socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, _TTL)
-        self._address = _address(host, SACN_PORT, self._socket)
-
-    def send(self, slots: bytes) -> None:
-        self._packet.dmxData = tuple(slots)
-        self._send()
-
-    def say_goodbye(self) -> None:
-        """Receivers need not wait for a time-out."""
-        self._packet.option_StreamTerminated = True
-        for _ in range(_LAST_WORDS):
-            self._send()
-
-    def _send(self) -> None:
-        self._socket.sendto(bytes(self._packet.getBytes()), self._address)
-        self._packet.sequence_increase()
-
-    def close(self) -> None:
-        self._socket.close()
 
 
-class _ArtNet:
-    """One Art-Net universe (net, subnet and universe as one number), to a node or a broadcast."""
+class _ArtNet(_Sender):
+    """One Art-Net universe, to a node or a broadcast."""
 
-    def __init__(self, universe: Universe):
-        library = _library("stupidArtnet")
-        self._socket = _socket(universe.bind)
-        self._address = _address(universe.host, ARTNET_PORT, self._socket)
-        self._builder = library.StupidArtnet(self._address[0], universe.number, CHANNELS)
-        self._builder.close()  # its socket would wait, and print what goes wrong
+    def __init__(self, universe: Universe, patch: Patch, source: SourceId | None):
+        family, address = _resolve(universe.host, packets.ARTNET_PORT)
+        name = f"Art-Net {universe.number} to {universe.host}"
+        super().__init__(universe, patch, name, address, family)
 
-    def send(self, slots: bytes) -> None:
-        self._builder.sequence = self._builder.sequence % 255 + 1  # 0 would mean: not counted
-        self._builder.make_artdmx_header()
-        self._socket.sendto(bytes(self._builder.packet_header) + slots, self._address)
-
-    def say_goodbye(self) -> None:
-        """Art-Net has no word for it."""
-
-    def close(self) -> None:
-        self._socket.close()
+    def _packet(self, ends: bool) -> bytes:
+        if ends:
+            return b""  # Art-Net has no word for it
+        self._sequence = self._sequence % 255 + 1
+        return packets.artnet_packet(self._universe.number, self._sequence, self._slots)
 
 
-_MAKERS = {"sacn": _Sacn, "artnet": _ArtNet}
+_KINDS = {"sacn": _Sacn, "artnet": _ArtNet}
 
 
-def _library(name: str) -> Any:
+def _resolve(host: str, port: int) -> tuple[int, tuple]:
     try:
-        return importlib.import_module(name)
-    except ImportError as error:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+    except (OSError, UnicodeError, ValueError) as error:
         raise ConfigError(
-            f"DMX needs the package {name.partition('.')[0]}: "
-            "pip install -c constraints.txt -e .[dmx]"
+            f"DMX host {host!r} cannot be found ({error}); give its IP address"
         ) from error
+    family, *_, address = min(found, key=lambda info: info[0] != socket.AF_INET)
+    return family, address
 
 
-def _socket(bind: str) -> socket.socket:
-    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+def _socket(bind: str, family: int) -> socket.socket:
+    sock = socket.socket(family, socket.SOCK_DGRAM)
     sock.setblocking(False)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
     try:
         if bind:
             sock.bind((bind, 0))
+        if bind and family == socket.AF_INET:
             sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton(bind))
     except (OSError, UnicodeError) as error:
         sock.close()
         raise DeviceError(f"DMX: {bind} is no address of this machine ({error})") from error
     return sock
-
-
-def _address(host: str, port: int, sock: socket.socket) -> tuple[str, int]:
-    try:
-        return socket.gethostbyname(host), port
-    except (OSError, UnicodeError) as error:
-        sock.close()
-        raise ConfigError(
-            f"DMX host {host!r} cannot be found ({error}); give its IP address"
-        ) from error

@@ -4,13 +4,15 @@ Enters: a StageFrame and its levels. Leaves: the same, and on demand the rotatio
 bones. In the engine's thread.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 
 from live.body import humanoid
+from live.body.pose import rotate_y
+from live.body.skeleton import REST_POSE
 from live.osc.encoding import HealthReport, StageFrame
 from live.outputs.levels import Levels
 
@@ -40,5 +42,19 @@ class Profile(Protocol):
     """What a target is sent. Owned by the engine's thread."""
 
     def encode(self, emission: Emission, health: HealthReport | None) -> list[bytes]:
-        """The packets of one moment, in order. health: when the native stream carries it."""
+        """The packets of one emission, in order. health: when the native stream carries it."""
         ...
+
+    def goodbye(self) -> list[bytes]:
+        """What leaves at the end of the show, after at least one emission."""
+        ...
+
+
+def standing(emission: Emission, row: int) -> Emission:
+    """The same with one dancer alone, who stands upright where dancer `row` is."""
+    frame = emission.frame
+    heading = frame.heading[row : row + 1]
+    joints = rotate_y(REST_POSE[None].astype(np.float64), heading)
+    joints[..., ::2] += frame.joints[row, 0, ::2] - joints[:, :1, ::2]
+    still = replace(frame, joints=joints.astype(np.float32), heading=heading)
+    return Emission(still, emission.levels)

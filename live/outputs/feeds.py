@@ -10,27 +10,32 @@ its options; in a settings file it may be a table, `[[osc]]`, of the same names.
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
+import numpy as np
+
 from live.audio.features import SAMPLE_RATE
+from live.body.skeleton import JOINT_NAMES
 from live.errors import ConfigError
 from live.osc.encoding import HealthReport, StageFrame
 from live.osc.schema import MAX_DANCERS
 from live.outputs.dmx import DmxOut
 from live.outputs.emission import Emission, Profile
-from live.outputs.levels import LevelMaker, Levels
+from live.outputs.flash_limit import UNLIMITED
+from live.outputs.levels import BEFORE_THE_FIRST, LevelMaker
 from live.outputs.lights import Lights
 from live.outputs.native import Native
 from live.outputs.udp import OscOut, UdpTarget, format_target, parse_target
 from live.outputs.vmc import Vmc
 from live.outputs.vrchat import VrChat
-from live.settings_file import as_number, as_table, as_text, named, shown
+from live.settings_file import as_number, as_switch, as_table, as_text, named, shown
 
 log = logging.getLogger(__name__)
 
 MAX_RATE = 120
 _COMMON = ("profile", "rate", "dancers")
+_LAST_WORDS = 3
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ PROFILES = {
     "lights": ProfileKind(
         Lights,
         "faders for lights: one message a level, unbundled",
-        ("preset", "full", "addresses"),
+        ("preset", "full", "addresses", "rest", "flashes", "blackout_on_exit"),
     ),
     "vmc": ProfileKind(
         Vmc, "one dancer as an avatar's bones, Virtual Motion Capture protocol; usual port 39539"
@@ -144,11 +149,19 @@ def _number(name: str, value: Any, low: float, high: float) -> float:
     return as_number(name, value, low, high)
 
 
+def _switch(value: Any) -> Any:
+    """As in a settings file; in a target's text every value is one."""
+    return value == "true" if value in ("true", "false") else value
+
+
 _OPTIONS: dict[str, Callable[[str, Any], Any]] = {
     "preset": as_text,
     "addresses": as_table,
     "height": lambda name, value: _number(name, value, 0.3, 3.0),
     "full": lambda name, value: _number(name, value, 0.0, 1000.0),
+    "rest": as_table,
+    "flashes": lambda name, value: round(_number(name, value, 0, UNLIMITED)),
+    "blackout_on_exit": lambda name, value: as_switch(name, _switch(value)),
 }
 
 
@@ -173,7 +186,7 @@ class _Group:
     """Targets that are sent the same packets: encoded once."""
 
     def __init__(self, config: FeedConfig, targets: list[tuple[str, int]]):
-        self.out = OscOut(targets)
+        self.out = OscOut(targets, tells_closed=True)
         self._config, self._profile = config, config.make()
         self._turn = -1
         self._health: HealthReport | None = None
@@ -193,6 +206,14 @@ class _Group:
         self._health = None
         self.out.send(packets)
 
+    def close(self) -> None:
+        """Say goodbye where something was said before, more than once: a packet may be lost."""
+        if self.out.sent:
+            packets = self._profile.goodbye()
+            for _ in range(_LAST_WORDS):
+                self.out.send(packets)
+        self.out.close()
+
     def _is_due(self, sample: int) -> bool:
         """The first emission in each period of the rate; by presentation time, so it never drifts.
 
@@ -208,15 +229,17 @@ class _Group:
 class Feeds:
     """Owns every target that wants something else than the whole native stream.
 
-    dmx: also gets the levels; started and stopped by who made it. ConfigError for a name that does
-    not resolve.
+    dmx: also gets the levels; started and stopped by who made it. held: emissions whose pose was no
+    number, so that the one before left instead. ConfigError for a name that does not resolve.
     """
 
     def __init__(self, configs: list[FeedConfig], dmx: DmxOut | None = None):
         self._dmx = dmx
         self._maker = LevelMaker()
-        self._levels = Levels()
+        self._levels = BEFORE_THE_FIRST
         self._failures = 0  # of the levels
+        self.held = 0
+        self._pose = np.zeros((0, len(JOINT_NAMES), 3), np.float32), np.zeros(0, np.float32)
         self._state = "starting"
         self._groups: list[_Group] = []
         try:
@@ -238,7 +261,8 @@ class Feeds:
 
     @property
     def targets(self) -> list[UdpTarget]:
-        return [target for group in self._groups for target in group.out.targets]
+        osc = [target for group in self._groups for target in group.out.targets]
+        return osc + (self._dmx.targets if self._dmx else [])
 
     def send(self, frame: StageFrame, health: HealthReport | None) -> None:
         """One emission to everyone whose turn it is. health: when the native stream carries it,
@@ -247,6 +271,7 @@ class Feeds:
             return
         if health is not None:
             self._state = health.state
+        frame = self._finite(frame)
         try:
             self._levels = self._maker.step(frame, self._state)
         except Exception as error:  # the lights hold
@@ -259,9 +284,20 @@ class Feeds:
         for group in self._groups:
             group.send(emission, health)
 
+    def _finite(self, frame: StageFrame) -> StageFrame:
+        """The frame; where it holds what is no number, the pose of the last one that did not."""
+        if np.isfinite(frame.joints).all() and np.isfinite(frame.heading).all():
+            self._pose = frame.joints, frame.heading
+            return frame
+        if not self.held:
+            log.warning("a pose holds what is no number; the last one leaves instead")
+        self.held += 1
+        joints, heading = self._pose
+        return replace(frame, joints=joints, heading=heading)
+
     def close(self) -> None:
         for group in self._groups:
-            group.out.close()
+            group.close()
 
     def __enter__(self) -> Self:
         return self
@@ -274,13 +310,12 @@ def _alike(configs: list[FeedConfig]) -> list[tuple[FeedConfig, list[tuple[str, 
     """Configs that differ in nothing but their address, together; in order."""
     groups: list[tuple[FeedConfig, list[tuple[str, int]]]] = []
     for config in configs:
-        for first, targets in groups:
-            same = FeedConfig(
-                first.host, first.port, config.profile, config.rate, config.dancers, config.options
-            )
-            if same == first:
-                targets.append((config.host, config.port))
-                break
+        address = (config.host, config.port)
+        alike = next(
+            (g for g in groups if g[0] == replace(config, host=g[0].host, port=g[0].port)), None
+        )
+        if alike is None:
+            groups.append((config, [address]))
         else:
-            groups.append((config, [(config.host, config.port)]))
+            alike[1].append(address)
     return groups

@@ -32,7 +32,11 @@ LEVELS = {
     "style": "the strongest style: 0 is the model's first, 1 its last",
     "state": "0 starting, 0.2 dancing, 0.4 idle, 0.6 holding, 0.8 frozen, 1 blackout",
 }
-"""Name and meaning of each, as ordered in `Levels.of`. In a blackout all are 0 but the state."""
+"""Name and meaning of each, as ordered in `Levels.of`."""
+
+PLACES = ("height", "lean")
+"""Levels that say where something is, such as the pan of a lamp, and not how bright it is. At rest
+they stay where they are; all others but the state go dark."""
 
 _SURE = 0.5  # the flash is at full height from this confidence of the beat clock on
 _HIT_FALL_S = 0.12
@@ -51,25 +55,35 @@ _STATES = max(STATE.values())
 
 @dataclass(frozen=True)
 class Levels:
-    """music: float64 [6]; body: float64 [N, 6]; style and state: one number each. All 0 to 1."""
+    """music: float64 [6]; body: float64 [N, 6]; style and state: one number each. All 0 to 1.
+
+    dark: a blackout, or nothing was heard yet. time_s: when, by the sound; next_beat_s: how long
+    until the next beat, infinite where the clock is unsure.
+    """
 
     music: np.ndarray = field(default_factory=lambda: np.zeros(6))
     body: np.ndarray = field(default_factory=lambda: np.zeros((0, 6)))
     style: float = 0.0
     state: float = 0.0
     dark: bool = False
+    time_s: float = 0.0
+    next_beat_s: float = math.inf
 
-    def of(self, dancers: tuple[int, ...] = ()) -> list[float]:
+    def of(self, dancers: tuple[int, ...] = ()) -> list[float | None]:
         """One value a level, in the order of LEVELS: the mean over these dancers, () for all.
 
-        Dancers count from 1. Where none of them is on stage their body's levels are 0.
+        Dancers count from 1. None: at rest. In the dark that are all but the state, and where none
+        of the dancers is on stage their body's.
         """
         if self.dark:
-            return [0.0] * (len(LEVELS) - 1) + [self.state]
+            return [None] * (len(LEVELS) - 1) + [self.state]
         rows = [d - 1 for d in dancers if d <= len(self.body)] if dancers else slice(None)
         body = self.body[rows]
-        mean = body.mean(axis=0) if len(body) else np.zeros(self.body.shape[1])
-        return [*self.music.tolist(), *mean.tolist(), self.style, self.state]
+        mean = body.mean(axis=0).tolist() if len(body) else [None] * self.body.shape[1]
+        return [*self.music.tolist(), *mean, self.style, self.state]
+
+
+BEFORE_THE_FIRST = Levels(dark=True)
 
 
 class LevelMaker:
@@ -96,6 +110,8 @@ class LevelMaker:
             _strongest(frame.style),
             STATE[state] / _STATES,
             state == "blackout",
+            frame.sample / SAMPLE_RATE,
+            _next_beat_s(frame.beat),
         )
 
     def _music(self, frame: StageFrame, dt: float) -> np.ndarray:
@@ -138,6 +154,13 @@ class LevelMaker:
             ],
             axis=1,
         )
+
+
+def _next_beat_s(beat: tuple[float, float, float, float]) -> float:
+    phase, _, tempo_bpm, confidence = beat
+    if not (confidence >= _SURE and tempo_bpm > 0):
+        return math.inf
+    return (1.0 - phase) * 60 / tempo_bpm
 
 
 def _clamped(values: np.ndarray) -> np.ndarray:

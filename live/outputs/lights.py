@@ -1,5 +1,6 @@
 """The `lights` profile: one short OSC message a level, for lighting desks and media servers.
 
+Enters: emissions, in the engine's thread. Leaves: packets.
 Desks take single messages of one number each, not bundles (grandMA3 ignores those); at most 16
 addresses, so that QLC+, which hashes a path to a channel, hardly ever lets two collide.
 """
@@ -11,20 +12,25 @@ from dataclasses import dataclass, field
 from live.errors import ConfigError
 from live.osc.encoding import HealthReport, encode_message
 from live.outputs.emission import Emission
-from live.outputs.levels import LEVELS
+from live.outputs.flash_limit import FLASHES_PER_S, FlashLimit
+from live.outputs.levels import LEVELS, PLACES
+from live.settings_file import as_number
 
 MAX_ADDRESSES = 16
 _FLOAT = struct.Struct(">f")
+_MIDDLE = 0.5  # of what stays where it is, before it was anywhere
 
 
 @dataclass(frozen=True)
 class Preset:
-    """A program's own paths. full: what its faders call full, 1 or 100."""
+    """A program's own paths. full: what its faders call full, 1 or 100. is_light: its paths are
+    faders of light, so that at rest all of them are down."""
 
     program: str
     port: int  # where the program listens by default
     full: float
     addresses: dict[str, str] = field(default_factory=dict)
+    is_light: bool = False
 
 
 def _numbered(path: str, first: int = 1) -> dict[str, str]:
@@ -37,8 +43,8 @@ _LINKS = ("beat", "low", "mid", "high", "arms", "legs", "travel", "openness")
 PRESETS = {
     "plain": Preset("any program that learns paths", 9000, 1.0, _OWN),
     "qlcplus": Preset("QLC+", 7700, 1.0, _OWN),
-    "grandma3": Preset("grandMA3", 8000, 100.0, _numbered("/Page1/Fader{}", 201)),
-    "eos": Preset("ETC Eos", 8000, 1.0, _numbered("/eos/sub/{}")),
+    "grandma3": Preset("grandMA3", 8000, 100.0, _numbered("/Page1/Fader{}", 201), is_light=True),
+    "eos": Preset("ETC Eos", 8000, 1.0, _numbered("/eos/sub/{}"), is_light=True),
     "resolume": Preset(
         "Resolume",
         7000,
@@ -51,8 +57,10 @@ PRESETS = {
 
 class Lights:
     """chosen: whose dance, as in `Levels.of`. full: sent for a level of 1. addresses: path of
-    a level, over the preset's own; an empty path leaves the level out. ConfigError for what does
-    not exist.
+    a level, over the preset's own; an empty path leaves the level out. rest: where a level goes in
+    a blackout, without its dancer and at the end, 0 to 1, or "hold" to stay. flashes: the most in
+    a second, see `FlashLimit`. blackout_on_exit: false leaves the last look. ConfigError for what
+    does not exist.
     """
 
     def __init__(
@@ -61,6 +69,9 @@ class Lights:
         preset: str = "plain",
         full: float | None = None,
         addresses: Mapping[str, str] | None = None,
+        rest: Mapping[str, float | str] | None = None,
+        flashes: int = FLASHES_PER_S,
+        blackout_on_exit: bool = True,
     ):
         if preset not in PRESETS:
             raise ConfigError(f"no preset {preset!r}; there are {', '.join(PRESETS)}")
@@ -68,6 +79,10 @@ class Lights:
         paths = known.addresses | _checked(addresses or {})
         self._chosen = chosen
         self._full = known.full if full is None else full
+        self._rest = _rest_of(rest or {}, () if known.is_light else PLACES)
+        self._values = [_MIDDLE if value is None else value for value in self._rest]
+        self._limit = FlashLimit(flashes)
+        self._ends_dark = blackout_on_exit
         self._heads = [
             (i, encode_message(paths[level], "f", (0.0,))[:-4])
             for i, level in enumerate(LEVELS)
@@ -75,14 +90,35 @@ class Lights:
         ]
 
     def encode(self, emission: Emission, health: HealthReport | None) -> list[bytes]:
-        values = emission.levels.of(self._chosen)
-        return [head + _FLOAT.pack(self._full * values[i]) for i, head in self._heads]
+        return self._packets(self._limit.step(emission.levels, self._chosen))
+
+    def goodbye(self) -> list[bytes]:
+        return self._packets([None] * len(LEVELS)) if self._ends_dark else []
+
+    def _packets(self, values: list[float | None]) -> list[bytes]:
+        """None: at rest."""
+        asked = [r if v is None else v for v, r in zip(values, self._rest, strict=True)]
+        self._values = [b if v is None else v for v, b in zip(asked, self._values, strict=True)]
+        return [head + _FLOAT.pack(self._full * self._values[i]) for i, head in self._heads]
+
+
+def _rest_of(given: Mapping[str, float | str], hold: tuple[str, ...]) -> list[float | None]:
+    """Where each level goes at rest; None: it stays."""
+    known: dict[str, float | None] = {name: None if name in hold else 0.0 for name in LEVELS}
+    for level, value in given.items():
+        _check_level(level)
+        known[level] = None if value == "hold" else as_number(f"rest of {level}", value, 0.0, 1.0)
+    return list(known.values())
+
+
+def _check_level(level: str) -> None:
+    if level not in LEVELS:
+        raise ConfigError(f"no level {level!r}; there are {', '.join(LEVELS)}")
 
 
 def _checked(addresses: Mapping[str, str]) -> dict[str, str]:
     for level, path in addresses.items():
-        if level not in LEVELS:
-            raise ConfigError(f"no level {level!r}; there are {', '.join(LEVELS)}")
+        _check_level(level)
         fits = isinstance(path, str) and path.isascii() and path.isprintable()
         if not fits or (path and (path[0] != "/" or set(path) & set(" #*,?[]{}"))):
             raise ConfigError(f"address of {level}: {path!r} is not an OSC path such as /light/1")

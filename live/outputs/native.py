@@ -16,3 +16,6 @@ class Native:
         if self._encoder is None or self._encoder.n_dancers != dancers:
             self._encoder = FrameEncoder(dancers, styles, flat=self._flat, chosen=self._chosen)
         return self._encoder.encode(emission.frame, health)
+
+    def goodbye(self) -> list[bytes]:
+        return []  # its receivers see by themselves that nothing comes

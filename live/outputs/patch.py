@@ -4,14 +4,16 @@ Every mistake is a ConfigError that names the file, the fixture and what it may 
 shows a file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from live.errors import ConfigError
 from live.osc.schema import MAX_DANCERS
-from live.outputs.levels import LEVELS, Levels
+from live.outputs.dmx_packets import SLOTS as CHANNELS
+from live.outputs.flash_limit import FLASHES_PER_S, UNLIMITED
+from live.outputs.levels import LEVELS, PLACES
 from live.settings_file import (
     as_choice,
     as_switch,
@@ -24,15 +26,17 @@ from live.settings_file import (
     shown,
 )
 
-CHANNELS = 512
 PROTOCOLS = ("sacn", "artnet")
 MAX_RATE = 44  # what a DMX line of 512 channels carries
+LevelsOf = Callable[[tuple[int, ...]], list[float | None]]
+
 _LEVEL_INDEX = {level: i for i, level in enumerate(LEVELS)}
 
 
 @dataclass(frozen=True)
 class Channel:
-    """One value, 8 or 16 bits. level: index in LEVELS, -1 for the constant `low`."""
+    """One value, 8 or 16 bits. level: index in LEVELS, -1 for the constant `low`. rest: 0 to 255,
+    where it goes in a blackout, without its dancer and at the end; None: it stays where it is."""
 
     at: int  # from 0
     level: int
@@ -40,6 +44,14 @@ class Channel:
     high: float
     is_fine: bool
     dancers: tuple[int, ...]
+    rest: float | None = 0.0
+
+    def put(self, slots: bytearray, value: float) -> None:
+        """value: 0 to 255."""
+        if self.is_fine:
+            slots[self.at : self.at + 2] = round(257 * value).to_bytes(2, "big")
+        else:
+            slots[self.at] = round(value)
 
 
 @dataclass(frozen=True)
@@ -53,29 +65,46 @@ class Universe:
     priority: int
     channels: tuple[Channel, ...]
 
-    def slots(self, levels: Levels) -> bytearray:
-        """The universe's 512 bytes for these levels."""
-        slots = bytearray(CHANNELS)
-        known: dict[tuple[int, ...], list[float]] = {}
+    def slots(self, levels_of: LevelsOf, before: bytes) -> bytearray:
+        """The universe's 512 bytes. levels_of: as `Levels.of`, asked once for each group of
+        dancers. before: the bytes of the last time, for what stays; `home` at first."""
+        slots = bytearray(before)
+        groups = {channel.dancers for channel in self.channels}
+        known = {dancers: levels_of(dancers) for dancers in groups}
         for channel in self.channels:
-            if channel.dancers not in known:
-                known[channel.dancers] = levels.of(channel.dancers)
             share = known[channel.dancers][channel.level] if channel.level >= 0 else 0.0
-            value = channel.low + (channel.high - channel.low) * share
-            if channel.is_fine:
-                slots[channel.at : channel.at + 2] = round(257 * value).to_bytes(2, "big")
-            else:
-                slots[channel.at] = round(value)
+            if share is not None:
+                channel.put(slots, channel.low + (channel.high - channel.low) * share)
+            elif channel.rest is not None:
+                channel.put(slots, channel.rest)
         return slots
+
+    def rest(self, before: bytes) -> bytearray:
+        """The bytes of the end: everything at rest, constants too."""
+        slots = bytearray(before)
+        for channel in self.channels:
+            if channel.rest is not None:
+                channel.put(slots, channel.rest)
+        return slots
+
+    @property
+    def home(self) -> bytes:
+        """The bytes before the first: at rest, and what has a place in its middle."""
+        slots = bytearray(CHANNELS)
+        for channel in self.channels:
+            middle = (channel.low + channel.high) / 2
+            channel.put(slots, middle if channel.rest is None else channel.rest)
+        return bytes(slots)
 
 
 @dataclass(frozen=True)
 class Patch:
-    """rate: packets a second and universe."""
+    """rate: packets a second and universe. flashes: the most in a second, see `FlashLimit`."""
 
     universes: tuple[Universe, ...]
     rate: int = 40
     blackout_on_exit: bool = True
+    flashes: int = FLASHES_PER_S
 
 
 def load_patch(path: Path) -> Patch:
@@ -85,7 +114,7 @@ def load_patch(path: Path) -> Patch:
 
 
 def _patch(table: Mapping[str, Any]) -> Patch:
-    check_names(table, ("rate", "blackout_on_exit", "universe"))
+    check_names(table, ("rate", "blackout_on_exit", "flashes", "universe"))
     universes = tuple(_universe(t) for t in as_tables("universe", table.get("universe", [])))
     if not universes:
         raise ConfigError("no [[universe]] in it")
@@ -94,7 +123,9 @@ def _patch(table: Mapping[str, Any]) -> Patch:
         if places.count(place) > 1:
             raise ConfigError(f"{place[0]} universe {place[1]} is there twice")
     blackout = as_switch("blackout_on_exit", table.get("blackout_on_exit", True))
-    return Patch(universes, as_whole("rate", table.get("rate", 40), 1, MAX_RATE), blackout)
+    rate = as_whole("rate", table.get("rate", 40), 1, MAX_RATE)
+    flashes = as_whole("flashes", table.get("flashes", FLASHES_PER_S), 0, UNLIMITED)
+    return Patch(universes, rate, blackout, flashes)
 
 
 def _universe(table: Mapping[str, Any]) -> Universe:
@@ -146,7 +177,8 @@ def _fixture(table: Mapping[str, Any]) -> list[Channel]:
 
 
 def _channel(entry: Any, at: int, dancers: tuple[int, ...]) -> Channel:
-    """A level's name, a constant from 0 to 255, or a table of level (or cue), from, to, fine."""
+    """A level's name, a constant from 0 to 255, or a table of level (or cue), from, to, fine, rest;
+    or of value and rest."""
     if type(entry) is int and 0 <= entry <= 255:
         return Channel(at, -1, entry, entry, False, dancers)
     table = {"level": entry} if isinstance(entry, str) else entry
@@ -154,12 +186,27 @@ def _channel(entry: Any, at: int, dancers: tuple[int, ...]) -> Channel:
         raise ConfigError(
             f"channel {shown(entry)} is no level, no number from 0 to 255 and no table"
         )
+    if "value" in table:
+        check_names(table, ("value", "rest"))
+        value = as_whole("value", table["value"], 0, 255)
+        return Channel(at, -1, value, value, False, dancers, _rest(table, "dark"))
     if "cue" in table and "level" not in table:  # as files of before have it
         table = {"level" if k == "cue" else k: v for k, v in table.items()}
-    check_names(table, ("level", "from", "to", "fine"))
+    check_names(table, ("level", "from", "to", "fine", "rest"))
     level, fine = table.get("level"), as_switch("fine", table.get("fine", False))
     if not isinstance(level, str) or level not in LEVELS:
         raise ConfigError(f"no level {shown(level)}; there are {', '.join(LEVELS)}")
     low = as_whole("from", table.get("from", 0), 0, 255)
     high = as_whole("to", table.get("to", 255), 0, 255)
-    return Channel(at, _LEVEL_INDEX[level], low, high, fine, dancers)
+    rest = _rest(table, "hold" if level in PLACES or fine else "dark")
+    return Channel(at, _LEVEL_INDEX[level], low, high, fine, dancers, rest)
+
+
+def _rest(table: Mapping[str, Any], default: str) -> float | None:
+    """0 to 255; None for "hold"."""
+    rest = table.get("rest", default)
+    if rest in ("hold", "dark"):
+        return None if rest == "hold" else 0.0
+    if type(rest) is not int or not 0 <= rest <= 255:
+        raise ConfigError(f"rest is {shown(rest)}; it must be 'hold', 'dark' or from 0 to 255")
+    return float(rest)

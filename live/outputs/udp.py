@@ -5,36 +5,81 @@ cannot be sent is counted and forgotten: the next frame is due in 16 ms.
 """
 
 import contextlib
+import ipaddress
+import logging
+import math
 import socket
-from dataclasses import dataclass
 from typing import Self
 
 from live.errors import ConfigError
+from live.monotonic import monotonic_s
+
+log = logging.getLogger(__name__)
 
 # 16 dancers to 20 targets are 0.4 MB at once, twice what Linux buffers by default.
 _SEND_BUFFER_BYTES = 1 << 20
+_QUIET_S = 10.0  # a failure is told of again only after so long without one
+_CONNECT_EVERY_S = 1.0
 
 
-@dataclass
 class UdpTarget:
-    """One receiver. sent, errors: packets handed to the network, and those that were not."""
+    """One receiver. sent, errors: packets handed to the network, and those that were not.
 
-    name: str
-    address: tuple  # what the socket takes
-    socket: socket.socket
-    sent: int = 0
-    errors: int = 0
+    connected: the socket is its own. Only of such a one does a system tell that nobody is there:
+    the machine is off, or the port is closed.
+    """
+
+    def __init__(self, name: str, address: tuple, sock: socket.socket, connected: bool = False):
+        self.name = name
+        self.socket = sock
+        self.sent = self.errors = 0
+        self.address = address
+        self._connected = connected
+        self._failed_s = self._tried_s = -math.inf
+        if connected:
+            self._connect()
+
+    def send(self, packet: bytes) -> None:
+        """Never waits, never raises."""
+        try:
+            if self._connected:
+                self.socket.send(packet)
+            else:
+                self.socket.sendto(packet, self.address)
+        except OSError as error:  # unreachable, refused, buffer full, too long, closed
+            self._note(error)
+        else:
+            self.sent += 1
+
+    def _note(self, error: OSError) -> None:
+        self.errors += 1
+        now_s = monotonic_s()
+        if now_s - self._failed_s > _QUIET_S:
+            log.warning("%s cannot be reached: %s", self.name, error.strerror or error)
+        self._failed_s = now_s
+        if self._connected and now_s - self._tried_s > _CONNECT_EVERY_S:
+            self._connect()
+
+    def _connect(self) -> None:
+        """Once more after a failure: the card or its address may be another one by now."""
+        self._tried_s = monotonic_s()
+        with contextlib.suppress(OSError):  # then every packet says so
+            self.socket.connect(self.address)
 
 
 class OscOut:
     """Sends every packet to every target.
 
-    targets: (host, port), resolved once, here; IPv4 wins where a name has both, for that is where
-    receivers listen. A broadcast address works. ConfigError for a name that does not resolve.
+    targets: (host, port), resolved once, here, so that a name that vanishes later does no harm;
+    IPv4 wins where a name has both, for that is where receivers listen. A broadcast address works.
+    A closed port counts as an error only on other machines, unless `tells_closed`: on this one the
+    receiver may not have been started yet. ConfigError for a name that does not resolve.
     """
 
-    def __init__(self, targets: list[tuple[str, int]]):
-        self._sockets: dict[int, socket.socket] = {}
+    def __init__(self, targets: list[tuple[str, int]], *, tells_closed: bool = False):
+        self._tells_closed = tells_closed
+        self._sockets: list[socket.socket] = []
+        self._shared: dict[int, socket.socket] = {}
         self.targets: list[UdpTarget] = []
         try:
             for host, port in targets:
@@ -56,15 +101,10 @@ class OscOut:
         """Every packet to every target, in order. Never waits, never raises."""
         for target in self.targets:
             for packet in packets:
-                try:
-                    target.socket.sendto(packet, target.address)
-                except OSError:  # unreachable, refused, buffer full, too long, closed
-                    target.errors += 1
-                else:
-                    target.sent += 1
+                target.send(packet)
 
     def close(self) -> None:
-        for sock in self._sockets.values():
+        for sock in self._sockets:
             sock.close()
 
     def __enter__(self) -> Self:
@@ -75,17 +115,21 @@ class OscOut:
 
     def _target(self, host: str, port: int) -> UdpTarget:
         family, address = _resolve(host, port)
-        return UdpTarget(format_target(host, port), address, self._socket(family))
+        name = format_target(host, port)
+        if self._tells_closed or not _is_loopback(address[0]):
+            return UdpTarget(name, address, self._socket(family), connected=True)
+        if family not in self._shared:
+            self._shared[family] = self._socket(family)
+        return UdpTarget(name, address, self._shared[family])
 
     def _socket(self, family: int) -> socket.socket:
-        if family not in self._sockets:
-            sock = socket.socket(family, socket.SOCK_DGRAM)
-            self._sockets[family] = sock
-            sock.setblocking(False)
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-            with contextlib.suppress(OSError):  # some systems cap it; the default will do then
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
-        return self._sockets[family]
+        sock = socket.socket(family, socket.SOCK_DGRAM)
+        self._sockets.append(sock)
+        sock.setblocking(False)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        with contextlib.suppress(OSError):  # some systems cap it; the default will do then
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
+        return sock
 
 
 def parse_target(text: str) -> tuple[str, int]:
@@ -119,3 +163,7 @@ def _resolve(host: str, port: int) -> tuple[int, tuple]:
         ) from error
     family, *_, address = min(found, key=lambda info: info[0] != socket.AF_INET)
     return family, address
+
+
+def _is_loopback(host: str) -> bool:
+    return ipaddress.ip_address(host.partition("%")[0]).is_loopback

@@ -12,7 +12,7 @@ from live.body import unity
 from live.body.humanoid import BONES
 from live.errors import ConfigError
 from live.osc.encoding import HealthReport, Template
-from live.outputs.emission import Emission
+from live.outputs.emission import Emission, standing
 
 _TRUNK_AND_LEFT_ARM = 9  # bones of the first bundle
 _OFFSETS = unity.positions(np.array([bone.offset for bone in BONES])).tolist()
@@ -23,6 +23,7 @@ class Vmc:
 
     def __init__(self, chosen: tuple[int, ...] = ()):
         self._dancer = only_one(chosen)
+        self._last: Emission | None = None
         bones = [("/VMC/Ext/Bone/Pos", "fffffff", bone.name) for bone in BONES]
         self._first = Template(
             [
@@ -36,8 +37,16 @@ class Vmc:
 
     def encode(self, emission: Emission, health: HealthReport | None) -> list[bytes]:
         if self._dancer > len(emission.frame.joints):
-            return []
-        row = self._dancer - 1
+            return self.goodbye()
+        self._last = emission
+        return self._packets(emission, self._dancer - 1, 1)
+
+    def goodbye(self) -> list[bytes]:
+        """The avatar stands where it danced, and is said to have left; nothing the second time."""
+        last, self._last = self._last, None
+        return [] if last is None else self._packets(standing(last, self._dancer - 1), 0, 0)
+
+    def _packets(self, emission: Emission, row: int, is_there: int) -> list[bytes]:
         turns = unity.quaternions(emission.local_quaternions[row]).tolist()
         hips = unity.positions(emission.hips[row]).tolist()
         bones = [
@@ -46,7 +55,7 @@ class Vmc:
             for value in (*place, *turn)
         ]
         cut = 7 * _TRUNK_AND_LEFT_ARM
-        head = (1, emission.frame.sample / SAMPLE_RATE, 0, 0, 0, 0, 0, 0, 1)
+        head = (is_there, emission.frame.sample / SAMPLE_RATE, 0, 0, 0, 0, 0, 0, 1)
         return [self._first.fill((*head, *bones[:cut])), self._second.fill(bones[cut:])]
 
 

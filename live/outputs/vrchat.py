@@ -12,7 +12,7 @@ from live.body import unity
 from live.body.humanoid import BONE
 from live.body.skeleton import BODY_HEIGHT_M, JOINT
 from live.osc.encoding import HealthReport, encode_message
-from live.outputs.emission import Emission
+from live.outputs.emission import Emission, standing
 from live.outputs.vmc import only_one
 
 DEFAULT_HEIGHT_M = 1.7
@@ -36,6 +36,7 @@ class VrChat:
 
     def __init__(self, chosen: tuple[int, ...] = (), height: float = DEFAULT_HEIGHT_M):
         self._dancer = only_one(chosen)
+        self._last: Emission | None = None
         self._scale = height / BODY_HEIGHT_M
         self._heads = [
             encode_message(f"/tracking/trackers/{name}/{what}", "fff", (0.0, 0.0, 0.0))[:-12]
@@ -45,8 +46,16 @@ class VrChat:
 
     def encode(self, emission: Emission, health: HealthReport | None) -> list[bytes]:
         if self._dancer > len(emission.frame.joints):
-            return []
-        row = self._dancer - 1
+            return self.goodbye()
+        self._last = emission
+        return self._packets(emission, self._dancer - 1)
+
+    def goodbye(self) -> list[bytes]:
+        """The dancer stands where it was; nothing the second time."""
+        last, self._last = self._last, None
+        return [] if last is None else self._packets(standing(last, self._dancer - 1), 0)
+
+    def _packets(self, emission: Emission, row: int) -> list[bytes]:
         places = unity.positions(self._scale * emission.frame.joints[row, _JOINTS])
         angles = unity.euler_degrees(emission.rotations[row, _BONES])
         values = np.concatenate([places, angles]).tolist()

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from live.outputs.dmx import DmxOut
-from live.outputs.levels import Levels
+from live.outputs.levels import BEFORE_THE_FIRST, Levels
 from live.outputs.patch import CHANNELS, Channel, Patch, Universe
 from tests.helpers.own_network import ADDRESS, make_network
 
@@ -44,8 +44,8 @@ def main(folder: Path) -> None:
         with_ola.wait(10)
     result = {}
     for universe in patch.universes:
-        sent = [bytes(universe.slots(look)) for look in looks]
-        before = bytes(universe.slots(Levels()))  # until the first look
+        sent = [bytes(universe.slots(look.of, universe.home)) for look in looks]
+        before = bytes(universe.slots(BEFORE_THE_FIRST.of, universe.home))  # until the first look
         got = heard.get(universe.number, [])
         result[universe.number] = {
             "frames": len(got),

@@ -1,6 +1,7 @@
 """Avatars: bones' rotations by forward kinematics, and the packets of vmc and vrchat."""
 
 import struct
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -21,7 +22,7 @@ from live.outputs.vrchat import TRACKERS, VrChat
 from live.show.controls import Controls
 from live.show.engine import Engine, EngineConfig, horizon_samples
 from live.show.offline import stage_frames
-from tests.live.outputs.test_feeds import standing
+from tests.live.outputs.test_feeds import sent, standing
 
 MOST_OFF_M = (
     0.035  # 16 dances of 20 s: 99 % within 2.9 cm, 3.1 at most; their pelvis bends, ours not
@@ -83,10 +84,10 @@ def matrix(xyzw):
 
 
 def vmc_packets(joints, number=3, dancer=1):
-    return Vmc((dancer,)).encode(moment_of(joints, number), None)
+    return Vmc((dancer,)).encode(emission_of(joints, number), None)
 
 
-def moment_of(joints, number=3):
+def emission_of(joints, number=3):
     joints = np.asarray(joints, np.float32)
     return Emission(standing(number, len(joints), joints=joints), Levels())
 
@@ -274,12 +275,52 @@ def test_one_dancer_a_target(profile):
         parse_feed(f"a:1/{profile}/dancers=1-2")
     joints = np.stack([REST_POSE, REST_POSE + np.float32([1, 0, 0])])
     second = parse_feed(f"a:1/{profile}/dancers=2").make()
-    packets = second.encode(moment_of(joints), None)
+    packets = second.encode(emission_of(joints), None)
     messages = dict((a, v) for p in packets for a, v in encoding.decode(p))
     if profile == "vrchat":
         x = messages["/tracking/trackers/1/position"][0]
         assert x == pytest.approx(-1)
-    assert second.encode(moment_of(joints[:1]), None) == []  # not on stage
+    assert second.encode(emission_of(joints[:1]), None)  # not on stage any more: goodbye
+    assert second.encode(emission_of(joints[:1]), None) == []
+    assert parse_feed(f"a:1/{profile}/dancers=2").make().encode(emission_of(joints[:1]), None) == []
+
+
+@pytest.mark.parametrize("profile", ["vmc", "vrchat"])
+def test_at_the_end_the_avatar_stands_where_it_danced(profile):
+    turn, place = 0.7, np.float32([0.4, 0.0, -1.2])
+    stands = rotate_y(REST_POSE, np.float64(turn)).astype(np.float32) + place
+    dancing = stands.copy()
+    dancing[JOINT["l_knee"]] += np.float32([0.0, 0.4, 0.3])
+    dancing[JOINT["r_wrist"]] += np.float32([0.2, 0.6, 0.0])
+
+    def encoded(one, joints):
+        emission = emission_of(joints[None])
+        heading = np.float32([turn])
+        return one.encode(replace(emission, frame=replace(emission.frame, heading=heading)), None)
+
+    one, other = (parse_feed(f"a:1/{profile}").make() for _ in range(2))
+    encoded(one, dancing)
+    last, wanted = one.goodbye(), encoded(other, stands)
+    got = [(a, v) for p in last for a, v in encoding.decode(p)]
+    want = [(a, v) for p in wanted for a, v in encoding.decode(p)]
+    if profile == "vmc":
+        assert got.pop(0) == ("/VMC/Ext/OK", [0])
+        assert want.pop(0) == ("/VMC/Ext/OK", [1])
+    for (address, values), (expected_address, expected) in zip(got, want, strict=True):
+        assert address == expected_address
+        numbers = [v for v in values if not isinstance(v, str)]
+        wanted_numbers = [v for v in expected if not isinstance(v, str)]
+        np.testing.assert_allclose(numbers, wanted_numbers, atol=1e-3)
+    assert one.goodbye() == []
+
+
+@pytest.mark.parametrize("profile", ["vmc", "vrchat", "flat", "native/rate=30", "lights"])
+def test_what_is_no_number_never_leaves(profile, receiver):
+    bad = standing(1, joints=np.full((1, 19, 3), np.nan, np.float32), heading=np.float32([np.inf]))
+    first, *rest = sent(receiver, [standing(0), bad, standing(2)], f"/{profile}")
+    assert first
+    values = [v for packets in rest for p in packets for _, vs in encoding.decode(p) for v in vs]
+    assert np.isfinite([v for v in values if not isinstance(v, str)]).all()
 
 
 # VRChat ---------------------------------------------------------------------------------------
@@ -288,7 +329,7 @@ def test_one_dancer_a_target(profile):
 @pytest.mark.parametrize("height", [1.7, 1.2])
 def test_vrchat_gets_a_person_of_the_height_asked_for(height):
     profile = VrChat(height=height)
-    packets = profile.encode(moment_of(REST_POSE[None]), None)
+    packets = profile.encode(emission_of(REST_POSE[None]), None)
     messages = dict(m for p in packets for m in encoding.decode(p))
     assert len(messages) == len(packets) == 2 * len(TRACKERS) == 18
     assert not any(p.startswith(b"#bundle") for p in packets)

@@ -1,45 +1,20 @@
-"""sACN and Art-Net: the patch, the packets on the wire, the thread that sends them."""
+"""sACN and Art-Net: the packets on the wire, the thread that sends them, the end."""
 
 import socket
-import sys
-import threading
+from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
+from time import sleep
 
-import numpy as np
 import pytest
 
-pytest.importorskip("sacn", reason="DMX needs the library")
-pytest.importorskip("stupidArtnet", reason="DMX needs the library")
-
 from live.errors import ConfigError, DeviceError
-from live.outputs import dmx
+from live.monotonic import monotonic_s, wait_until
+from live.outputs import dmx, dmx_packets
 from live.outputs.dmx import DmxOut
 from live.outputs.feeds import Feeds
-from live.outputs.levels import LEVELS, Levels
 from live.outputs.patch import Channel, Patch, Universe, load_patch
+from tests.helpers.patches import BOTH, levels
 from tests.live.outputs.test_feeds import standing
-
-BOTH = """
-rate = 44
-blackout_on_exit = {blackout}
-[[universe]]
-protocol = "sacn"
-universe = 7
-host = "127.0.0.1"
-priority = 120
-[[universe.fixture]]
-address = 1
-channels = ["level", "beat", 200]
-[[universe]]
-protocol = "artnet"
-universe = 258
-host = "127.0.0.1"
-[[universe.fixture]]
-address = 510
-channels = [{{ level = "lean", from = 64, to = 192, fine = true }}, "height"]
-dancers = [2]
-"""
 
 
 @pytest.fixture
@@ -52,103 +27,6 @@ def patch_file(tmp_path):
     return write
 
 
-def levels(**values):
-    """Levels with one dancer's body all at 0 and a second one's as given."""
-    names = list(LEVELS)
-    music = np.array([values.get(n, 0.0) for n in names[:6]])
-    body = np.array([[0.0] * 6, [values.get(n, 0.0) for n in names[6:12]]])
-    return Levels(music, body)
-
-
-def universe_of(*channels, protocol="sacn", host="127.0.0.1"):
-    return Universe(protocol, 1, host, "", 100, channels)
-
-
-# The patch ------------------------------------------------------------------------------------
-
-
-def test_the_example_is_a_patch():
-    patch = load_patch(dmx_example())
-    assert [u.protocol for u in patch.universes] == ["sacn", "artnet"]
-    assert (patch.rate, patch.blackout_on_exit) == (40, True)
-
-
-def dmx_example():
-    return Path(__file__).resolve().parents[3] / "docs" / "lights.toml"
-
-
-def test_cues_reach_their_channels(patch_file):
-    sacn, artnet = load_patch(patch_file(BOTH.format(blackout="true"))).universes
-    now = levels(level=1.0, beat=0.5, lean=0.5, height=0.25)
-    assert list(sacn.slots(now)[:4]) == [255, 128, 200, 0]
-    assert int.from_bytes(artnet.slots(now)[509:511], "big") == 257 * 128
-    assert artnet.slots(now)[511] == 64
-    assert sum(artnet.slots(now)[:509]) == 0
-
-
-def test_levels_reach_both_ends():
-    whole, turned, fine = (
-        Channel(0, 0, 0, 255, False, ()),
-        Channel(1, 0, 255, 0, False, ()),
-        Channel(2, 0, 0, 255, True, ()),
-    )
-    universe = universe_of(whole, turned, fine)
-    assert list(universe.slots(levels(beat=0.0))[:4]) == [0, 255, 0, 0]
-    assert list(universe.slots(levels(beat=1.0))[:4]) == [255, 0, 255, 255]
-
-
-@pytest.mark.parametrize(
-    ("text", "mistake"),
-    [
-        ("", "no [[universe]]"),
-        ("universe = 1", "written as [[universe]]"),
-        ("fps = 40\n[[universe]]", "unknown setting 'fps'"),
-        ("rate = 45\n[[universe]]", "rate is 45; it must be a whole number from 1 to 44"),
-        ("blackout_on_exit = 1\n[[universe]]", "true or false"),
-        ('[[universe]]\nprotocol = "dmx"', "one of sacn, artnet"),
-        ('[[universe]]\nprotocol = "artnet"', "needs a host"),
-        ("[[universe]]\nuniverse = 0", "from 1 to 63999"),
-        ("[[universe]]\nuniverse = true", "from 1 to 63999"),
-        ("[[universe]]\n[[universe]]", "sacn universe 1 is there twice"),
-        ("[[universe]]\nhost = 3", "host is 3; it must be a text"),
-        ("[[universe]]\n[[universe.fixture]]", "channels must be a list"),
-        ("[[universe]]\n[[universe.fixture]]\nchannels = ['blink']", "no level 'blink'"),
-        ("[[universe]]\n[[universe.fixture]]\nchannels = [256]", "256 is no level"),
-        (
-            "[[universe]]\n[[universe.fixture]]\nchannels = [{level = 'beat', to = 300}]",
-            "to is 300",
-        ),
-        ("[[universe]]\n[[universe.fixture]]\nchannels = [{level = ['x']}]", "no level ['x']"),
-        (
-            "[[universe]]\n[[universe.fixture]]\naddress = 512\nchannels = ['low', 'mid']",
-            "reaches channel 513",
-        ),
-        (
-            "[[universe]]\n[[universe.fixture]]\nname = 'a'\nchannels = ['low', 'mid']\n"
-            "[[universe.fixture]]\nname = 'b'\naddress = 2\nchannels = ['low']",
-            "universe 1, b: channel 2 belongs to 'a' already",
-        ),
-        ("[[universe]]\n[[universe.fixture]]\nchannels = ['low']\ndancers = [0]", "dancers is [0]"),
-        ("[[universe", "not valid TOML"),
-    ],
-)
-def test_mistakes_in_the_patch_are_named(patch_file, text, mistake):
-    path = patch_file(text)
-    with pytest.raises(ConfigError) as caught:
-        load_patch(path)
-    assert mistake in str(caught.value)
-    assert str(path) in str(caught.value)
-    assert "\n" not in str(caught.value)
-
-
-def test_a_patch_that_is_not_there(tmp_path):
-    with pytest.raises(ConfigError, match="cannot read the DMX patch"):
-        load_patch(tmp_path / "none.toml")
-
-
-# On the wire ----------------------------------------------------------------------------------
-
-
 @pytest.fixture
 def wire(monkeypatch):
     """Receivers in place of the two protocols' ports: {protocol: socket}."""
@@ -157,10 +35,14 @@ def wire(monkeypatch):
         sock = socks[protocol] = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         sock.bind(("127.0.0.1", 0))
         sock.settimeout(10)
-        monkeypatch.setattr(dmx, port, sock.getsockname()[1])
+        monkeypatch.setattr(dmx_packets, port, sock.getsockname()[1])
     yield socks
     for sock in socks.values():
         sock.close()
+
+
+def slots_of(universe, now):
+    return bytes(universe.slots(now.of, universe.home))
 
 
 def next_with(sock, wanted):
@@ -181,7 +63,7 @@ def rest_of(sock):
             return packets
 
 
-def test_both_protocols_say_what_the_cues_say(wire, patch_file):
+def test_both_protocols_say_what_the_levels_say(wire, patch_file):
     now = levels(level=1.0, beat=0.5, lean=0.5, height=0.25)
     patch = load_patch(patch_file(BOTH.format(blackout="true")))
     with DmxOut(patch) as out:
@@ -194,14 +76,14 @@ def test_both_protocols_say_what_the_cues_say(wire, patch_file):
     assert sacn[4:16] == b"ASC-E1.17\0\0\0"
     assert sacn[44:108].rstrip(b"\0") == b"PoseJockey"
     assert (sacn[108], int.from_bytes(sacn[113:115], "big"), sacn[125]) == (120, 7, 0)
-    assert sacn[126:] == bytes(patch.universes[0].slots(now))
+    assert sacn[126:] == slots_of(patch.universes[0], now)
     numbers = [p[111] for p in [sacn, *following]]
     assert [(b - a) % 256 for a, b in pairwise(numbers)] == [1, 1, 1]
     # Art-Net: ArtDmx, version 14, the universe low byte first, length high byte first.
     assert artnet[:12] == b"Art-Net\0\x00\x50\x00\x0e"
     assert artnet[12] > 0
     assert artnet[14:18] == bytes([258 & 255, 258 >> 8, 2, 0])
-    assert artnet[18:] == bytes(patch.universes[1].slots(now))
+    assert artnet[18:] == slots_of(patch.universes[1], now)
 
 
 @pytest.mark.parametrize("blackout", [True, False])
@@ -216,14 +98,51 @@ def test_the_end_is_dark_only_if_asked_for(wire, patch_file, blackout):
         assert ended[-3:] == [True, True, True]
         assert not any(sacn[-1][126:])
         assert len(artnet) >= 3
-        assert not any(artnet[-1][18:])
+        assert artnet[-1][18 + 511] == 255  # the height, a place, stays
+        assert not any(artnet[-1][18 : 18 + 509])
     else:
         assert not any(ended)
         assert all(p[126] == 255 for p in sacn)
         assert all(p[18 + 511] == 255 for p in artnet)
 
 
-def test_the_show_leaves_cues_and_goes_on(wire, patch_file):
+LAMP = """
+{flashes}
+[[universe]]
+host = "127.0.0.1"
+[[universe.fixture]]
+channels = ["level", {{ level = "level", from = 255, to = 0 }}, {{ level = "lean", fine = true }},
+            {{ level = "arms", rest = 40 }}, 200, {{ value = 30, rest = "hold" }}]
+dancers = [2]
+"""
+
+
+def test_dark_is_dark_for_every_channel_and_nothing_swings_about(wire, patch_file):
+    """Before the first frame, in a blackout, without its dancer and at the end."""
+    sock, dancing = wire["sacn"], levels(level=1.0, lean=0.75, arms=1.0)
+    pan = round(257 * 255 * 0.75)
+    with DmxOut(load_patch(patch_file(LAMP.format(flashes="")))) as out:
+        first = sock.recv(1024)[126:]
+        assert list(first[:2]) == [0, 0]
+        assert int.from_bytes(first[2:4], "big") == round(257 * 127.5)
+        assert list(first[4:7]) == [40, 200, 30]
+        out.update(dancing)
+        seen = next_with(sock, lambda p: p[126] == 255)[126:]
+        assert list(seen[:7]) == [255, 0, *pan.to_bytes(2, "big"), 255, 200, 30]
+        out.update(replace(dancing, body=dancing.body[:1]))  # the second one has left
+        alone = next_with(sock, lambda p: p[130] == 40)[126:]
+        assert list(alone[:5]) == [255, 0, *pan.to_bytes(2, "big"), 40]
+        out.update(dancing)
+        next_with(sock, lambda p: p[130] == 255)
+        out.update(replace(dancing, dark=True))
+        dark = next_with(sock, lambda p: p[126] == 0)[126:]
+        assert list(dark[:7]) == [0, 0, *pan.to_bytes(2, "big"), 40, 200, 30]
+    last = rest_of(sock)[-1][126:]
+    assert list(last[:7]) == [0, 0, *pan.to_bytes(2, "big"), 40, 0, 30]
+    assert not any(last[7:])
+
+
+def test_the_show_leaves_levels_and_goes_on(wire, patch_file):
     """What a frame says is on the wire, and the engine's side of it does no sending."""
     with DmxOut(load_patch(patch_file(BOTH.format(blackout="true")))) as out:
         feeds = Feeds([], out)
@@ -234,24 +153,55 @@ def test_the_show_leaves_cues_and_goes_on(wire, patch_file):
         assert feeds.errors == 0
 
 
-def test_a_network_that_refuses_is_counted_and_the_thread_lives(monkeypatch, patch_file):
-    failing = threading.Event()
+@pytest.mark.parametrize("error", [OSError("Network is unreachable"), ValueError("odd")])
+def test_a_universe_that_fails_is_counted_and_the_others_live(
+    monkeypatch, wire, patch_file, caplog, error
+):
+    def fail(self, ends):
+        raise error
 
-    def refuse(self, slots):
-        if self.levels_seen > 2:
-            failing.set()
-        self.levels_seen += 1
-        raise OSError("Network is unreachable")
-
-    monkeypatch.setattr(dmx._Sacn, "send", refuse)
-    monkeypatch.setattr(dmx._Sacn, "levels_seen", 0, raising=False)
-    universe = universe_of(Channel(0, 0, 0, 255, False, ()))
-    with DmxOut(Patch((universe,), rate=44, blackout_on_exit=False)) as out:
-        assert failing.wait(10)
-    assert out.errors >= 3
+    monkeypatch.setattr(dmx._ArtNet, "_packet", fail)
+    with DmxOut(load_patch(patch_file(BOTH.format(blackout="false")))) as out:
+        out.update(levels(level=1.0))
+        next_with(wire["sacn"], lambda p: p[126] == 255)
+        wait_until_true(lambda: out.failures >= 3)
+        feeds = Feeds([], out)
+        assert feeds.errors == out.errors >= 3
+    assert len([r for r in caplog.records if "cannot be made" in r.message]) == 1
 
 
-def test_what_is_wrong_is_said_before_the_show(monkeypatch):
+@pytest.mark.parametrize("error", [MemoryError, SystemExit, RuntimeError])
+def test_a_thread_that_dies_is_counted_and_begins_again(monkeypatch, wire, patch_file, error):
+    died = iter([True])
+
+    def die(*args):
+        if next(died, False):
+            raise error("whatever")
+        return wait_until(*args)
+
+    monkeypatch.setattr(dmx, "_AGAIN_S", 0.01)
+    monkeypatch.setattr(dmx, "wait_until", die)
+    with DmxOut(load_patch(patch_file(BOTH.format(blackout="false")))) as out:
+        out.update(levels(level=1.0))
+        next_with(wire["sacn"], lambda p: p[126] == 255)
+        assert out.failures == 1
+
+
+def test_a_node_that_cannot_be_reached_is_named(monkeypatch, patch_file, caplog):
+    """A closed port of this machine stands for a node that is off: both are told by ICMP."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        monkeypatch.setattr(dmx_packets, "ARTNET_PORT", sock.getsockname()[1])
+    with DmxOut(load_patch(patch_file(BOTH.format(blackout="false")))) as out:
+        feeds = Feeds([], out)
+        wait_until_true(lambda: feeds.targets[1].errors >= 2)
+        assert feeds.targets[1].name == "Art-Net 258 to 127.0.0.1"
+    told = [r.getMessage() for r in caplog.records if "Art-Net 258" in r.getMessage()]
+    assert len(told) == 1
+    assert "cannot be reached" in told[0]
+
+
+def test_what_is_wrong_is_said_before_the_show():
     channel = Channel(0, 0, 0, 255, False, ())
     nowhere = Universe("sacn", 1, "no host", "", 100, (channel,))
     with pytest.raises(ConfigError, match="DMX host"):
@@ -259,12 +209,40 @@ def test_what_is_wrong_is_said_before_the_show(monkeypatch):
     elsewhere = Universe("artnet", 1, "127.0.0.1", "192.0.2.9", 100, (channel,))
     with pytest.raises(DeviceError, match="no address of this machine"):
         DmxOut(Patch((elsewhere,)))
-    monkeypatch.setitem(sys.modules, "stupidArtnet", None)
-    with pytest.raises(ConfigError, match=r"e \.\[dmx\]"):
-        DmxOut(Patch((universe_of(channel, protocol="artnet"),)))
 
 
 def test_without_a_host_sacn_goes_to_the_universe_s_group():
     out = DmxOut(Patch((Universe("sacn", 258, "", "", 100, ()),)))
-    assert out._senders[0][1]._address == ("239.255.1.2", dmx.SACN_PORT)
+    assert out.targets[0].address == ("239.255.1.2", dmx_packets.SACN_PORT)
     out._close()
+
+
+def test_two_shows_at_once_are_two_sources_and_each_lasts(wire, patch_file):
+    """E1.31: a CID is one source's, the same at every start."""
+
+    def cid():
+        return next_with(wire["sacn"], lambda p: p[126] == 255)[22:38]
+
+    patch = load_patch(patch_file(BOTH.format(blackout="false")))
+    cids = []
+    for _ in range(2):
+        with DmxOut(patch) as first:
+            first.update(levels(level=1.0))
+            cids.append(cid())
+            with DmxOut(patch) as second:
+                rest_of(wire["sacn"])
+                wire["sacn"].settimeout(10)
+                second.update(levels(level=1.0, beat=0.0))
+                seen = {cid() for _ in range(12)}
+        rest_of(wire["sacn"])
+        wire["sacn"].settimeout(10)
+        assert len(seen) == 2
+        assert cids[0] in seen
+    assert cids[0] == cids[1]
+
+
+def wait_until_true(condition):
+    deadline = monotonic_s() + 10
+    while not condition():
+        assert monotonic_s() < deadline
+        sleep(0.01)

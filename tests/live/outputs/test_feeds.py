@@ -1,22 +1,19 @@
 """Targets of their own profile, rate and dancers; the flat and lights profiles."""
 
-import math
 import shutil
 import socket
-import struct
 from contextlib import ExitStack
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from live.body.skeleton import JOINT, JOINT_NAMES, REST_POSE
+from live.body.skeleton import JOINT_NAMES, REST_POSE
 from live.errors import ConfigError
 from live.osc import encoding
 from live.osc import schema as osc
 from live.outputs.feeds import PROFILES, FeedConfig, Feeds, parse_feed
-from live.outputs.levels import LEVELS, LevelMaker
-from live.outputs.lights import MAX_ADDRESSES, PRESETS
+from live.outputs.levels import LEVELS
 from live.outputs.udp import OscOut
 from live.show.config import ShowConfig, load
 from tests.helpers.oscdump import oscdump
@@ -30,14 +27,6 @@ def standing(number=0, n_dancers=1, **changes):
     rest = np.repeat(REST_POSE[None], n_dancers, axis=0)
     calm = replace(frame, frame=number, joints=rest, heading=np.zeros(n_dancers, np.float32))
     return replace(calm, **changes)
-
-
-@pytest.fixture
-def receiver():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
-        sock.setblocking(False)
-        yield sock
 
 
 def received(sock):
@@ -229,170 +218,6 @@ def test_flat_is_the_native_stream_with_one_message_of_joints(receiver):
         assert got == {a: v for a, v in want.items() if a not in joints}
 
 
-def faders(packets):
-    """Unbundled messages of one float each, as {address: value}."""
-    assert not any(p.startswith(b"#bundle") for p in packets)
-    messages = dict(m for p in packets for m in encoding.decode(p))
-    assert len(messages) == len(packets)
-    assert all(len(values) == 1 for values in messages.values())
-    return {address: values[0] for address, values in messages.items()}
-
-
-@pytest.mark.parametrize("preset", PRESETS)
-def test_every_preset_fits_what_desks_take(receiver, preset):
-    (packets,) = sent(receiver, [standing()], f"/lights/{preset}", HEALTH)
-    values = faders(packets)
-    assert len(values) == len(LEVELS) <= MAX_ADDRESSES
-    assert max(map(len, packets)) <= 64
-    assert all(0 <= v <= PRESETS[preset].full for v in values.values())
-    assert values[PRESETS[preset].addresses["lean"]] == PRESETS[preset].full / 2  # upright
-
-
-def test_addresses_and_range_are_the_operator_s(receiver):
-    table = {
-        "target": target(receiver),
-        "profile": "lights",
-        "full": 255,
-        "addresses": {"lean": "/wash/1/pan", "style": ""},
-    }
-    with Feeds([parse_feed(table)]) as feeds:
-        feeds.send(standing(), None)
-    values = faders(received(receiver))
-    assert values["/wash/1/pan"] == 127.5
-    assert "/pj/lights/style" not in values
-    assert "/pj/lights/lean" not in values
-    assert len(values) == len(LEVELS) - 1
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_lights_stay_in_their_range_whatever_comes(receiver, seed):
-    rng = np.random.default_rng(seed)
-
-    def absurd(*shape):
-        values = rng.normal(size=shape) * 10.0 ** rng.integers(-3, 30)
-        bad = rng.random(shape) < 0.1
-        return np.where(bad, rng.choice([np.nan, np.inf, -np.inf], shape), values)
-
-    with np.errstate(all="ignore"):
-        frames = [
-            replace(
-                stage_frame(2, 4, sample=int(rng.integers(0, 10**6))),
-                joints=absurd(2, len(JOINT), 3).astype(np.float32),
-                heading=absurd(2).astype(np.float32),
-                beat=tuple(absurd(4).tolist()),
-                onset=absurd(3),
-                level=float(absurd(1)[0]),
-                style=absurd(4),
-            )
-            for _ in range(10)
-        ]
-        for packets in sent(receiver, frames, "/lights/grandma3"):
-            assert len(packets) == len(LEVELS)
-            assert all(0 <= v <= 100 for v in faders(packets).values())
-
-
-# Cues -----------------------------------------------------------------------------------------
-
-
-def levels_of(frames, state="dancing", dancers=()):
-    maker = LevelMaker()
-    for frame in frames:
-        last = maker.step(frame, state)
-    return dict(zip(LEVELS, last.of(dancers), strict=True))
-
-
-def test_the_flash_falls_from_the_beat_on():
-    flash = [levels_of([standing(beat=(p, 0.5, 120.0, 1.0))])["beat"] for p in (0, 0.25, 0.5, 0.99)]
-    assert flash[0] == 1
-    assert flash == sorted(flash, reverse=True)
-    assert flash[-1] < 1e-3
-    assert levels_of([standing(beat=(0, 0, 120, 0.25))])["beat"] == 0.5  # unsure: weaker
-    assert levels_of([standing(beat=(0, 0.75, 120, 1.0))])["bar"] == 0.75
-
-
-def test_hits_rise_at_once_and_fall():
-    hit, quiet = np.array([1, 0, 0.5], np.float32), np.zeros(3, np.float32)
-    frames = [standing(0, onset=hit)] + [standing(n, onset=quiet) for n in range(1, 16)]
-    values = [levels_of(frames[:n]) for n in (1, 4, 16)]
-    assert [v["mid"] for v in values] == [0, 0, 0]
-    assert values[0]["low"] == 1
-    assert 0.5 < values[1]["low"] < 0.8
-    assert values[2]["low"] < 0.15
-    assert values[0]["high"] == 0.5
-
-
-def shaken(joint, hz=2.0, amplitude=0.1, count=60):
-    """A dancer who stands and moves one joint sideways."""
-    frames = []
-    for number in range(count):
-        joints = REST_POSE.copy()[None]
-        joints[0, JOINT[joint], 0] += amplitude * math.sin(2 * math.pi * hz * number / 60)
-        frames.append(standing(number, joints=joints))
-    return frames
-
-
-def test_arms_and_legs_are_told_apart():
-    still, arm, leg = levels_of([standing(0), standing(1)]), levels_of(shaken("l_wrist")), None
-    leg = levels_of(shaken("r_ankle"))
-    assert still["arms"] == still["legs"] == 0
-    assert arm["arms"] > 0.03 > arm["legs"]
-    assert leg["legs"] > 0.03 > leg["arms"]
-
-
-def test_walking_is_travel_and_not_busy_limbs():
-    frames = [
-        standing(n, joints=REST_POSE[None] + np.float32([0.75 * n / 60, 0, 0])) for n in range(60)
-    ]
-    values = levels_of(frames)
-    assert values["travel"] == pytest.approx(0.5, abs=0.01)
-    assert max(values["arms"], values["legs"]) < 1e-4
-
-
-def test_shape_of_the_body():
-    upright = levels_of([standing()])
-    assert upright["lean"] == pytest.approx(0.5)
-    assert upright["height"] == pytest.approx(REST_POSE[:, 1].max() / 2.2)
-    tilt = math.radians(22.5)
-    turn = np.array(
-        [[math.cos(tilt), math.sin(tilt), 0], [-math.sin(tilt), math.cos(tilt), 0], [0, 0, 1]]
-    )  # to the dancer's left, +x
-    leaning = (REST_POSE @ turn.T)[None].astype(np.float32)
-    assert levels_of([standing(joints=leaning)])["lean"] == pytest.approx(0.75, abs=0.01)
-    turned = leaning * np.float32([-1, 1, -1])  # the same, with the back to the audience
-    back = standing(joints=turned, heading=np.float32([math.pi]))
-    assert levels_of([back])["lean"] == pytest.approx(0.75, abs=0.01)
-    spread = REST_POSE.copy()[None]
-    spread[0, JOINT["l_wrist"]], spread[0, JOINT["r_wrist"]] = (0.72, 1.4, 0), (-0.72, 1.4, 0)
-    assert levels_of([standing(joints=spread)])["openness"] == pytest.approx(1)
-
-
-def test_several_dancers_are_averaged_or_chosen():
-    joints = np.repeat(REST_POSE[None], 2, axis=0)
-    joints[1, :, 1] -= 0.5
-    frame = standing(n_dancers=2, joints=joints)
-    one, two = (levels_of([frame], dancers=(d,))["height"] for d in (1, 2))
-    assert one > two
-    assert levels_of([frame])["height"] == pytest.approx((one + two) / 2)
-    absent = levels_of([frame], dancers=(3,))
-    assert absent["height"] == 0
-    assert absent["level"] == frame.level
-
-
-def test_a_blackout_darkens_all_but_the_state():
-    values = levels_of([standing(beat=(0, 0.5, 120, 1.0))], "blackout")
-    assert values.pop("state") == 1
-    assert set(values.values()) == {0}
-    assert levels_of([standing()], "dancing")["state"] == pytest.approx(0.2)
-
-
-def test_dancers_may_come_and_go():
-    maker = LevelMaker()
-    for number, n in enumerate((1, 3, 2, 5)):
-        levels = maker.step(standing(number, n_dancers=n), "dancing")
-        assert levels.body.shape == (n, 6)
-        assert np.isfinite(levels.body).all()
-
-
 # Foreign receivers ----------------------------------------------------------------------------
 
 
@@ -432,9 +257,3 @@ def _printed(lines):
         if at is not None:
             found.append((fields[at], fields[at + 2 :]))
     return found
-
-
-def test_a_float_is_packed_big_endian(receiver):
-    (packets,) = sent(receiver, [standing()], "/lights")
-    lean = next(p for p in packets if p.startswith(b"/pj/lights/lean"))
-    assert lean == b"/pj/lights/lean\0,f\0\0" + struct.pack(">f", 0.5)

@@ -12,9 +12,6 @@ import tempfile
 
 import pytest
 
-pytest.importorskip("sacn", reason="DMX needs the library")
-pytest.importorskip("stupidArtnet", reason="DMX needs the library")
-
 from tests.helpers.own_network import NAMESPACE, ROOT, has_own_network
 
 

@@ -16,7 +16,7 @@ from live.osc import encoding
 from live.outputs.feeds import PROFILES
 from live.outputs.udp import OscOut
 from tests.live.osc.test_schema import HEALTH, wait_for
-from tests.live.outputs.test_feeds import receiver, sent, standing  # noqa: F401  (a fixture)
+from tests.live.outputs.test_feeds import sent, standing
 
 READY = encoding.encode_message("/ready", "f", (1.0,))
 
@@ -99,7 +99,7 @@ def pd_message(addresses):
 
 @pytest.mark.skipif(shutil.which("pd") is None, reason="Pd is missing (puredata-core)")
 @pytest.mark.parametrize("profile", PROFILES)
-def test_pd_decodes_every_profile(tmp_path, receiver, profile):  # noqa: F811
+def test_pd_decodes_every_profile(tmp_path, receiver, profile):
     packets = sent(receiver, [standing()], f"/{profile}/dancers=1", HEALTH)[0]
     port, patch = free_port(), tmp_path / "receive.pd"
     patch.write_text(_PATCH.format(port=port))
@@ -141,7 +141,7 @@ def has_package(name):
 
 @pytest.mark.parametrize("package", _NODE)
 @pytest.mark.parametrize("profile", PROFILES)
-def test_node_decodes_every_profile(tmp_path, receiver, package, profile):  # noqa: F811
+def test_node_decodes_every_profile(tmp_path, receiver, package, profile):
     if not has_package(package):
         pytest.skip(f"node or its package {package} is missing (NODE_PATH)")
     packets = sent(receiver, [standing()], f"/{profile}/dancers=1", HEALTH)[0]
