@@ -6,6 +6,8 @@
 import sys
 from importlib import import_module
 
+from live import console
+
 # name -> (module with a function main(argv) -> exit code, what it does)
 COMMANDS = {
     "live": ("live.cli.live", "dance to a microphone, a file or the built-in demo"),
@@ -25,8 +27,20 @@ COMMANDS = {
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one sub-command. Returns 0, 2 after an error the user can mend, 130 after Ctrl-C."""
+    """Run one sub-command. Returns 0, 2 after an error the user can mend, 130 after Ctrl-C or a
+    polite kill; `doctor` returns 1 where the show will not run."""
     argv = sys.argv[1:] if argv is None else argv
+    console.allow_all_letters()
+    try:
+        with console.kills_as_interrupts():
+            return _dispatch(argv)
+    except BrokenPipeError:  # whoever read has read enough: `posejockey devices | head -1`
+        return 0
+    finally:
+        console.finish()
+
+
+def _dispatch(argv: list[str]) -> int:
     if not argv or argv[0] in ("-h", "--help"):
         print(_usage())
         return 0 if argv else 2
@@ -36,38 +50,26 @@ def main(argv: list[str] | None = None) -> int:
         print(f"posejockey {version('posejockey')}")
         return 0
     if argv[0] not in COMMANDS:
-        print(f"posejockey: no command {argv[0]!r}\n\n{_usage()}", file=sys.stderr)
+        console.say(f"posejockey: no command {argv[0]!r}\n\n{_usage()}", sys.stderr)
         return 2
     return _run(COMMANDS[argv[0]][0], argv[0], argv[1:])
 
 
 def _run(module: str, command: str, argv: list[str]) -> int:
-    from live.errors import PerformanceError
+    from live.errors import as_sentence, can_be_mended
 
     try:
         return import_module(module).main(argv)
-    except PerformanceError as error:
-        print(f"posejockey {command}: {error}", file=sys.stderr)
     except KeyboardInterrupt:
-        print(f"posejockey {command}: stopped", file=sys.stderr)
+        console.say(f"posejockey {command}: stopped", sys.stderr)
         return 130
-    except ModuleNotFoundError as error:
-        extra = _EXTRAS.get((error.name or "").split(".")[0])
-        if extra is None:
+    except Exception as error:
+        if isinstance(error, OSError) and console.is_unread(error):
+            raise BrokenPipeError from error
+        if not can_be_mended(error):
             raise
-        print(
-            f"posejockey {command}: {error.name} is not installed; "
-            f"run `pip install -c constraints.txt -e .[{extra}]`",
-            file=sys.stderr,
-        )
-    return 2
-
-
-_EXTRAS = {
-    "onnxruntime": "cpu", "torch": "train", "onnx": "train", "onnxscript": "train",
-    "tqdm": "train", "PIL": "train",
-    "lightning_fabric": "train", "av": "video", "mir_eval": "dev",
-}  # fmt: skip
+        console.say(f"posejockey {command}: {as_sentence(error)}", sys.stderr)
+        return 2
 
 
 def _usage() -> str:

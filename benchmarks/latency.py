@@ -12,7 +12,6 @@ import argparse
 import json
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -26,6 +25,7 @@ import soundfile
 from live.audio.playback import FileSource
 from live.audio.source import DEFAULT_BLOCK
 from live.audio.sources import Microphone
+from live.child_process import child_command
 from live.errors import DeviceError
 from live.monotonic import monotonic_s
 from live.osc.encoding import decode
@@ -148,9 +148,7 @@ def measure(count: int, input: str | None, model: str) -> dict:
     }  # fmt: skip
 
 
-_SHOW = [
-    sys.executable, "-m", "posejockey", "live", "--no-visuals", "--control-port", "0",
-]  # fmt: skip
+_SHOW = child_command("posejockey", "live", "--no-visuals", "--control-port", "0")
 
 
 def _wait_for_packets(receiver: _Receiver, show: subprocess.Popen) -> None:

@@ -21,3 +21,32 @@ class DeviceError(PerformanceError):
 
 class ArtifactError(PerformanceError):
     """A file (model, audio, session) cannot be read or breaks its contract."""
+
+
+_EXTRAS = {
+    "onnxruntime": "cpu", "torch": "train", "onnx": "train", "onnxscript": "train",
+    "tqdm": "train", "PIL": "train", "lightning_fabric": "train", "av": "video", "mir_eval": "dev",
+    "mido": "control", "rtmidi": "control",
+    "zeroconf": "control", "link": "control",
+}  # fmt: skip
+_OURS = ("live", "model", "export", "visuals", "posejockey")
+
+
+def as_sentence(error: Exception) -> str:
+    """What is said of an error instead of a traceback, with what to install if that is missing."""
+    if isinstance(error, ModuleNotFoundError):
+        extra = _EXTRAS.get((error.name or "").partition(".")[0])
+        wanted = f".[{extra}]" if extra else "."
+        return f"{error.name} is not installed; run `pip install -c constraints.txt -e {wanted}`"
+    if isinstance(error, ImportError):
+        return f"{error.name or 'a library'} does not load: {error}"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
+
+
+def can_be_mended(error: Exception) -> bool:
+    """Whether the user can do something about it; else it is a mistake of this program."""
+    if isinstance(error, ImportError):
+        return (error.name or "live").partition(".")[0] not in _OURS
+    return isinstance(error, PerformanceError | OSError)

@@ -105,12 +105,12 @@ def make_venv(folder):
             raise SetupError(f"the Python in {folder} is too old: delete it and run this again.")
         return
     python = find_python()
-    if run(python, "-c", "import ensurepip", check=False, stderr=subprocess.DEVNULL):
+    if run(python, "-P", "-c", "import ensurepip", check=False, stderr=subprocess.DEVNULL):
         raise SetupError(
             f"{python} cannot make virtual environments. On Debian and Ubuntu: "
             "sudo apt-get install python3-venv; then run this again."
         )
-    run(python, "-m", "venv", str(folder))
+    run(python, "-P", "-m", "venv", str(folder))
 
 
 def find_python():
@@ -167,7 +167,7 @@ def lock():
         venv = Path(folder, "venv")
         make_venv(venv)
         pip(venv, "install", *LOCK_PINS, f"{ROOT}[{','.join(('cpu', *TEST_EXTRAS))}]")
-        command = [str(interpreter(venv)), "-m", "pip", "freeze"]
+        command = [str(interpreter(venv)), "-P", "-m", "pip", "freeze"]
         frozen = subprocess.check_output(command).decode().split("\n")
     # A local version (+cpu) names a build that other machines cannot get.
     pins = [re.sub(r"\+.*", "", line) for line in frozen if "==" in line]
@@ -178,7 +178,13 @@ def lock():
 
 def pip(venv, *arguments, **options):
     return run(
-        str(interpreter(venv)), "-m", "pip", "--disable-pip-version-check", *arguments, **options
+        str(interpreter(venv)),
+        "-P",
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        *arguments,
+        **options,
     )
 
 

@@ -5,6 +5,7 @@ import logging
 import sys
 from pathlib import Path
 
+from live import console
 from live.errors import ConfigError, PerformanceError
 from live.osc.schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT, LOOKS, PALETTES
 from visuals.draw.options import add_picture_options
@@ -12,15 +13,18 @@ from visuals.draw.options import add_picture_options
 
 def main(argv: list[str] | None = None) -> int:
     """Run the visualizer. Returns the exit code: 0, or 2 after an error the user can mend."""
+    console.allow_all_letters()
     args = _parser().parse_args(argv)
     # python-osc reports damaged packets to the root logger, which without a handler prints them
     # over the picture in the terminal; the feed counts them instead.
     if not logging.root.handlers:
         logging.root.addHandler(logging.NullHandler())
     try:
+        if args.check:
+            _check_free(argv)
         return _run(args)
     except PerformanceError as error:
-        print(f"posejockey visuals: {error}", file=sys.stderr)
+        console.say(f"posejockey visuals: {error}", sys.stderr)
         return 2
 
 
@@ -65,7 +69,10 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="keep what is played in this file, and go on with what it holds (live names its own)",
     )
-    add("--check", action="store_true", help="say whether the options are right, and leave")
+    add(
+        "--check", action="count", default=0,
+        help="say whether a show may start it with these options, and leave",
+    )  # fmt: skip
     add("--seconds", type=float, help="leave after this many seconds")
     add("--screenshot", metavar="FILE", help="on leaving, write the last picture (PNG)")
     add(
@@ -75,6 +82,21 @@ def _parser() -> argparse.ArgumentParser:
         help="the engine's control port, which the keys are sent to (%(default)s)",
     )
     return parser
+
+
+def _check_free(argv: list[str] | None) -> None:
+    """ConfigError for an option that the show settles itself: it would count for nothing."""
+    parser = _parser()
+    parser.set_defaults(**dict.fromkeys(_OF_THE_SHOW))
+    args = parser.parse_args(argv)
+    given = [name for name in _OF_THE_SHOW if getattr(args, name) is not None]
+    if args.check > 1:
+        given.append("check")
+    if given:
+        raise ConfigError(f"--{given[0]} is settled by the show itself; leave it out")
+
+
+_OF_THE_SHOW = ("port", "control", "state")
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -2,9 +2,9 @@
 
 import argparse
 import subprocess
-import sys
 
 from live.audio.devices import list_devices
+from live.child_process import child_command
 from live.cli import midi
 from live.errors import ConfigError, DeviceError
 from live.midi_ports import input_names, midi_library
@@ -55,6 +55,8 @@ def _list_midi() -> None:
 
 def _list_displays() -> None:
     """Asked of the visualizer, which alone may load pygame."""
-    command = [sys.executable, "-m", "visuals.window.displays"]
-    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    told = subprocess.run(
+        child_command("visuals.window.displays"),
+        capture_output=True, text=True, errors="replace", check=False,
+    )  # fmt: skip
     print(f"\ndisplays: {told.stdout or 'none, or no pygame'}", end="" if told.stdout else "\n")
