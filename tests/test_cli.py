@@ -315,7 +315,7 @@ def test_a_take_that_cannot_be_written(tiny_model, tmp_path, song, capsys, monke
     def never(*_):
         raise AssertionError("it danced before it looked where to")
 
-    monkeypatch.setattr("live.cli.perform.perform", never)
+    monkeypatch.setattr("live.cli.perform.run_offline", never)
     for out in (tmp_path / "none" / "take.npz", tmp_path):
         assert run("perform", song, "-o", out, "--model", tiny_model) == 2
         assert_one_line(capsys.readouterr(), f"cannot write {out}")
@@ -363,7 +363,7 @@ def test_ctrl_c_leaves_without_a_traceback(tiny_model, tmp_path, song, capsys, m
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("live.cli.perform.perform", interrupted)
+    monkeypatch.setattr("live.cli.perform.run_offline", interrupted)
     assert run("perform", song, "-o", tmp_path / "take.npz", "--model", tiny_model) == 130
     assert_one_line(capsys.readouterr(), "stopped")
 

@@ -1,4 +1,4 @@
-"""The options that `live` and `perform` share: one for each setting of `ShowConfig`."""
+"""The options that commands share: one for each setting of `ShowConfig`."""
 
 import argparse
 from dataclasses import fields
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from live.show.config import ShowConfig, load
+from live.show.opening import Plan
 
 _BY_NAME = {f.name: f for f in fields(ShowConfig)}
 
@@ -23,9 +24,10 @@ def _add(parser: argparse.ArgumentParser, name: str) -> None:
     flag = "--" + name.replace("_", "-")
     text = setting.metadata["help"]
     if isinstance(default, bool):
-        if default:
-            flag, text = "--no-" + name.replace("_", "-"), f"do not {text}"
-        parser.add_argument(flag, dest=name, action="store_const", const=not default, help=text)
+        # Either way: what stands in the file may have to be undone for a night.
+        switch = argparse.BooleanOptionalAction
+        shown = f"{text} ({'yes' if default else 'no'})"
+        parser.add_argument(flag, dest=name, action=switch, default=None, help=shown)
     elif isinstance(default, tuple):
         parser.add_argument(flag, dest=name, action="append", metavar="TARGET", help=text)
     else:
@@ -46,3 +48,18 @@ def config_of(args: argparse.Namespace, **defaults: Any) -> ShowConfig:
         if listed is not None:
             given[name] = tuple(listed)
     return load(args.config, given, defaults)
+
+
+def add_show(parser: argparse.ArgumentParser) -> None:
+    """Every setting, and where its counts go: what `live` and `doctor` are told."""
+    add_settings(parser, *_BY_NAME)
+    parser.add_argument(
+        "--summary", type=Path, metavar="FILE", help="write what was counted, as JSON"
+    )
+
+
+def plan_of(parser: argparse.ArgumentParser, argv: list[str]) -> tuple[Plan, argparse.Namespace]:
+    """The show that a command line asks for; after -- are the visualizer's options."""
+    at = argv.index("--") if "--" in argv else len(argv)
+    args = parser.parse_args(argv[:at])
+    return Plan(config_of(args), argv[at + 1 :], args.summary, args.config), args

@@ -44,7 +44,7 @@ class DmxOut:
             for universe in patch.universes:
                 self._senders.append(_KINDS[universe.protocol](universe, patch, self._source))
         except BaseException:
-            self._close()
+            self.close()
             raise
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="dmx", daemon=True)
@@ -77,7 +77,7 @@ class DmxOut:
             for last in range(1, 2 * _LAST_WORDS + 1):
                 for sender in self._senders:
                     sender.say_goodbye(ends=last > _LAST_WORDS)
-        self._close()
+        self.close()
 
     def _run(self) -> None:
         while not self._over.is_set():
@@ -104,7 +104,8 @@ class DmxOut:
             log.warning("DMX: a universe cannot be made: %r", error)
         self.failures += 1
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Free the sockets; leaving it does, and one that was never entered needs it, too."""
         for sender in self._senders:
             sender.target.socket.close()
         if self._source is not None:

@@ -148,7 +148,10 @@ def load(
     with named(path):
         check_names(values, sorted(f.name for f in fields(ShowConfig)))
         config = ShowConfig(**((defaults or {}) | values))
-    return replace(config, **{k: v for k, v in overrides.items() if v is not None})
+    given = {name: value for name, value in overrides.items() if value is not None}
+    if given.get("visuals") is True and isinstance(config.visuals, Mapping):
+        del given["visuals"]  # it opens anyway, and the table says how
+    return replace(config, **given)
 
 
 def _check(name: str, value: Any, spec) -> None:

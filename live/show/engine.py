@@ -29,7 +29,7 @@ from live.osc.encoding import StageFrame
 from live.osc.schema import CONTROLS, PICTURE
 from live.show.controls import Controls
 
-_QUIET_LEVEL = 0.2  # -64 dB: quieter than any room with music in it
+QUIET_LEVEL = 0.2  # -64 dB: quieter than any room with music in it
 QUIET_S = 2.0
 _BAD_FRAMES_BEFORE_RESET = 15
 _LOUDNESS_SMOOTHING_S = 0.4
@@ -341,7 +341,7 @@ class Engine:
         return control
 
     def _follow_level(self, frame: FeatureFrame) -> None:
-        self._quiet_s = 0.0 if frame.level > _QUIET_LEVEL else self._quiet_s + FRAME / SAMPLE_RATE
+        self._quiet_s = 0.0 if frame.level > QUIET_LEVEL else self._quiet_s + FRAME / SAMPLE_RATE
         relative = float(frame.features[LOUDNESS][1])
         self._loudness += (relative - self._loudness) * FRAME / SAMPLE_RATE / _LOUDNESS_SMOOTHING_S
 

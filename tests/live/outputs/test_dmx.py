@@ -214,7 +214,7 @@ def test_what_is_wrong_is_said_before_the_show():
 def test_without_a_host_sacn_goes_to_the_universe_s_group():
     out = DmxOut(Patch((Universe("sacn", 258, "", "", 100, ()),)))
     assert out.targets[0].address == ("239.255.1.2", dmx_packets.SACN_PORT)
-    out._close()
+    out.close()
 
 
 def test_two_shows_at_once_are_two_sources_and_each_lasts(wire, patch_file):

@@ -70,7 +70,9 @@ def test_one_failure_hides_no_other(ask, song, tmp_path):
     assert code == 1
     assert lines[-1] == "2 to mend before the show"
     assert [level for level, _ in of(findings, "targets")][:2] == [FAIL, OK]
-    assert of(findings, "recording")[0] == (FAIL, f"{tmp_path / 'taken.mcap'} exists")
+    ((level, text),) = of(findings, "files")
+    assert level == FAIL
+    assert f"{tmp_path / 'taken.mcap'} exists" in text
     assert of(findings, "self-test")
 
 
@@ -80,7 +82,7 @@ def test_ports_in_use_are_named(ask, song):
         port = holder.getsockname()[1]
         code, findings, _ = ask("--input", song, "--control-port", port)
     assert code == 1
-    ((level, text),) = of(findings, "ports")
+    level, text = of(findings, "ports")[0]
     assert level == FAIL
     assert str(port) in text
     assert "choose another" in text
@@ -106,7 +108,31 @@ def test_a_network_that_does_not_fit_is_told(ask, song, tmp_path):
 def test_a_device_that_is_not_there_is_told(ask):
     code, findings, _ = ask("--input", "no such microphone")
     assert code == 1
-    assert of(findings, "self-test")[0][0] == FAIL
+    assert of(findings, "input")[0][0] == FAIL
+
+
+@pytest.fixture
+def no_portaudio(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sounddevice", None)
+
+
+def test_without_portaudio_a_file_is_danced_to_and_a_microphone_is_not(ask, song, no_portaudio):
+    code, findings, lines = ask("--input", song, "--no-visuals")
+    assert (code, lines[-1]) == (0, "ready")
+    ((level, text),) = of(findings, "sound")
+    assert level == NOTE
+    assert "PortAudio" in text
+    code, findings, _ = ask("--input", "Scarlett", "--no-visuals")
+    assert code == 1
+    assert "PortAudio" in of(findings, "input")[0][1]
+
+
+def test_looking_leaves_no_recording(ask, song, tmp_path):
+    code, findings, lines = ask("--input", song, "--no-visuals", "--record", tmp_path / "a.mcap")
+    assert code == 0, lines
+    assert not (tmp_path / "a.mcap").exists()
+    ((_, text),) = of(findings, "recording")
+    assert "has room for" in text
 
 
 def test_settings_that_make_no_sense_are_no_finding(capsys):
@@ -135,5 +161,5 @@ def test_a_sound_server_that_is_away_is_told(tiny_model, tmp_path):
         cwd=ROOT, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert done.returncode == 1
-    assert "fail  self-test" in done.stdout
+    assert "fail  input" in done.stdout
     assert "Traceback" not in done.stderr

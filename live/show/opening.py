@@ -1,0 +1,225 @@
+"""All that a show needs, opened before its first sound: it fails then or never.
+
+Enters: the settings. Leaves: a show that can run. `live` and `doctor` open it by the same steps:
+the one ends with the first that fails, the other tells of all. Runs in the main thread.
+"""
+
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from live.audio.source import AudioSource
+from live.audio.sources import open_source
+from live.beat.sources import open_sources
+from live.control import midi_map
+from live.control.allow_list import AllowList
+from live.control.discovery import Discovery
+from live.control.midi_controller import MidiController
+from live.control.osc_in import ControlIn
+from live.control.scenes import load_scenes
+from live.dance.performer import Performer
+from live.errors import ConfigError, PerformanceError, as_sentence
+from live.midi_ports import MidiPorts
+from live.osc.schema import SCHEMA_VERSION
+from live.outputs.dmx import DmxOut
+from live.outputs.feeds import Feeds
+from live.outputs.patch import load_patch
+from live.outputs.udp import OscOut
+from live.safe_write import check_output
+from live.session.writer import SessionWriter
+from live.show import visualizer
+from live.show.config import ShowConfig
+from live.show.engine import Engine
+from live.show.loop import Outputs, Show, arrival_s, stage_engine
+
+Failed = Callable[[str, str], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A show that is to be opened. visuals: options for the visualizer besides the settings' own;
+    summary: where the counts go; settings_file: where the settings were read, for no output may
+    go there."""
+
+    config: ShowConfig
+    visuals: list[str] = field(default_factory=list)
+    summary: Path | None = None
+    settings_file: Path | None = None
+
+
+@dataclass(frozen=True)
+class OpenShow:
+    """What is open; None where that has failed. beats, midi_inputs: names. visuals: options."""
+
+    show: Show | None
+    performer: Performer | None
+    source: AudioSource | None
+    control: ControlIn | None
+    beats: list[str] | None
+    midi_inputs: list[str]
+    dmx: DmxOut | None  # entered by who wants light
+    visuals: list[str]
+
+
+def open_show(plan: Plan, stack: ExitStack, failed: Failed | None = None) -> OpenShow:
+    """Open everything, closed with the stack; nothing sounds, dances or is sent yet, but for the
+    announcement on the network. The recording is begun last: what fails leaves none.
+
+    failed: told of the topic and the mistake of each step that fails, and what does not need that
+    step goes on; without it the first error is raised.
+    """
+    steps, config = _Steps(failed), plan.config
+    files = steps("files", check_files, plan)
+    pictures = steps("visuals", visualizer.options_of, config, plan.visuals)
+    performer = steps("network", _performer, config)
+    scenes = steps("scenes", _scenes, config, performer)
+    midi = steps("MIDI map", _midi_map, config, performer, scenes)
+    source = steps("input", _source, config)
+    engine = steps("style", _engine, config, source, performer, scenes)
+    osc = steps("targets", _osc, config.targets, stack)
+    visualizers = steps("targets", _osc, config.visualizers, stack)
+    dmx = steps("lights", _dmx, config, stack)
+    feeds = steps("targets", _feeds, config, dmx, stack)
+    control = steps("ports", _control, config, stack)
+    ports = stack.enter_context(MidiPorts())
+    beats = steps("beats", open_sources, config.clock, config.midi_port, stack, ports)
+    controllers = steps("MIDI", _controllers, midi, config.midi_port, ports)
+    steps("announcement", _announced, config, control, engine, stack)
+    recorder = steps("recording", _recorder, config, source, performer, stack, files)
+    show = None
+    if not steps.has_failed:
+        outputs = Outputs(osc, control, recorder, feeds, visualizers)
+        arrival = arrival_s(config.block, source.rate)
+        show = Show(
+            engine, source, outputs, config.emission_rate, arrival,
+            beats=beats, controllers=controllers,
+        )  # fmt: skip
+    return OpenShow(
+        show=show,
+        performer=performer or None,
+        source=source or None,
+        control=control or None,
+        beats=None if beats is _FAILED else [beat.name for beat in beats],
+        midi_inputs=list(ports.inputs),
+        dmx=dmx or None,
+        visuals=pictures or [],
+    )
+
+
+def check_files(plan: Plan) -> None:
+    """Raise where the recording or the summary cannot be written, or would destroy what is read."""
+    config = plan.config
+    named = (config.input, config.model, config.cues, config.midi_map, config.dmx)
+    read = [plan.settings_file, *(Path(name) for name in named if name)]
+    if config.record:
+        record = Path(config.record)
+        check_output(record, (".mcap",), [*read, plan.summary])
+        if os.path.lexists(record):
+            raise ConfigError(f"{record} exists; record to another file, or remove it")
+    if plan.summary:
+        check_output(plan.summary, (".json",), read)
+
+
+class _Steps:
+    """Takes the steps one by one; a step that needs what has failed is left out."""
+
+    def __init__(self, failed: Failed | None):
+        self._failed = failed
+        self.has_failed = False
+
+    def __call__(self, topic: str, step: Callable[..., Any], *needs: Any) -> Any:
+        if any(need is _FAILED for need in needs):
+            return _FAILED
+        try:
+            return step(*needs)
+        except (PerformanceError, ImportError, OSError) as error:
+            if self._failed is None:
+                raise
+            self.has_failed = True
+            self._failed(topic, as_sentence(error))
+            return _FAILED
+
+
+class _Failed:
+    """What comes of a step that fails. False, so that `or None` says so."""
+
+    def __bool__(self) -> bool:
+        return False
+
+
+_FAILED: Any = _Failed()
+
+
+def _performer(config: ShowConfig) -> Performer:
+    return Performer(config.model, config.device, config.dancers, config.seed)
+
+
+def _scenes(config: ShowConfig, performer: Performer):
+    return load_scenes(Path(config.cues), performer.styles) if config.cues else ()
+
+
+def _midi_map(config: ShowConfig, performer: Performer, scenes):
+    path = config.midi_map
+    return midi_map.load(Path(path), performer.styles, scenes) if path else None
+
+
+def _source(config: ShowConfig):
+    return open_source(config.input, loop=config.loop, play=config.play, block=config.block)
+
+
+def _engine(config: ShowConfig, source: AudioSource, performer: Performer, scenes) -> Engine:
+    return stage_engine(config, source.rate, performer, scenes)
+
+
+def _osc(targets: list[tuple[str, int]], stack: ExitStack) -> OscOut:
+    return stack.enter_context(OscOut(targets))
+
+
+def _dmx(config: ShowConfig, stack: ExitStack) -> DmxOut | None:
+    """Open, and silent until it is entered: nobody's lights go dark because somebody looks."""
+    if not config.dmx:
+        return None
+    dmx = DmxOut(load_patch(Path(config.dmx)))
+    stack.callback(dmx.close)
+    return dmx
+
+
+def _feeds(config: ShowConfig, dmx: DmxOut | None, stack: ExitStack) -> Feeds:
+    return stack.enter_context(Feeds(config.feeds, dmx))
+
+
+def _control(config: ShowConfig, stack: ExitStack) -> ControlIn:
+    allow = AllowList(config.control_allow)
+    return stack.enter_context(ControlIn(config.control_bind, config.control_port, allow))
+
+
+def _controllers(midi: midi_map.MidiMap | None, port: str, ports: MidiPorts):
+    """The controller; the mapping's own port counts first, for the clock may be another."""
+    return [] if midi is None else [MidiController(ports.open(midi.port or port), midi.bindings)]
+
+
+def _announced(config: ShowConfig, control: ControlIn, engine: Engine, stack: ExitStack) -> None:
+    if config.announce:
+        discovery = Discovery(config.control_bind, control.port, config.control_allow, engine.stand)
+        stack.enter_context(discovery)
+
+
+def _recorder(
+    config: ShowConfig, source: AudioSource, performer: Performer, stack: ExitStack, _: None
+) -> SessionWriter | None:
+    if not config.record:
+        return None
+    settings = {
+        "sample_rate": source.rate,
+        "schema_version": SCHEMA_VERSION,
+        "model_sha256": performer.sha256,
+        "styles": list(performer.styles),
+        "show": {k: v for k, v in vars(config).items()},
+        "set_list": Path(config.cues).read_text(encoding="utf-8-sig") if config.cues else "",
+    }
+    writer = SessionWriter(Path(config.record), settings)
+    stack.callback(writer.close)
+    return writer
