@@ -12,6 +12,7 @@ import argparse
 import json
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
