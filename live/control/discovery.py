@@ -10,7 +10,7 @@ import sys
 from contextlib import ExitStack
 from typing import Any, Self
 
-from live.control.oscquery import NAME, OscQueryServer, ValueOf
+from live.control.oscquery import NAME, OscQueryServer, ValueOf, announced_host
 from live.errors import ConfigError
 
 OSC_TYPE = "_osc._udp.local."
@@ -61,7 +61,7 @@ def _register(library: Any, server: OscQueryServer, port: int, stack: ExitStack)
     for kind, number in ((OSC_TYPE, port), (QUERY_TYPE, server.port)):
         info = library.ServiceInfo(
             kind, f"{NAME}.{kind}", number, parsed_addresses=addresses,
-            server=f"{NAME.lower()}-{port}.local.",
+            server=f"{announced_host(port)}.",
         )  # fmt: skip
         # A second show on the same network becomes "PoseJockey-2".
         zeroconf.register_service(info, allow_name_change=True)

@@ -2,11 +2,17 @@
 
 Enters: HTTP requests, from whoever the allow-list names. Leaves: the controls of `live.osc.schema`
 as JSON, after the OSCQuery proposal (github.com/Vidvox/OSCQueryProposal): their types, ranges and,
-where they stand at one, their values. One thread of its own answers, one request after the other;
-the engine's thread never waits for it.
+where they stand at one, their values. A thread of its own takes the connections and gives each a
+thread, so that a slow client holds nobody up, nor the end of the show; the engine's thread never
+waits for any.
+
+A browser may be led here by any page it shows (DNS rebinding: the page's own name becomes our
+address). Its requests still say that name, so only our own names are answered.
 """
 
+import contextlib
 import http.server
+import ipaddress
 import json
 import os
 import socket
@@ -18,6 +24,7 @@ from http import HTTPStatus
 from typing import Any, Self
 
 from live.control.allow_list import AllowList
+from live.monotonic import monotonic_s
 from live.osc.schema import ACK_REQUEST, CONTROLS, PICTURE, Control
 
 NAME = "PoseJockey"
@@ -25,6 +32,8 @@ ATTRIBUTES = ("FULL_PATH", "DESCRIPTION", "ACCESS", "CONTENTS", "TYPE", "RANGE",
 _NO_ACCESS, _WRITE, _READ_WRITE = 0, 2, 3
 _MAX_TARGET = 256  # characters of path and query; the longest control has 23
 _PATIENCE_S = 1.0  # for a client that says nothing
+_LONGEST_S = 5.0  # for one that says it slowly
+_MOST_CLIENTS = 32  # at the same time; one more, and the oldest has to go
 _LOOK_EVERY_S = 0.1  # whether the server is to end
 
 ValueOf = Callable[[str], float | None]
@@ -82,17 +91,19 @@ def answer(target: str, port: int, value_of: ValueOf) -> tuple[HTTPStatus, Any]:
 class OscQueryServer:
     """Answers on host and `port`: that of the controls, over TCP, or a free one if it is taken.
 
-    value_of: called in the server's thread, must not wait. OSError if nothing can be opened.
+    value_of: called in other threads, must not wait. OSError if nothing can be opened. Closing
+    takes a tenth of a second, whatever clients do.
     """
 
     def __init__(self, host: str, control_port: int, allow: tuple[str, ...], value_of: ValueOf):
         def reply(target: str) -> tuple[HTTPStatus, Any]:
             return answer(target, control_port, value_of)
 
+        names = {"localhost", announced_host(control_port)}
         try:
-            self._server = _Server(host, control_port, AllowList(allow), reply)
+            self._server = _Server(host, control_port, AllowList(allow), names, reply)
         except OSError:
-            self._server = _Server(host, 0, AllowList(allow), reply)
+            self._server = _Server(host, 0, AllowList(allow), names, reply)
         self.host = str(self._server.server_address[0])
         self.port: int = self._server.server_address[1]
         self._thread = threading.Thread(
@@ -112,19 +123,63 @@ class OscQueryServer:
         self.close()
 
 
-class _Server(socketserver.TCPServer):
+def announced_host(control_port: int) -> str:
+    """The name under which Zeroconf makes this machine known, without the last dot."""
+    return f"{NAME.lower()}-{control_port}.local"
+
+
+class _Server(http.server.ThreadingHTTPServer):
     allow_reuse_address = os.name != "nt"  # Windows would give two programs the same port
     request_queue_size = 8
+    daemon_threads = True
+    block_on_close = False
 
-    def __init__(self, host: str, port: int, allow: AllowList, reply: Callable):
+    def __init__(self, host: str, port: int, allow: AllowList, names: set[str], reply: Callable):
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, *_, address = min(found, key=lambda info: info[0] != socket.AF_INET)
         self.address_family = family
-        self.allow, self.reply = allow, reply
+        self.allow, self.names, self.reply = allow, names, reply
+        self._clients: dict[socket.socket, float] = {}  # and until when, oldest first
+        self._clients_lock = threading.Lock()
         super().__init__(address, _Handler)  # pyright: ignore[reportArgumentType]
+
+    def server_bind(self) -> None:
+        """As of TCPServer: HTTPServer's asks the network for this machine's name, and may wait."""
+        socketserver.TCPServer.server_bind(self)
 
     def verify_request(self, request, client_address) -> bool:
         return client_address[0] in self.allow
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._clients_lock:
+            self._clients[request] = monotonic_s() + _LONGEST_S
+            crowd = list(self._clients)[:-_MOST_CLIENTS]
+        self._hang_up(crowd)
+        super().process_request(request, client_address)
+
+    def service_actions(self) -> None:
+        """Ten times a second: the time of who is slow runs out."""
+        now_s = monotonic_s()
+        with self._clients_lock:
+            slow = [client for client, until_s in self._clients.items() if until_s < now_s]
+        self._hang_up(slow)
+
+    def shutdown_request(self, request: Any) -> None:
+        with self._clients_lock:
+            self._clients.pop(request, None)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        super().server_close()
+        with self._clients_lock:
+            left = list(self._clients)
+        self._hang_up(left)
+
+    def _hang_up(self, clients: list[socket.socket]) -> None:
+        """Their threads notice, and close what is theirs."""
+        for client in clients:
+            with contextlib.suppress(OSError):
+                client.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request, client_address) -> None:
         """A client that went away in the middle is nobody's concern."""
@@ -135,7 +190,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     server: _Server  # pyright: ignore[reportIncompatibleVariableOverride]
 
     def do_GET(self) -> None:
-        status, content = self.server.reply(self.path)
+        if all(map(self._is_ours, self.headers.get_all("Host") or ())):
+            status, content = self.server.reply(self.path)
+        else:
+            status, content = HTTPStatus.FORBIDDEN, None
         body = b"" if content is None else json.dumps(content).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
@@ -143,6 +201,19 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def _is_ours(self, host: str) -> bool:
+        """Whether a request's Host is a name or an address that this machine has here."""
+        try:
+            name = urllib.parse.urlsplit(f"//{host.strip()}").hostname or ""
+            if name.rstrip(".") in self.server.names:
+                return True
+            address = ipaddress.ip_address(name.partition("%")[0])
+        except ValueError:
+            return False
+        own = ipaddress.ip_address(self.connection.getsockname()[0].partition("%")[0])
+        mapped = own.ipv4_mapped if isinstance(own, ipaddress.IPv6Address) else None
+        return address.is_loopback or address in (own, mapped)
 
     def log_message(self, format: str, *args: object) -> None:
         """The terminal is the show's."""

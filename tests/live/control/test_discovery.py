@@ -1,5 +1,6 @@
 """Being found: a real Zeroconf browser and HTTP client on the loopback, and the schema beside."""
 
+import contextlib
 import http.client
 import json
 import queue
@@ -11,9 +12,11 @@ import numpy as np
 import pytest
 import soundfile
 
+from live.control import oscquery
 from live.control.discovery import OSC_TYPE, QUERY_TYPE, Discovery
 from live.control.oscquery import OscQueryServer
 from live.dance.performer import Performer
+from live.monotonic import monotonic_s
 from live.osc.schema import ACK_REQUEST, CONTROLS, LOOKS, PICTURE
 from live.show.controls import Controls
 from live.show.engine import Engine, EngineConfig, horizon_samples
@@ -119,9 +122,93 @@ def test_strangers_are_hung_up_on(server):
         get(server, "/")
 
 
-def test_a_client_that_says_nothing_holds_nobody_up(server):
-    with socket.create_connection((LOOPBACK, server.port)):
-        assert get(server, "/?HOST_INFO")[0] == 200
+def dripping(server, count):
+    """Connections that have begun a request, and go on without an end, a byte now and then."""
+    connections = [socket.create_connection((LOOPBACK, server.port)) for _ in range(count)]
+    for connection in connections:
+        connection.sendall(b"GET / HTTP/1.1\r\nX: ")
+    return connections
+
+
+def drip(connections, over):
+    while not over.wait(0.05):
+        for connection in connections:
+            with contextlib.suppress(OSError):
+                connection.send(b"x")
+
+
+@pytest.fixture
+def slow_clients(server):
+    """Forty clients that drip for as long as the test lasts."""
+    connections, over = dripping(server, 40), threading.Event()
+    thread = threading.Thread(target=drip, args=(connections, over))
+    thread.start()
+    yield connections
+    over.set()
+    thread.join()
+    for connection in connections:
+        connection.close()
+
+
+def test_slow_clients_hold_nobody_up(server, slow_clients):
+    began_s = monotonic_s()
+    assert get(server, "/?HOST_INFO")[0] == 200
+    assert monotonic_s() - began_s < 4.0  # alone such a client would be served for ever
+
+
+def test_slow_clients_do_not_hold_up_the_end(engine):
+    server = OscQueryServer(LOOPBACK, 0, (), engine.stand)
+    connections = dripping(server, 8)
+    assert get(server, "/?HOST_INFO")[0] == 200  # so all of them have been taken
+    began_s = monotonic_s()
+    server.close()
+    assert monotonic_s() - began_s < 1.0
+    for connection in connections:
+        connection.settimeout(10)
+        with contextlib.suppress(ConnectionError):
+            assert connection.recv(100) == b""  # hung up
+        connection.close()
+
+
+def test_a_slow_client_s_time_runs_out(server, monkeypatch):
+    monkeypatch.setattr(oscquery, "_LONGEST_S", 0.2)
+    (connection,) = dripping(server, 1)
+    over = threading.Event()
+    thread = threading.Thread(target=drip, args=([connection], over))
+    thread.start()
+    connection.settimeout(10)
+    try:
+        assert connection.recv(100) == b""
+    except ConnectionError:
+        pass  # hung up in the middle of a byte
+    finally:
+        over.set()
+        thread.join()
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost", 200), ("LOCALHOST:7402", 200), ("127.0.0.1", 200), ("[::1]:7402", 200),
+        ("127.0.0.1:1", 200), ("posejockey-7402.local", 200), ("posejockey-7402.local.:7402", 200),
+        ("evil.example", 403), ("127.0.0.1.evil.example", 403), ("localhost.evil.example", 403),
+        ("posejockey-7403.local", 403), ("192.0.2.7", 403), ("", 403), ("[::1", 403),
+        ("127.0.0.1@evil.example", 403),
+    ],
+)  # fmt: skip
+def test_only_our_own_names_are_answered(engine, host, status):
+    """A page in a browser may have its own name lead here; the request still says that name."""
+    with OscQueryServer(LOOPBACK, 7402, (), engine.stand) as server:
+        connection = http.client.HTTPConnection(LOOPBACK, server.port, timeout=10)
+        connection.putrequest("GET", "/pj/control/energy", skip_host=True)
+        connection.putheader("Host", host)
+        connection.endheaders()
+        response = connection.getresponse()
+        body = response.read()
+        connection.close()
+    assert response.status == status
+    assert bool(body) == (status == 200)
 
 
 # On the network -------------------------------------------------------------------------------
