@@ -6,9 +6,6 @@ is refused with the field that differs.
 """
 
 import hashlib
-import json
-import math
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import cast
@@ -21,91 +18,19 @@ from live.dance.contract import (
     CLOCK_DIM,
     CONTROL_DIM,
     MANIFEST_KEY,
-    REQUIRED,
-    STATE_PREFIX,
     STATE_SUFFIX,
 )
+from live.dance.manifest import Manifest, StateSpec
 from live.errors import ArtifactError, ConfigError
 
 DEVICES = ("auto", "cpu", "cuda")
 _MAX_FILE_BYTES = 256 << 20
-_MAX_STATE_NUMBERS = 1 << 24  # 64 MB a dancer; the model that ships has some 100 000
-_MAX_LATENT = 4096
 _WARM_UP_STEPS = 20
-MAX_MUSIC_LAG = 8.0  # frames
-MAX_ACCENT_DELAY_MS = 100.0
 _NO_CUDA = (
     "CUDA is not available to ONNX Runtime here; install the gpu extra with CUDA 13 and cuDNN 9, "
     "or use --device cpu"
 )
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
-
-
-@dataclass(frozen=True)
-class StateSpec:
-    name: str
-    shape: tuple[int, ...]
-    per_dancer: bool
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What the file says of itself (`live.dance.contract`).
-
-    energy_offset: float32 [S], what to add to the energy input for each style's own size;
-    accent_delay_ms: float32 [S], how much later than the beat clock each style is to be driven for
-    its accents to fall where its real dances have them; music_lag: frames from the music heard to
-    the pose seen that it was trained for, 1 where the file does not say.
-    """
-
-    styles: tuple[str, ...]
-    energy_offset: np.ndarray
-    accent_delay_ms: np.ndarray
-    latent_dim: int
-    states: tuple[StateSpec, ...]
-    music_lag: float
-    raw: dict
-
-    @staticmethod
-    def parse(text: str | None, path: Path) -> "Manifest":
-        """Raises ArtifactError naming the first field that does not fit this program."""
-        if text is None:
-            raise ArtifactError(f"{path} is an ONNX file, but not one of PoseJockey (no manifest)")
-        try:
-            raw = json.loads(text)
-            states = tuple(
-                StateSpec(s["name"], tuple(s["shape"]), bool(s["per_dancer"]))
-                for s in raw["states"]
-            )
-            styles = tuple(raw["styles"])
-            offset = np.array([raw["energy_offset"][s] for s in styles], np.float32)
-            told = raw.get("accent_delay_ms", dict.fromkeys(styles, 0.0))
-            delay = np.array([told[s] for s in styles], np.float32)
-            if not (np.abs(delay) <= MAX_ACCENT_DELAY_MS).all():
-                raise ValueError(f"accent_delay_ms {told}")
-            lag = float(raw.get("music_lag", 1.0))
-            if not 0.0 <= lag <= MAX_MUSIC_LAG:
-                raise ValueError(f"music_lag {lag}")
-            latent_dim = int(raw["latent_dim"])
-            manifest = Manifest(styles, offset, delay, latent_dim, states, lag, raw)
-        except (ValueError, KeyError, TypeError) as error:
-            raise ArtifactError(f"{path}: its manifest is damaged ({error!r})") from error
-        for field, expected in REQUIRED.items():
-            if raw.get(field) != expected:
-                raise ArtifactError(
-                    f"{path}: {field} is {raw.get(field)!r}, this program needs {expected!r}; "
-                    "export the model again with this version"
-                )
-        manifest.check_sizes(path)
-        return manifest
-
-    def check_sizes(self, path: Path) -> None:
-        """ArtifactError for a file whose states or noise would fill the memory."""
-        numbers = sum(_size(state.shape) for state in self.states)
-        if not (numbers <= _MAX_STATE_NUMBERS and 0 < self.latent_dim <= _MAX_LATENT):
-            raise ArtifactError(
-                f"{path}: its states have sizes that no model of this program has; do not trust it"
-            )
 
 
 class Performer:
@@ -119,12 +44,11 @@ class Performer:
         self.sha256, content = _read(path)
         self._session = _open_session(content, path, device)
         self.provider = self._session.get_providers()[0]
-        metadata = self._session.get_modelmeta().custom_metadata_map
-        self.manifest = Manifest.parse(metadata.get(MANIFEST_KEY), path)
+        self.manifest = Manifest.parse(_metadata(self._session, path).get(MANIFEST_KEY), path)
         self._check_tensors(path)
         self._outputs = [o.name for o in self._session.get_outputs()]
         self.reset(dancers, seed)
-        self._warm_up()
+        self._warm_up(path)
 
     @property
     def styles(self) -> tuple[str, ...]:
@@ -189,50 +113,82 @@ class Performer:
         shape = (dancers, *spec.shape[1:]) if spec.per_dancer else spec.shape
         return np.zeros(shape, np.float32)
 
-    def _warm_up(self) -> None:
-        """Run before the microphone opens: the first steps allocate, and are slow."""
-        dancers, styles = self.dancers, len(self.styles)
+    def _warm_up(self, path: Path) -> None:
+        """Run before the microphone opens: the first steps allocate, and are slow.
+
+        ArtifactError for a graph that fails, or whose poses are no numbers, or one for whom the
+        number of dancers may not change.
+        """
+        dancers, seed = self.dancers, self.seed
+        try:
+            self._try_out(dancers + 1, 1)
+            pose, logits = self._try_out(dancers, _WARM_UP_STEPS)
+        except Exception as error:
+            # onnxruntime raises a family of its own classes without a public base
+            raise ArtifactError(f"{path} cannot dance: {_first_line(error)}") from error
+        if not (np.isfinite(pose).all() and np.isfinite(logits).all()):
+            raise ArtifactError(f"{path} cannot dance: its poses are no numbers; export it again")
+        self.reset(dancers, seed)
+
+    def _try_out(self, dancers: int, steps: int) -> tuple[np.ndarray, np.ndarray]:
+        """Dance to silence; the last pose and logits, of the shapes they should have."""
+        self.reset(dancers, self.seed)
+        shapes = {name: state.shape for name, state in self._state.items()}
+        styles = len(self.styles)
         features = np.zeros(FEATURE_DIM, np.float32)
         clock = np.zeros((dancers, CLOCK_DIM), np.float32)
         style = np.full((dancers, styles), 1 / styles, np.float32)
         control = np.zeros((dancers, CONTROL_DIM), np.float32)
-        for _ in range(_WARM_UP_STEPS):
-            self.step(features, clock, style, control)
-        self.reset(dancers, self.seed)
+        for _ in range(steps):
+            pose, logits = self.step(features, clock, style, control)
+            found = {name: state.shape for name, state in self._state.items()}
+            if (pose.shape, logits.shape, found) != ((dancers, POSE_DIM), (styles,), shapes):
+                raise ValueError(f"{dancers} dancers get other shapes than it promised")
+        return pose, logits
 
     def _check_tensors(self, path: Path) -> None:
-        """The graph must have the tensors its manifest promises, of their sizes."""
-        expected = {
-            "features": FEATURE_DIM,
+        """The graph must have the tensors its manifest promises, of their shapes and types."""
+        styles, states = len(self.styles), self.manifest.states
+        per_dancer = {
             "clock": CLOCK_DIM,
-            "style": len(self.styles),
+            "style": styles,
             "control": CONTROL_DIM,
             "noise": self.manifest.latent_dim,
-            **{s.name: s.shape[-1] for s in self.manifest.states},
         }
-        found = {i.name: i.shape[-1] for i in self._session.get_inputs()}
-        if found != expected:
-            raise ArtifactError(
-                f"{path}: its inputs are not those of this program; "
-                f"expected {_differing(expected, found)}, found {_differing(found, expected)}"
-            )
-        outputs = {o.name: o.shape[-1] for o in self._session.get_outputs()}
-        needed = {"pose": POSE_DIM, "style_logits": len(self.styles)}
-        needed |= {s.name + STATE_SUFFIX: s.shape[-1] for s in self.manifest.states}
-        if outputs != needed or any(
-            not s.name.startswith(STATE_PREFIX) for s in self.manifest.states
+        inputs = {"features": _tensor(1, FEATURE_DIM)}
+        inputs |= {name: _tensor(_ANY, size) for name, size in per_dancer.items()}
+        inputs |= {s.name: _state_tensor(s) for s in states}
+        outputs = {"pose": _tensor(_ANY, POSE_DIM), "style_logits": _tensor(1, styles)}
+        outputs |= {s.name + STATE_SUFFIX: _state_tensor(s) for s in states}
+        for kind, expected, nodes in (
+            ("inputs", inputs, self._session.get_inputs()),
+            ("outputs", outputs, self._session.get_outputs()),
         ):
-            raise ArtifactError(
-                f"{path}: its outputs are not those of this program; "
-                f"expected {_differing(needed, outputs)}, found {_differing(outputs, needed)}"
-            )
+            found = {node.name: _found_tensor(node) for node in nodes}
+            if found != expected:
+                raise ArtifactError(
+                    f"{path}: its {kind} are not those of this program; "
+                    f"expected {_differing(expected, found)}, found {_differing(found, expected)}"
+                )
 
 
-def _size(shape: tuple) -> float:
-    """Numbers in a state of one dancer; infinite if the shape is none."""
-    if not all(isinstance(n, int) and n > 0 for n in shape):
-        return math.inf
-    return math.prod(shape)
+_ANY = "any"  # size of an axis: as many as dancers
+
+
+def _tensor(*shape: int | str) -> str:
+    """A tensor of the contract in words: all are of float32."""
+    return f"float [{', '.join(map(str, shape))}]"
+
+
+def _state_tensor(spec: StateSpec) -> str:
+    return _tensor(*((_ANY, *spec.shape[1:]) if spec.per_dancer else spec.shape))
+
+
+def _found_tensor(node) -> str:
+    """An input or output of ONNX Runtime in the same words; an axis without a size is any."""
+    kind = node.type.removeprefix("tensor(").removesuffix(")")
+    shape = [n if isinstance(n, int) else _ANY for n in node.shape or ()]
+    return f"{kind} [{', '.join(map(str, shape))}]"
 
 
 def shipped_models() -> dict[str, Path]:
@@ -247,18 +203,28 @@ def find_model(model: str) -> Path:
     if model in shipped:
         return shipped[model]
     path = Path(model)
-    if not path.is_file():
+    if not _is_file(path):
         raise ArtifactError(
             f"no model {model!r}: neither a file nor weights that ship ({', '.join(shipped)})"
         )
     return path
 
 
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
+
+
 def _read(path: Path) -> tuple[str, bytes]:
-    size = path.stat().st_size
-    if size > _MAX_FILE_BYTES:
-        raise ArtifactError(f"{path} has {size >> 20} MB; a model has at most 256")
-    content = path.read_bytes()
+    try:
+        size = path.stat().st_size
+        if size > _MAX_FILE_BYTES:
+            raise ArtifactError(f"{path} has {size >> 20} MB; a model has at most 256")
+        content = path.read_bytes()
+    except OSError as error:
+        raise ArtifactError(f"{path} cannot be read: {error.strerror or error}") from error
     return hashlib.sha256(content).hexdigest(), content
 
 
@@ -279,11 +245,19 @@ def _open_session(content: bytes, path: Path, device: str):
         session = ort.InferenceSession(content, options, providers=_with_fallback(wanted))
     except Exception as error:
         # onnxruntime raises a family of its own classes without a public base
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ArtifactError(f"{path} is not a model ONNX Runtime can load: {reason}") from error
+        raise ArtifactError(
+            f"{path} is not a model ONNX Runtime can load: {_first_line(error)}"
+        ) from error
     if device == "cuda" and session.get_providers()[0] != _PROVIDERS["cuda"]:
         raise ConfigError(_NO_CUDA)
     return session
+
+
+def _metadata(session, path: Path) -> dict[str, str]:
+    try:
+        return session.get_modelmeta().custom_metadata_map
+    except UnicodeDecodeError as error:
+        raise ArtifactError(f"{path}: its manifest is damaged: it is no text") from error
 
 
 def _with_fallback(device: str) -> list[str]:
@@ -296,4 +270,8 @@ def _rng(seed: int, dancer: int) -> np.random.Generator:
 
 
 def _differing(these: dict, those: dict) -> str:
-    return ", ".join(f"{k} [{v}]" for k, v in these.items() if those.get(k) != v) or "nothing"
+    return ", ".join(f"{k} {v}" for k, v in these.items() if those.get(k) != v) or "nothing"
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,8 +1,10 @@
 """Stage frames to OSC bundles, and packets back to messages, by the words of `live.osc.schema`."""
 
 import struct
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
@@ -18,6 +20,7 @@ from live.osc.schema import (
     JOINTS,
     LEVEL,
     MAX_BUNDLE_BYTES,
+    MAX_DANCERS,
     ONSET,
     PICTURE,
     POSE,
@@ -118,6 +121,21 @@ class FrameEncoder:
         return bundles
 
 
+@cache
+def most_styles() -> int:
+    """Styles whose weights fit into one bundle with all that a bundle may hold besides."""
+    longest = Template(
+        [(FRAME.address, "ii"), *_music_layout(0), *_dancer_layout(MAX_DANCERS, False)]
+    )
+    health = encode_health(HealthReport(0.0, 0.0, 0.0, 0, 0, 0.0, "dancing"))
+    room = MAX_BUNDLE_BYTES - longest.size - len(health) + _style_bytes(0)
+    return bisect_right(range(room), room, key=_style_bytes) - 1
+
+
+def _style_bytes(styles: int) -> int:
+    return len(encode_message(STYLE.address, "f" * styles, [0.0] * styles))
+
+
 def encode_health(health: HealthReport) -> bytes:
     """The health message as a bundle element: its length, then the message."""
     values = (
@@ -191,6 +209,11 @@ class Template:
         self._bytes = bytearray(builder.build().dgram)
         if len(self._bytes) > MAX_BUNDLE_BYTES:
             raise ValueError(f"a bundle of {len(self._bytes)} bytes; at most {MAX_BUNDLE_BYTES}")
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return len(self._bytes)
 
     def fill(self, values: Sequence[float]) -> bytes:
         """The bundle with these numbers, in the layout's order."""

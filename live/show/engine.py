@@ -22,7 +22,8 @@ from live.body.safe_motion import Body, SafeMotion, interpolate
 from live.control.scenes import Scene, ScenePlayer
 from live.dance.contract import CONTROL_DIM, clock_vector
 from live.dance.dancer_clock import DancersBeat
-from live.dance.performer import MAX_MUSIC_LAG, Performer
+from live.dance.manifest import MAX_MUSIC_LAG
+from live.dance.performer import Performer
 from live.dance.style import StyleMixer, parse_style
 from live.errors import ConfigError
 from live.osc.encoding import StageFrame

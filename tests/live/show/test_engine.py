@@ -11,7 +11,8 @@ from live.body.skeleton import BONE_LENGTHS, FEET, JOINT_NAMES, MIRROR, N_JOINTS
 from live.control.scenes import Scene
 from live.dance.contract import CONTROL_DIM, DANCE_BPM
 from live.dance.dancer_clock import DancersBeat
-from live.dance.performer import Manifest, Performer
+from live.dance.manifest import Manifest
+from live.dance.performer import Performer
 from live.errors import ArtifactError, ConfigError
 from live.osc.schema import CONTROLS
 from live.session.take import write_take
