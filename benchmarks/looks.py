@@ -57,7 +57,7 @@ def open_context() -> Any:
     """OpenGL without a window."""
     import moderngl
 
-    backend = {"backend": "egl"} if sys.platform.startswith("linux") else {}
+    backend: dict[str, Any] = {"backend": "egl"} if sys.platform.startswith("linux") else {}
     context = moderngl.create_context(standalone=True, require=330, **backend)
     print(context.info["GL_RENDERER"], file=sys.stderr)
     return context

@@ -1,5 +1,7 @@
-"""What several test files need: a tiny network, its file for the stage, and click tracks."""
+"""What several test files need: a tiny network, its file for the stage, a small prepared folder,
+and click tracks."""
 
+import json
 from pathlib import Path
 
 import av
@@ -12,9 +14,11 @@ from export.to_onnx import export
 from live.audio.features import FEATURE_DIM, SAMPLE_RATE
 from live.body.pose import POSE_DIM
 from live.body.skeleton import REST_POSE
+from model.data.prepare import write_motion, write_music
 from model.network.checkpoint import CHECKPOINT
 from model.network.config import DecoderConfig, EncoderConfig, NetworkConfig
 from model.network.dance_network import DanceNetwork
+from tests.helpers.training import CLIPS, nodding, songs
 
 # On a busy machine two threads wait for each other in products this small: minutes, not seconds.
 torch.set_num_threads(1)
@@ -119,3 +123,13 @@ def tiny_model(tiny_checkpoint, tmp_path_factory):
     path = tmp_path_factory.mktemp("model") / "tiny.onnx"
     export([tiny_checkpoint], path)
     return path
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory):
+    """What `posejockey prepare` would have written: four clips of two styles, two songs."""
+    folder = tmp_path_factory.mktemp("prepared")
+    write_motion([nodding(name) for name in CLIPS], folder / "motion.npz")
+    assert write_music(songs(), folder / "music.npz") == 2
+    (folder / "prepared.json").write_text(json.dumps({"tiers": ["open"]}), encoding="utf-8")
+    return folder

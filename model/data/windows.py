@@ -3,6 +3,8 @@
 Clips are not locked to their own music (and most have none), so each window pairs a song with a
 motion clip warped in time until its beat grid coincides with the song's. This locks dance to beat,
 multiplies the data, and forces the network to obey the clock instead of replaying clips.
+
+Enters: `motion.npz` and `music.npz`, as `posejockey prepare` wrote them. Leaves: batches.
 """
 
 from collections.abc import Sequence
@@ -18,9 +20,8 @@ from live.errors import ArtifactError
 from model.data.music.genres import GENRES, genres_of
 from model.network.config import TrainConfig
 
-_BENT_OCTAVES = (
-    0.35  # a clip bent by this much is chosen 0.6 times as often as one at its own speed
-)
+# A clip bent by this much is chosen 0.6 times as often as one at its own speed.
+_BENT_OCTAVES = 0.35
 
 
 class Batch(NamedTuple):
@@ -100,10 +101,15 @@ class PairedWindows:
             dancers = [self._dancer(song, rng) for _ in range(self.config.dancers)]
             songs.append(song)
             windows.extend(dancers)
+        clock, beat, style, control, pose = (np.stack(part) for part in zip(*windows, strict=True))
         return Batch(
-            np.stack([song.features for song in songs]),
-            *(np.stack(part) for part in zip(*windows, strict=True)),
-            np.stack([song.danced for song in songs]),
+            features=np.stack([song.features for song in songs]),
+            clock=clock,
+            beat=beat,
+            style=style,
+            control=control,
+            pose=pose,
+            danced=np.stack([song.danced for song in songs]),
         )
 
     def _song_window(self, rng: np.random.Generator) -> "_SongWindow":

@@ -6,6 +6,7 @@ no stage stands between: that is `model.evaluation.on_stage`.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -47,10 +48,14 @@ def held_out_song(style: str, tempo_bpm: float, seconds: float, seed: int) -> So
     return render_song(random_song(rng, genre, tempo_bpm, seconds, tempo_change=False), SAMPLE_RATE)
 
 
+@lru_cache(maxsize=64)
 def piece(
     style: str, tempo_bpm: float, seconds: float, seed: int, lag: float = _MUSIC_LAG
 ) -> _Piece:
-    """What the network meets of such a song; lag: frames from the music heard to the pose seen."""
+    """What the network meets of such a song; lag: frames from the music heard to the pose seen.
+
+    Kept, for the same songs are danced to again and again: its arrays are not to be changed.
+    """
     song = held_out_song(style, tempo_bpm, seconds + 1.0, seed)
     frames = extract(song.audio, SAMPLE_RATE)[: round(seconds * FRAME_RATE)]
     seen_s = np.array([f.end for f in frames]) / SAMPLE_RATE + lag / FRAME_RATE

@@ -82,11 +82,11 @@ class TrainConfig:
     style_weight: float = 0.2
     kl_weight: float = 0.02
     kl_warmup: int = 500
-    # dances of its own, judged by the critic: from an iteration on, so many of the dancers to each
-    # song; the learning rate of the network is then multiplied by `critic_stage_rate`
+    # rollouts beside a critic: from an iteration on, so many of the dancers to each song; the
+    # learning rate of the network is then multiplied by `critic_stage_rate`
     critic_from: int = 1000
     free_dancers: int = 2
-    critic_ramp: int = 200  # iterations until the losses of the free dancers have their full weight
+    critic_ramp: int = 200  # iterations until the losses of the rollouts have their full weight
     critic_stage_rate: float = 0.5
     critic_weight: float = 0.1
     critic_rate: float = 4e-4
@@ -97,12 +97,12 @@ class TrainConfig:
     accent_weight: float = 3.0
     features_weight: float = 0.5
     reader_rate: float = 1e-3
-    restart: float = 0.04  # share of the free dancers that come on stage anew with each batch
-    mix_share: float = 0.1  # of the free dancers mix two styles
+    restart: float = 0.04  # share of the rollouts that come on stage anew with each batch
+    mix_share: float = 0.1  # of the rollouts mix two styles
     average: float = 0.998  # decay of the moving average of the weights, which is what dances
     # augmentation
     input_noise: float = 0.02
-    control_dropout: float = 0.5  # share of windows that ask for nothing, as the stage mostly does
+    control_dropout: float = 0.5  # share of windows without controls, as the stage mostly has it
     cold_start: float = 0.15  # share of windows whose first previous pose is the mean pose
     speed_low: float = 0.7
     speed_high: float = 1.42

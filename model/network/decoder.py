@@ -1,10 +1,15 @@
 """Pose decoder: a recurrent network that makes one pose after another, with one latent a beat.
 
+Enters: music context, clock, style, control and noise, and its state. Leaves: the next pose and the
+state after it.
+
 Variety comes from a conditional variational latent (Kingma & Welling, 2014; Sohn et al., 2015)
 that is drawn when the beat phase wraps and held until the next beat. Timing can then only come from
 the clock and variety only from the latent: a latent per frame would carry the timing and ignore the
 beat, and none at all freezes within a minute of free running.
 """
+
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -76,6 +81,7 @@ class PoseDecoder(nn.Module):
         """
         compiled = torch.compile(gates)
         for cell in self.cells:
+            assert isinstance(cell, GatedCell)
             cell.gates = compiled
         device = self.pose_in.weight.device
         products = torch.zeros(2, 3 * self.config.hidden, device=device)
@@ -124,6 +130,8 @@ class GatedCell(nn.Module):
 
     Written out because torch's own cell takes several times as long a step through oneDNN.
     """
+
+    gates: Callable[[Tensor, Tensor, Tensor], Tensor]
 
     def __init__(self, inputs: int, hidden: int):
         super().__init__()

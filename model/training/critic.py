@@ -4,9 +4,11 @@ Losses that compare with the one true dance teach the middle of what could come,
 and smoother than any dancer. The critic compares with all of them (Goodfellow et al., 2014): it
 reads a stretch of motion together with the clock, so that being off the beat is as telling as
 sliding feet. Spectral normalisation (Miyato et al., 2018) and a hinge loss keep it tame; the style
-enters by projection (Miyato and Koyama, 2018), so that a mix of styles is judged as a mix.
+enters by projection (Miyato and Koyama, 2018), so that a mix of styles counts as a mix.
 
-Beside it stands a reader that tells styles apart and judges nothing.
+Beside it stands a reader that tells styles apart, whoever danced.
+
+Enters: poses with the clock, control and style they were danced to. Leaves: verdicts and features.
 """
 
 import torch
@@ -67,12 +69,12 @@ class MotionCritic(nn.Module):
 
 
 class StyleReader(nn.Module):
-    """Pose vectors to styles, learned from true dances alone: what it reads tells styles apart, and
-    `model.training.losses.features_loss` asks made dances for the same. Where the critic looks for
-    whatever gives a made dance away, and changes as the dances do, this comes to rest.
+    """Pose vectors to styles, learned from real dances alone: what it reads tells styles apart, and
+    `model.training.losses.features_loss` asks generated dances for the same. Where the critic looks
+    for whatever gives a generated dance away, and changes as the dances do, this comes to rest.
 
-    Not the judge of `model.evaluation.style_classifier`, which has other layers and never takes
-    part in training.
+    Not the classifier of `model.evaluation.style_classifier`, which has other layers and never
+    takes part in training.
     """
 
     def __init__(self, pose_dim: int, n_styles: int, width: int = 96):
@@ -128,8 +130,8 @@ def mismatched(clock: Tensor, style: Tensor) -> tuple[Tensor, Tensor]:
     )
 
 
-def critic_loss(real: Tensor, made: Tensor, mismatched: Tensor) -> Tensor:
-    """Hinge: real verdicts above 1; those of made dances, and of real ones beside a clock or style
-    that is not theirs, below -1 (mismatched pairs as in Reed et al., 2016)."""
-    wrong = 0.5 * F.relu(1 + made).mean() + 0.5 * F.relu(1 + mismatched).mean()
+def critic_loss(real: Tensor, generated: Tensor, mismatched: Tensor) -> Tensor:
+    """Hinge: real verdicts above 1; those of generated dances, and of real ones beside a clock or
+    style that is not theirs, below -1 (mismatched pairs as in Reed et al., 2016)."""
+    wrong = 0.5 * F.relu(1 + generated).mean() + 0.5 * F.relu(1 + mismatched).mean()
     return F.relu(1 - real).mean() + wrong

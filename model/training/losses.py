@@ -1,4 +1,8 @@
-"""Training losses. Poses are normalised [B, T, 60] unless said otherwise; each returns a scalar."""
+"""Training losses.
+
+Enters: generated dances beside real ones. Poses are normalised [B, T, 60] unless said otherwise.
+Leaves: a scalar each.
+"""
 
 from typing import NamedTuple
 
@@ -45,14 +49,14 @@ def contact_loss(pose: Tensor, target: Tensor) -> Tensor:
     return (foot_speed(pose) * standing).sum() / standing.sum().clamp(min=1)
 
 
-def skate_loss(pose: Tensor, real: Tensor, style: Tensor, usual: Tensor) -> Tensor:
+def skate_loss(pose: Tensor, real: Tensor, style: Tensor, reference: Tensor) -> Tensor:
     """How far the feet are from those of real dances in how much they slide and how little they
-    carry, style by style, as shares of what is usual there. Poses [B, T, 60] in plain units; style
-    one-hot [B, S]; usual [S, 2], see `Usual`.
+    carry, style by style, as shares of what real dances of the style do. Poses [B, T, 60] in plain
+    units; style one-hot [B, S]; reference [S, 2], see `ReferenceStats.foot_skate`.
 
     Means of a style are compared, both ways: row by row and one way, feet learned to stick.
     """
-    off = style.T @ (_feet(pose) - _feet(real)) / usual  # [S, 2], times the rows of that style
+    off = style.T @ (_feet(pose) - _feet(real)) / reference  # [S, 2], times the rows of that style
     return off.abs().sum() / (2 * len(style))
 
 
@@ -73,64 +77,69 @@ def _feet(pose: Tensor) -> Tensor:
     return torch.stack([slides, (left * right * root_pull(pose)).mean(dim=1)], dim=1)
 
 
-class Usual(NamedTuple):
-    """What is usual in each style. spread [S, 60]: the units of its mean pose (see
-    `PairedWindows.style_spread`); moments [S, 240]: of its dances, on average; feet [S, 2]: how
-    much they slide, and how much the body moves unsupported (`skate_loss`)."""
+class ReferenceStats(NamedTuple):
+    """Statistics of the real dances of each style. spread [S, 60]: the units of its mean pose (see
+    `PairedWindows.style_spread`); moments [S, 240]: of its dances, on average; foot_skate [S, 2]:
+    how much their feet slide, and how much the body moves unsupported (`skate_loss`)."""
 
     spread: Tensor
     moments: Tensor
-    feet: Tensor
+    foot_skate: Tensor
 
 
-def usual_of(real: Tensor, plain: Tensor, style: Tensor, spread: Tensor) -> Usual:
+def reference_stats(real: Tensor, plain: Tensor, style: Tensor, spread: Tensor) -> ReferenceStats:
     """real: many poses [B, T, 60], normalised, of windows as long as those to be compared; plain:
     the same in plain units; style [B, S] one-hot; spread [S, 60]."""
     share = style / style.sum(dim=0).clamp(min=1.0)
-    feet = (share.T @ _feet(plain)).clamp(min=_LEAST_SLIDING)
-    return Usual(spread, share.T @ _moments(real, _units(style, spread)), feet)
+    foot_skate = (share.T @ _feet(plain)).clamp(min=_LEAST_SLIDING)
+    return ReferenceStats(spread, share.T @ _moments(real, _units(style, spread)), foot_skate)
 
 
-def moments_loss(pose: Tensor, real: Tensor, style: Tensor, usual: Usual) -> Tensor:
-    """How far a style's made dances are, on average, from its real ones: in their mean pose, its
-    spread, its speed and how smooth it is, and in how far each dance is from what is usual there.
-    Poses [B, T, 60] normalised; style [B, S] one-hot, zero where a row is not to count. Feature
-    matching (Salimans et al., 2016), style by style.
+def moments_loss(pose: Tensor, real: Tensor, style: Tensor, reference: ReferenceStats) -> Tensor:
+    """How far the generated dances of a style are, on average, from its real ones: in their mean
+    pose, its spread, its speed and how smooth it is, and in how far each dance is from the style's
+    average. Poses [B, T, 60] normalised; style [B, S] one-hot, zero where a row is not to count.
+    Feature matching (Salimans et al., 2016), style by style.
 
     A dancer goes on from poses of its own, so the posture of a style it came from, or of another
-    body, can last for ever: no told dance shows the way back. And a network that dances a style
-    always alike tells every single dance well.
+    body, can last for ever: no teacher-forced dance shows the way back. And a network that dances a
+    style always alike follows every single dance well.
     """
-    units, centre = _units(style, usual.spread), style @ usual.moments
-    made, there = _moments(pose, units), _moments(real, units)
-    unusual = (made - centre).abs() - (there - centre).abs()
-    return _apart(torch.cat([made - there, unusual], dim=1), style)
+    units, centre = _units(style, reference.spread), style @ reference.moments
+    ours, theirs = _moments(pose, units), _moments(real, units)
+    unusual = (ours - centre).abs() - (theirs - centre).abs()
+    return _unbiased_sq_mean_diff(torch.cat([ours - theirs, unusual], dim=1), style)
 
 
-def features_loss(made: Tensor, real: Tensor, style: Tensor) -> Tensor:
+def features_loss(generated: Tensor, real: Tensor, style: Tensor) -> Tensor:
     """Feature matching in a learned space, as of a perceptual loss (Johnson et al., 2016). Features
     [B, F] that `model.training.critic.StyleReader` reads in whole stretches, each over its standard
     deviation among the real ones; style [B, S] one-hot, zero where a row is not to count."""
-    return _apart((made - real) / real.std(dim=0).clamp(min=_LEAST_SPREAD), style)
+    return _unbiased_sq_mean_diff(
+        (generated - real) / real.std(dim=0).clamp(min=_LEAST_SPREAD), style
+    )
 
 
 def accent_loss(pose: Tensor, real: Tensor, clock: Tensor, style: Tensor) -> Tensor:
-    """Do a style's made dances brake where its real ones do, in the beat, its half, and in two and
-    four beats? Poses [B, T, 60] in plain units, clock [B, T, 8], style [B, S] one-hot, zero
+    """Do a style's generated dances brake where its real ones do, in the beat, its half, and in two
+    and four beats? Poses [B, T, 60] in plain units, clock [B, T, 8], style [B, S] one-hot, zero
     where a row is not to count.
 
-    Compares the mean phasors of the braking of each joint (`model.evaluation.metrics.phasor`), made
-    against `_CLARITY` times real. The critic tells a slipped clock best where accents are clear, so
-    by the critic alone dances become clearer than real ones, and clear before the beat.
+    Compares the mean phasors of the braking of each joint (`model.evaluation.metrics.phasor`), of
+    generated dances against `_CLARITY` times those of real ones. The critic tells a slipped clock
+    best where accents are clear, so by the critic alone dances become clearer than real ones, and
+    clear before the beat.
     """
     waves = torch.cat([clock[..., :6], twice_a_beat(clock)], dim=-1)[:, 1:-1]
     there = braking(real)
     level = there.mean(dim=(0, 1)).clamp(min=_LEAST_BRAKING)
     off = (braking(pose) - _CLARITY * there) / level
-    return _apart(torch.einsum("btj,btw->bjw", off, waves).flatten(1) / waves.shape[1], style)
+    return _unbiased_sq_mean_diff(
+        torch.einsum("btj,btw->bjw", off, waves).flatten(1) / waves.shape[1], style
+    )
 
 
-def _apart(off: Tensor, style: Tensor) -> Tensor:
+def _unbiased_sq_mean_diff(off: Tensor, style: Tensor) -> Tensor:
     """Mean square of the mean differences of each style; off [B, F], of each row; style [B, S].
 
     A U-statistic: the square is estimated from products of different rows, sum over i != j of
@@ -169,12 +178,12 @@ def bone_loss(pose: Tensor) -> Tensor:
     return (lengths - torch.as_tensor(BONE_LENGTHS[1:], device=pose.device)).abs().mean()
 
 
-def movement_loss(pose: Tensor, asked: Tensor, counts: Tensor) -> Tensor:
-    """How far energy, openness and travel of a stretch are from those asked for, in the units of
-    the control inputs. pose: [B, T, 60], plain; asked: [B, T, 60], a dance that has them; counts:
-    [B], 0 for rows that were asked for nothing."""
+def movement_loss(pose: Tensor, target: Tensor, counts: Tensor) -> Tensor:
+    """How far energy, openness and travel of a stretch are from those of a target, in the units of
+    the control inputs. pose: [B, T, 60], plain; target: [B, T, 60], a dance that has them;
+    counts: [B], 0 for rows that were not conditioned on any."""
     units = torch.tensor(_MOVEMENT_UNITS, device=pose.device)
-    off = ((movement(pose) - movement(asked)) / units).abs().mean(dim=-1)
+    off = ((movement(pose) - movement(target)) / units).abs().mean(dim=-1)
     return (off * counts).sum() / counts.sum().clamp(min=1)
 
 

@@ -1,9 +1,11 @@
 """Training: one command, one seed, checkpoints that a killed run resumes from bit for bit.
 
-Two stages in one run: first every dancer of a batch tells a true dance again, then some dance
-freely and a critic judges them (`model.training.objective`). The engine (devices, processes,
-precision) is Lightning Fabric. On a CPU one thread per process: the many small matrix products of a
-step make two threads wait for each other.
+Enters: prepared data and a `TrainConfig`. Leaves: checkpoints and a log in the run's folder.
+
+Two stages in one run: first every dancer of a batch follows a real dance, then some dance freely
+and a critic learns to tell them from real ones (`model.training.objective`). The engine (devices,
+processes, precision) is Lightning Fabric. On a CPU one thread per process: the many small matrix
+products of a step make two threads wait for each other.
 """
 
 import copy
@@ -29,13 +31,13 @@ from model.network.config import DecoderConfig, EncoderConfig, NetworkConfig, Tr
 from model.network.dance_network import DanceNetwork
 from model.training.critic import MotionCritic, StyleReader, critic_loss, mismatched
 from model.training.curriculum import KINDS, free_frames, teacher_mask
-from model.training.losses import Usual, features_loss, usual_of
+from model.training.losses import ReferenceStats, features_loss, reference_stats
 from model.training.objective import Dances, Objective, Outcome, Tensors
 from model.training.warm_start import inherit, inherit_critic, inherit_reader
 
 _SAVE_EVERY_S = 120.0
 _LOG_EVERY = 20
-_USUAL_BATCHES = 24
+_REFERENCE_BATCHES = 24
 
 
 @dataclass
@@ -96,7 +98,7 @@ class Trainer:
             self.network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
         )
         self.objective, self.optimiser = self.fabric.setup(
-            Objective(self.network, config, self._usual()), optimiser
+            Objective(self.network, config, self.reference()), optimiser
         )
         self.critic = critic  # without the engine's wrapper, which expects one backward a forward
         self._critic_learns, self.critic_optimiser = self.fabric.setup(
@@ -110,7 +112,7 @@ class Trainer:
         self.average = AveragedModel(
             self.network, multi_avg_fn=get_ema_multi_avg_fn(config.average)
         )
-        self.carried: dict[str, Tensor] | None = None  # where the free dancers are
+        self.carried: dict[str, Tensor] | None = None  # where the rollouts are
         self.progress = Progress()
 
     def run(self, report: Callable[[dict], None], watch: Callable[[], None] | None = None) -> None:
@@ -142,31 +144,30 @@ class Trainer:
         batch = Tensors.of(self.windows.batch(self.rng), self.fabric.device)
         share = self.progress.iteration / self.config.curriculum_iterations
         free = free_frames(self.config.curriculum, share, self.config.free_max)
-        forced = teacher_mask(
+        teacher = teacher_mask(
             self.config.window,
             self.config.forced_frames,
             free,
             int(self.rng.integers(self.config.forced_frames + free)),
         )
-        judged = self.progress.iteration >= self.config.critic_from
+        with_rollouts = self.progress.iteration >= self.config.critic_from
         outcome: Outcome = self.objective(
-            batch, forced, self._entering(batch.style) if judged else None
+            batch, teacher, self._entering(batch.style) if with_rollouts else None
         )
         parts = dict(outcome.parts)
-        if outcome.made is not None:
-            assert outcome.state is not None
-            self.carried = outcome.state | {"style": outcome.made.style.argmax(dim=1)}
-            assert outcome.meant is not None
-            made, real, meant = (
+        if outcome.rollouts is not None:
+            generated, target, state = outcome.rollouts
+            self.carried = state | {"style": generated.style.argmax(dim=1)}
+            generated, real, target = (
                 dances.after(self.config.critic_skip)
-                for dances in (outcome.made, outcome.real, outcome.meant)
+                for dances in (generated, outcome.real, target)
             )
-            judging = self._teach_critic(real, made.detached())
+            judging = self._teach_critic(real, generated.detached())
             self.critic.requires_grad_(False)
-            parts["critic"] = -self.critic(*made).mean()
+            parts["critic"] = -self.critic(*generated).mean()
             self.critic.requires_grad_(True)
             parts["judging"] = judging
-            parts |= self._compare(real, made, meant)
+            parts |= self._read(real, generated, target)
         total = self._weigh(parts)
         self.optimiser.zero_grad(set_to_none=True)
         self.fabric.backward(total)
@@ -185,16 +186,16 @@ class Trainer:
             "loss": float(total.detach()),
             "free": float(free),
             "gradient": float(norm) if norm is not None else 0.0,
-            **{name: float(parts[name].detach()) if name in parts else 0.0 for name in _PARTS},
+            **{name: float(parts[name].detach()) if name in parts else 0.0 for name in PARTS},
         }
 
-    def _teach_critic(self, real: Dances, made: Dances) -> Tensor:
+    def _teach_critic(self, real: Dances, generated: Dances) -> Tensor:
         """One step of the critic; returns its loss."""
         clock, style = mismatched(real.clock, real.style)
         wrong = real._replace(clock=clock, style=style)
-        dances = Dances(*(torch.cat(each) for each in zip(real, made, wrong, strict=True)))
+        dances = Dances(*(torch.cat(each) for each in zip(real, generated, wrong, strict=True)))
         verdicts = self._critic_learns(*dances).split(
-            [len(real.pose), len(made.pose), len(real.pose)]
+            [len(real.pose), len(generated.pose), len(real.pose)]
         )
         loss = critic_loss(*verdicts)
         self.critic_optimiser.zero_grad(set_to_none=True)
@@ -202,41 +203,41 @@ class Trainer:
         self.critic_optimiser.step()
         return loss.detach()
 
-    def _compare(self, real: Dances, made: Dances, meant: Dances) -> dict[str, Tensor]:
-        """One step of the reader with all true dances of the batch, and the loss of the made ones
-        in what it reads."""
-        logits = self._reader_learns(torch.cat([real.pose, meant.pose]))
-        reading = F.cross_entropy(logits, torch.cat([real.style, meant.style]))
+    def _read(self, real: Dances, generated: Dances, target: Dances) -> dict[str, Tensor]:
+        """One step of the reader with all real dances of the batch, and the loss of the generated
+        ones in what it reads."""
+        logits = self._reader_learns(torch.cat([real.pose, target.pose]))
+        reading = F.cross_entropy(logits, torch.cat([real.style, target.style]))
         self.reader_optimiser.zero_grad(set_to_none=True)
         self.fabric.backward(reading)
         self.reader_optimiser.step()
-        unmixed = (made.style == meant.style).all(dim=1, keepdim=True)
+        unmixed = (generated.style == target.style).all(dim=1, keepdim=True)
         self.reader.requires_grad_(False)
         loss = features_loss(
-            self.reader.read(made.pose), self.reader.read(meant.pose), meant.style * unmixed
+            self.reader.read(generated.pose),
+            self.reader.read(target.pose),
+            target.style * unmixed,
         )
         self.reader.requires_grad_(True)
         return {"features": loss, "reading": reading.detach()}
 
-    def _usual(self) -> Usual:
-        """What is usual in the true dances of each style, from windows drawn once."""
+    def reference(self) -> ReferenceStats:
+        """Statistics of the real dances of each style, from windows drawn once."""
         rng = np.random.default_rng(0)
-        drawn = [self.windows.batch(rng) for _ in range(_USUAL_BATCHES)]
+        drawn = [self.windows.batch(rng) for _ in range(_REFERENCE_BATCHES)]
         pose = torch.as_tensor(
             np.concatenate([b.pose[:, 1 + self.config.critic_skip :] for b in drawn])
         )
         style = torch.as_tensor(np.concatenate([b.style for b in drawn]))
         spread = torch.as_tensor(self.windows.style_spread())
-        return usual_of(self.network.normalise(pose), pose, style, spread)
+        return reference_stats(self.network.normalise(pose), pose, style, spread)
 
     def _entering(self, style: Tensor) -> dict[str, Tensor]:
-        """State of the free dancers: on from where they were, in their own style as far as this
+        """State of the rollouts: on from where they were, in their own style as far as this
         batch (styles [B, S], one-hot) has room for it; some have just come on stage."""
         c = self.config
-        free = (
-            torch.arange(len(style), device=style.device) % c.dancers >= c.dancers - c.free_dancers
-        )
-        wanted = style[free].argmax(dim=1)
+        dancer = torch.arange(len(style), device=style.device) % c.dancers
+        wanted = style[dancer >= c.dancers - c.free_dancers].argmax(dim=1)
         count = len(wanted)
         fresh = {
             name: value.to(self.fabric.device)
@@ -352,7 +353,7 @@ class Trainer:
             report(row)
 
 
-_PARTS = (
+PARTS = (
     "pose", "velocity", "contact", "bone", "style", "kl", "movement", "skate", "moments",
     "accent", "features", "critic", "judging", "reading",
 )  # fmt: skip

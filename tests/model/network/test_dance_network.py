@@ -11,137 +11,20 @@ from live.audio.features import FEATURE_DIM
 from live.body.pose import FRAME_RATE, POSE_DIM, encode
 from live.body.skeleton import BONE_LENGTHS, N_JOINTS, PARENTS, REST_POSE, with_bone_lengths
 from live.dance.contract import CLOCK_DIM, CONTROL_DIM, clock_vector, dance_ratio
-from live.errors import ArtifactError, ConfigError
-from model.network.config import EncoderConfig, NetworkConfig
+from live.errors import ConfigError
+from model.network.config import NetworkConfig
 from model.network.dance_network import whole_bones
 from model.network.decoder import TWICE_DIM, beat_wrapped, gates, stored_phase, twice_a_beat
-from model.network.encoder import KINDS, MusicEncoder
-from tests.helpers.contract import Stepped, assert_receptive_field, assert_streams_like_offline
-
-BPM = 120.0  # 15 frames a beat
-FRAMES_A_BEAT = 15
-
-
-def dance_inputs(network, frames=60, dancers=1, seed=0, bpm=BPM):
-    """Inputs of `DanceNetwork.dance`; every dancer starts at another place in the bar."""
-    rng = np.random.default_rng(seed)
-    beats = (np.arange(frames)[:, None] + 0.5) * bpm / 60 / FRAME_RATE + 0.37 * np.arange(dancers)
-    values = {
-        "features": rng.uniform(-0.5, 0.5, (frames, FEATURE_DIM)),
-        "clock": clock_vector(beats, bpm, 0.9),
-        "style": rng.dirichlet(np.ones(len(network.config.styles)), dancers),
-        "control": rng.normal(size=(frames, dancers, CONTROL_DIM)),
-        "noise": rng.normal(size=(frames, dancers, network.config.decoder.latent_dim)),
-    }
-    return {k: torch.as_tensor(np.asarray(v), dtype=torch.float32) for k, v in values.items()}
-
-
-def step_through(network, inputs, state=None):
-    """Poses [T, N, 60], logits [T, S] and the states after every frame."""
-    state = state or network.initial_state(inputs["clock"].shape[1])
-    poses, logits, states = [], [], []
-    for t in range(len(inputs["features"])):
-        pose, heard, state = network.step(
-            inputs["features"][t : t + 1],
-            inputs["clock"][t],
-            inputs["style"],
-            inputs["control"][t],
-            inputs["noise"][t],
-            state,
-        )
-        poses.append(pose)
-        logits.append(heard[0])
-        states.append(state)
-    return torch.stack(poses), torch.stack(logits), states
-
-
-def changed(inputs, **changes):
-    return {**inputs, **changes}
-
-
-def difference(a, b):
-    return float((a - b).abs().max())
-
+from tests.helpers.contract import Stepped, assert_streams_like_offline
+from tests.helpers.network import (
+    BPM,
+    changed,
+    dance_inputs,
+    difference,
+    step_through,
+)
 
 # ---- streaming -------------------------------------------------------------------------------
-
-
-def encoder_of(layers=2, window=8, kind="local"):
-    """Random, biased by distance, with a style head: the tiny network's, of other sizes."""
-    torch.manual_seed(4)
-    config = EncoderConfig(width=16, layers=layers, heads=2, window=window, kind=kind)
-    encoder = MusicEncoder(config, n_styles=2)
-    for name, weight in encoder.named_parameters():
-        if name.endswith("distance_bias"):
-            torch.nn.init.normal_(weight)
-    return encoder.requires_grad_(False)
-
-
-@pytest.mark.parametrize(("layers", "window"), [(1, 8), (2, 8), (3, 5), (2, 1)])
-def test_the_encoder_streams_like_offline(layers, window):
-    encoder = encoder_of(layers, window)
-    rng = np.random.default_rng(1)
-    features = rng.normal(size=(50, FEATURE_DIM)).astype(np.float32)
-
-    def step(x, state):
-        music, logits, state = encoder.step(torch.as_tensor(x)[None], state)
-        return torch.cat([music, logits], dim=-1)[0], state
-
-    def whole(x):
-        return torch.cat(encoder(torch.as_tensor(x)[None]), dim=-1)[0].numpy()
-
-    stream = Stepped(encoder.initial_state, step)
-    if window * layers == 2:  # nothing is remembered, so the reset cannot be seen
-        stream.reset()
-        np.testing.assert_allclose(stream.push(features), whole(features), atol=1e-5)
-        return
-    # Measured: 1e-6.
-    assert_streams_like_offline(stream, features, whole, tolerance=1e-5)
-
-
-@pytest.mark.parametrize(("layers", "window"), [(1, 8), (2, 8), (3, 5), (2, 1)])
-def test_the_encoder_hears_as_far_back_as_it_declares(layers, window):
-    encoder = encoder_of(layers, window)
-    features = torch.randn(30, FEATURE_DIM, generator=torch.Generator().manual_seed(2))
-    assert_receptive_field(lambda x: encoder(x[None])[0][0], features, encoder.receptive_field)
-
-
-def test_a_convolution_hears_as_far_back_as_it_declares():
-    encoder = encoder_of(kind="conv")
-    features = torch.randn(30, FEATURE_DIM, generator=torch.Generator().manual_seed(2))
-    assert_receptive_field(lambda x: encoder(x[None])[0][0], features, encoder.receptive_field)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_no_encoder_hears_the_future(kind):
-    encoder = encoder_of(kind=kind)
-    features = torch.randn(1, 40, FEATURE_DIM, generator=torch.Generator().manual_seed(2))
-    changed = features.clone()
-    changed[:, 25:] += 3.0
-    for before, after in zip(encoder(features), encoder(changed), strict=True):
-        torch.testing.assert_close(after[:, :25], before[:, :25], atol=1e-6, rtol=1e-6)
-        assert difference(after[:, 25], before[:, 25]) > 1e-3
-
-
-@pytest.mark.parametrize("kind", ["global", "lstm"])
-def test_some_encoders_hear_further_back_than_the_window(kind):
-    encoder = encoder_of(layers=1, kind=kind)
-    assert encoder.receptive_field is None
-    features = torch.randn(1, 14, FEATURE_DIM, generator=torch.Generator().manual_seed(2))
-    changed = features.clone()
-    changed[:, 0] += 3.0
-    assert difference(encoder(features)[0][:, -1], encoder(changed)[0][:, -1]) > 1e-5
-
-
-@pytest.mark.parametrize("kind", [k for k in KINDS if k != "local"])
-def test_what_cannot_be_stepped_says_so(kind):
-    with pytest.raises(ArtifactError, match=f"'{kind}' is for comparison"):
-        encoder_of(kind=kind).initial_state()
-
-
-def test_an_unknown_encoder_is_refused():
-    with pytest.raises(ConfigError, match="one of local, global, lstm, conv"):
-        encoder_of(kind="psychic")
 
 
 def test_the_cache_counts_up_to_its_window_and_stays(tiny_network):
@@ -150,16 +33,6 @@ def test_the_cache_counts_up_to_its_window_and_stays(tiny_network):
     _, _, states = step_through(tiny_network, inputs)
     written = [float(s["written"]) for s in states]
     assert written == [*map(float, range(1, window + 1)), *[float(window)] * (2 * window)]
-
-
-def test_slots_not_yet_written_are_not_heard():
-    encoder = encoder_of()
-    clean, dirty = encoder.initial_state(), encoder.initial_state()
-    for name in dirty:
-        if name != "written":
-            dirty[name] += 100.0
-    x = torch.randn(1, FEATURE_DIM, generator=torch.Generator().manual_seed(3))
-    assert torch.equal(encoder.step(x, clean)[0], encoder.step(x, dirty)[0])
 
 
 def decoder_stream(network, dancers):
@@ -210,6 +83,7 @@ def test_the_decoder_on_stage_is_the_decoder_in_training(tiny_network):
         assert difference(pose, staged[t]) < 1e-5
 
 
+@pytest.mark.slow  # a compiler at work
 @pytest.mark.filterwarnings("ignore")  # the compiler has many about itself
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
 def test_compiled_gates_are_the_same_gates(tiny_network):

@@ -1,0 +1,54 @@
+"""Beginning with another run: its weights, its critic, and styles that it did not know."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from live.body.pose import POSE_DIM
+from live.errors import ConfigError
+from model.network.checkpoint import CHECKPOINT, load_checkpoint, network_of
+from model.network.config import DecoderConfig
+from model.network.dance_network import DanceNetwork
+from model.training.critic import MotionCritic, StyleReader
+from model.training.trainer import Trainer
+from model.training.warm_start import inherit, inherit_critic, inherit_reader
+from tests.helpers.training import TINY, TINY_DECODER, TINY_ENCODER, assert_same, ignore, trainer
+
+
+def test_a_run_can_begin_with_the_weights_of_another(prepared, tmp_path):
+    first = trainer(prepared, tmp_path / "first")
+    first.run(ignore)
+    checkpoint = load_checkpoint(first.folder / CHECKPOINT)
+    donor = network_of(checkpoint)
+    heir = DanceNetwork(replace(donor.config, styles=("ballroom", "street")))
+    inherit(heir, checkpoint)
+    ours, theirs = heir.decoder.style.weight, donor.decoder.style.weight
+    assert torch.equal(ours[:, 1], theirs[:, donor.config.styles.index("street")])
+    assert torch.equal(ours[:, 0], theirs.mean(dim=1))
+    assert torch.equal(heir.pose_mean, donor.pose_mean)
+    other = DanceNetwork(replace(donor.config, decoder=DecoderConfig(hidden=8, latent_dim=2)))
+    with pytest.raises(ConfigError, match="other sizes"):
+        inherit(other, checkpoint)
+    again = Trainer(
+        prepared, tmp_path / "second", TINY, TINY_ENCODER, TINY_DECODER, initial=checkpoint
+    )
+    assert_same(again.network.state_dict(), donor.state_dict())
+    assert_same(again.critic.state_dict(), checkpoint["critic"])
+    assert_same(again.reader.state_dict(), checkpoint["reader"])
+    taught = MotionCritic(POSE_DIM, 3)
+    inherit_critic(taught, checkpoint, ("ballroom", *donor.config.styles))
+    ours = taught.style.parametrizations.weight.original
+    assert torch.equal(ours[:, 1:], checkpoint["critic"]["style.parametrizations.weight.original"])
+    assert torch.equal(ours[:, 0], ours[:, 1:].mean(dim=1))
+    for name in [n for n in checkpoint["critic"] if n.startswith("whole_")]:
+        del checkpoint["critic"][name]  # a run from before there was one
+    inherit_critic(MotionCritic(POSE_DIM, 2), checkpoint, donor.config.styles)
+    reader = StyleReader(POSE_DIM, 3)
+    inherit_reader(reader, checkpoint, ("ballroom", *donor.config.styles))
+    read = checkpoint["reader"]
+    assert torch.equal(reader.style.weight[1:], read["style.weight"])
+    assert torch.equal(reader.layers[0].weight, read["layers.0.weight"])
+    del checkpoint["reader"]
+    inherit_reader(reader, checkpoint, ("ballroom", *donor.config.styles))
+    assert torch.equal(reader.style.weight[1:], read["style.weight"])  # untouched
