@@ -26,7 +26,8 @@ from live.errors import ConfigError
 from live.monotonic import monotonic_s
 from live.osc.encoding import FrameEncoder
 from live.outputs.udp import OscOut
-from live.show.engine import Engine, EngineConfig, horizon_samples
+from live.show.engine import Engine, EngineConfig
+from live.show.timing import lead_samples
 
 _RATE = 48_000
 _CROWD = (1, 2, 4, 8, 16, 32, 64)
@@ -100,7 +101,7 @@ def first_pose_s(model: str, device: str) -> float:
     engine = _engine(Performer(model, device))
     for block in _blocks(read_audio(demo.PATH)[0]):
         engine.push(block)
-        if engine.advance(engine.config.horizon):
+        if engine.advance(engine.config.lead):
             break
     engine.emit(0, 0)
     return round(monotonic_s() - started, 3)
@@ -156,7 +157,7 @@ def _timed_frames(
 
 
 def _engine(performer: Performer) -> Engine:
-    return Engine(EngineConfig(_RATE, horizon_samples(60), "auto"), performer)
+    return Engine(EngineConfig(_RATE, lead_samples(60), "auto"), performer)
 
 
 def _blocks(audio: np.ndarray) -> Iterator[np.ndarray]:

@@ -88,7 +88,7 @@ def _session_seeds(scratch: Path) -> list[Files]:
     from live.osc.encoding import FrameEncoder
     from live.session.writer import SessionWriter
     from live.show.config import ShowConfig
-    from live.show.loop import stage_engine
+    from live.show.engine import stage_engine
 
     config = ShowConfig(style="street", visuals=False)
     performer = Performer("open", "cpu")

@@ -36,9 +36,11 @@ from live.dance.performer import Performer
 from live.monotonic import monotonic_s
 from live.osc import encoding
 from live.outputs.udp import OscOut
-from live.show.engine import Engine, EngineConfig, horizon_samples
-from live.show.loop import Outputs, Show, arrival_s
+from live.show.engine import Engine, EngineConfig
+from live.show.loop import Show
 from live.show.memory import SETTLE_S, resident_mb
+from live.show.outputs import Outputs
+from live.show.timing import lead_samples, receive_margin_s
 
 RATE, BLOCK, EMISSION_RATE = 48_000, 256, 60
 _DRIFT = 50e-6
@@ -268,13 +270,13 @@ class Soak:
         self._control = stack.enter_context(ControlIn(port=0))
         self._desk = stack.enter_context(OscOut([("127.0.0.1", self._control.port)]))
         self._dice = np.random.default_rng(7)
-        arrival = arrival_s(BLOCK, RATE)
-        config = EngineConfig(RATE, horizon_samples(EMISSION_RATE, arrival))
+        margin_s = receive_margin_s(BLOCK, RATE)
+        config = EngineConfig(RATE, lead_samples(EMISSION_RATE, margin_s))
         self.engine = WatchedEngine(config, self._performer)
         outputs = Outputs(self._out, self._control)
         card = cast(AudioSource, self._card)  # nobody starts or stops it
         self.show = Show(
-            self.engine, card, outputs, EMISSION_RATE, arrival, self._time, self._time.sleep
+            self.engine, card, outputs, EMISSION_RATE, margin_s, self._time, self._time.sleep
         )
         self._begun = self._time()
         self._schedule = self._faults()
@@ -306,7 +308,7 @@ class Soak:
         return {
             "hours": round(self.elapsed_s / 3600, 2),
             "took_s": round(monotonic_s() - self._began, 1),
-            "summary": self.show.summary(self.elapsed_s),
+            "summary": self.show.summary(),
             "missed_outside_faults": self._missed,
             "memory_growth_mb": self._growth_mb(),
             "late_ms_max_outside_faults": max((m.late_ms_max for m in self.minutes), default=0.0),
@@ -374,7 +376,7 @@ class Soak:
         self._outcome = None
 
     def _counters(self) -> dict[str, float]:
-        summary = self.show.summary(self.elapsed_s)
+        summary = self.show.summary()
         names = (
             "late",
             "skipped",
@@ -441,7 +443,7 @@ class Soak:
         late = self._late_ms[: min(self._late_count, len(self._late_ms))]
         p99, worst = (np.percentile(late, 99), late.max()) if len(late) else (0.0, 0.0)
         self._late_count = 0
-        times = self.show.health.recent()
+        times = self.show.report.health.recent()
         self.minutes.append(
             Minute(
                 len(self.minutes) + 1,

@@ -35,7 +35,7 @@ def main(argv: list[str]) -> int:
         _start_source(show, stack)
         in_terminal = picture is not None and (asks_terminal(opened.visuals) or not has_display())
         if not args.quiet and not in_terminal and StatusLine.fits():
-            stack.enter_context(StatusLine(show.glance))
+            stack.enter_context(StatusLine(show.snapshot))
         summary = show.run(
             lambda: not stop.received and (picture is None or picture.is_wanted()),
             plan.config.seconds or float("inf"),

@@ -1,6 +1,6 @@
 """The last line of the terminal while a show runs, and everything else that is printed above it.
 
-Enters: glances at the show; what any thread writes to standard output and error meanwhile. Leaves:
+Enters: the show's status; what any thread writes to standard output and error meanwhile. Leaves:
 text on the terminal. One thread of its own writes, and it alone: a terminal that takes nothing
 (Ctrl-S, an ssh connection that stalls) stops this thread and nobody else.
 """
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Self, TextIO, cast
 
-from live.show.status import Glance, StatusText
+from live.show.status import ShowStatus, StatusText
 
 _EVERY_S = 0.25
 _LEAVE_S = 1.0  # a terminal that takes nothing for so long is left alone at the end
@@ -26,7 +26,7 @@ class StatusLine:
     look: asked in this thread. Only where `fits` is true.
     """
 
-    def __init__(self, look: Callable[[], Glance]):
+    def __init__(self, look: Callable[[], ShowStatus]):
         self._look = look
         self._text = StatusText()
         self._done = threading.Event()

@@ -36,7 +36,7 @@ _LONGEST_S = 5.0  # for one that says it slowly
 _MOST_CLIENTS = 32  # at the same time; one more, and the oldest has to go
 _LOOK_EVERY_S = 0.1  # whether the server is to end
 
-ValueOf = Callable[[str], float | None]
+ValueOf = Callable[[str], float | str | None]
 
 
 def host_info(port: int) -> dict[str, Any]:

@@ -25,9 +25,12 @@ from live.osc.schema import DEFAULT_PORT
 from live.outputs.udp import OscOut, format_target
 from live.show.config import ShowConfig
 from live.show.controls import Controls
-from live.show.engine import QUIET_LEVEL, Engine, EngineConfig, horizon_samples
-from live.show.loop import Outputs, Show, arrival_s
+from live.show.engine import Engine, EngineConfig
+from live.show.loop import Show
+from live.show.loudness import QUIET_LEVEL
 from live.show.opening import OpenShow, Plan, open_show
+from live.show.outputs import Outputs
+from live.show.timing import lead_samples, receive_margin_s
 from live.show.visualizer import is_port_free
 
 OK, NOTE, FAIL = "ok", "note", "fail"
@@ -252,13 +255,13 @@ def _self_test(config: ShowConfig, opened: OpenShow) -> Iterator[Finding]:
             stack.enter_context(OscOut([sink.getsockname()])),
             stack.enter_context(ControlIn(port=0)),
         )
-        arrival = arrival_s(config.block, source.rate)
+        margin_s = receive_margin_s(config.block, source.rate)
         engine = Engine(
-            EngineConfig(source.rate, horizon_samples(config.emission_rate, arrival)),
+            EngineConfig(source.rate, lead_samples(config.emission_rate, margin_s)),
             performer,
             Controls(latency_ms=config.latency_ms),
         )
-        show = Show(engine, source, outputs, config.emission_rate, arrival)
+        show = Show(engine, source, outputs, config.emission_rate, margin_s)
         stack.enter_context(source)
         ear = _Ear(engine)
         summary = show.run(ear.listen, _SELF_TEST_S)

@@ -6,19 +6,23 @@ runs it against a sound card, `perform` as fast as it can, and both get the same
 
     blocks → features (30 Hz) → beat clock → network → safe motion → key frames → emission
 
-A key frame made from the music up to sample t is presented at t + `horizon`; the network is driven
-with the beat phase of the moment it will be seen, `horizon` + output latency later.
+A key frame made from the music up to sample t is presented at t + the lead (`live.show.timing`);
+the network is driven with the beat phase of the moment it will be seen, the lead + output latency
+later.
 """
 
 import math
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 
-from live.audio.features import FRAME, LOUDNESS, SAMPLE_RATE, FeatureFrame, FeatureStream
+from live.audio.features import FRAME, SAMPLE_RATE, FeatureFrame, FeatureStream
 from live.beat.clock import BeatReading, TempoConfig
-from live.body.safe_motion import Body, SafeMotion, interpolate
+from live.body.pose import POSE_DIM
+from live.body.safe_motion import Body, SafeMotion
 from live.control.scenes import Scene, ScenePlayer
 from live.dance.contract import CONTROL_DIM, clock_vector
 from live.dance.dancer_clock import DancersBeat
@@ -28,52 +32,35 @@ from live.dance.style import StyleMixer, parse_style
 from live.errors import ConfigError
 from live.osc.encoding import StageFrame
 from live.osc.schema import CONTROLS, PICTURE
+from live.show.config import ShowConfig
 from live.show.controls import Controls
+from live.show.faults import Faults
+from live.show.key_frames import KeyFrame, KeyFrames
+from live.show.loudness import Loudness
+from live.show.timing import lead_samples, receive_margin_s
 
-QUIET_LEVEL = 0.2  # -64 dB: quieter than any room with music in it
-QUIET_S = 2.0
+T = TypeVar("T")
 _BAD_FRAMES_BEFORE_RESET = 15
-_LOUDNESS_SMOOTHING_S = 0.4
-_LOUDEST = 0.5
-_LOUDNESS_TO_ENERGY = 2.0  # 15 dB below the music's own level takes one unit of energy away
-# The gain follows the peaks, so that music is below its own level most of the time, by so much on
-# average (24 rendered songs .19, the median .16; four recordings .19): there it takes nothing away.
-_USUAL_LOUDNESS = -0.17
-
-
-@dataclass(frozen=True)
-class KeyFrame:
-    """One model frame. sample: its presentation time, 24 kHz."""
-
-    sample: int
-    body: Body
-    onset: np.ndarray
-    level: float
-    style: np.ndarray
 
 
 @dataclass(frozen=True)
 class EngineConfig:
-    """source_rate in Hz; horizon in 24 kHz samples, see `horizon_samples`."""
+    """source_rate in Hz; lead in 24 kHz samples, see `live.show.timing.lead_samples`."""
 
     source_rate: int
-    horizon: int
+    lead: int
     style: str = "auto"
     tempo: TempoConfig = field(default_factory=TempoConfig)
     scenes: tuple[Scene, ...] = ()
 
 
-def horizon_samples(emission_rate: int, arrival_s: float = 0.0) -> int:
-    """How long after its last sample a key frame is presented, in 24 kHz samples.
-
-    A frame that is complete `arrival_s` after its samples (block and compute) can be shown from the
-    next emission on if the one before it ends just then: one frame less one emission period.
-    """
-    return round((arrival_s + 1 / 30 - 1 / emission_rate) * SAMPLE_RATE)
-
-
 class Engine:
-    """Owns the state of everything between the sound and the wire."""
+    """Owns the state of everything between the sound and the wire.
+
+    waiting: frames heard and not yet danced to. frames: danced. newest: presentation time of the
+    newest key frame, 24 kHz samples, -1 before the first. resets: of a dancer's network. faults:
+    what becomes of a stage that raises; here it comes through, a show survives it.
+    """
 
     def __init__(
         self, config: EngineConfig, performer: Performer, controls: Controls | None = None
@@ -81,42 +68,42 @@ class Engine:
         self.config = config
         self.performer = performer
         self.controls = controls or Controls()
+        self.faults = Faults(survives=False)
         self.clock = config.tempo.make()
-        self._features = FeatureStream(config.source_rate)
-        self._motion = SafeMotion(performer.dancers)
-        self._styles = StyleMixer(
-            len(performer.styles), parse_style(config.style, performer.styles)
-        )
         self.style = config.style.strip().lower()  # as it was asked for last
-        self._heard: deque[FeatureFrame] = deque()
-        self._recent: deque[np.ndarray] = deque(maxlen=1 + round(MAX_MUSIC_LAG))
-        self._keys: deque[KeyFrame] = deque(maxlen=4)
-        self._beats = DancersBeat()
+        self.waiting: deque[FeatureFrame] = deque()
+        self.frames = 0
+        self.newest = -1
+        self.resets = 0
+        self._features = FeatureStream(config.source_rate)
+        self._samples_in = 0  # source samples pushed or skipped
+        self._is_deaf = False  # the features raised, and have to begin anew
+        self._loudness = Loudness()
+        self._reading = self.clock.at(0.0)
         self._scenes = ScenePlayer(config.scenes)
         self._recalled: list[tuple[str, float | str]] = []
-        self._loudness = 0.0
-        self._quiet_s = QUIET_S
-        self.frames = 0
-        self.resets = 0
+        self._recent: deque[np.ndarray] = deque(maxlen=1 + round(MAX_MUSIC_LAG))
+        self._beats = DancersBeat()
+        self._styles = StyleMixer(len(performer.styles), parse_style(self.style, performer.styles))
+        self._motion = SafeMotion(performer.dancers)
+        self._is_cut = False  # the next pose does not follow from the last one
+        self._keys = KeyFrames()
+
+    # What it says of itself -----------------------------------------------------------------
 
     @property
     def position(self) -> int:
         """24 kHz samples heard and danced to so far."""
-        return self._keys[-1].sample - self.config.horizon if self._keys else 0
-
-    @property
-    def newest(self) -> int:
-        """Presentation time of the newest key frame, 24 kHz samples; -1 before the first."""
-        return self._keys[-1].sample if self._keys else -1
+        return self.newest - self.config.lead if self.newest >= 0 else 0
 
     @property
     def level(self) -> float:
         """Loudness of the newest key frame, 0..1."""
-        return self._keys[-1].level if self._keys else 0.0
+        return self._keys.newest.level if self.newest >= 0 else 0.0
 
     @property
     def is_idle(self) -> bool:
-        return self._quiet_s >= QUIET_S
+        return self._loudness.is_idle
 
     @property
     def state(self) -> str:
@@ -127,23 +114,36 @@ class Engine:
             return "frozen"
         if self._motion.bad_frames.any():
             return "holding"
-        if not self._keys:
+        if self.newest < 0:
             return "starting"
         return "idle" if self.is_idle else "dancing"
-
-    @property
-    def waiting(self) -> int:
-        """Frames heard and not yet danced to."""
-        return len(self._heard)
 
     @property
     def missing(self) -> int:
         """Samples (source rate) to be pushed until the next frame is heard."""
         return self._features.missing
 
+    # Sound in -------------------------------------------------------------------------------
+
     def push(self, block: np.ndarray) -> None:
         """Hear a block, float32 [n] at the source rate; `advance` dances what it completes."""
-        self._heard.extend(self._features.push(block))
+        heard = self._run("features", self._hear, block)
+        self._is_deaf = heard is None
+        self._samples_in += len(block)
+        self.waiting.extend(heard or ())
+
+    def skip(self, samples: int) -> None:
+        """Advance the time by samples (source rate) that were lost; the pose coasts over them."""
+        self._features.skip(samples)
+        self._samples_in += samples
+
+    def _hear(self, block: np.ndarray) -> list[FeatureFrame]:
+        if self._is_deaf:  # what it was asked meanwhile is as good as lost
+            self._features = FeatureStream(self.config.source_rate)
+            self._features.skip(self._samples_in)
+        return self._features.push(block)
+
+    # Dancing --------------------------------------------------------------------------------
 
     def advance(self, until: float = math.inf) -> bool:
         """Dance what was heard, up to the first key frame presented at sample `until` or later.
@@ -158,9 +158,9 @@ class Engine:
 
     def step(self, until: float = math.inf) -> bool:
         """Dance one frame of what `advance` would; False if there is none."""
-        if self.newest >= until or not self._heard:
+        if self.newest >= until or not self.waiting:
             return False
-        self._dance(self._heard.popleft())
+        self._dance(self.waiting.popleft())
         return True
 
     def give_up(self, before: float = math.inf, most: float = math.inf) -> int:
@@ -172,42 +172,72 @@ class Engine:
         given_up = 0
         while (
             given_up < most
-            and len(self._heard) > 1
-            and self._heard[0].end + self.config.horizon < before
+            and len(self.waiting) > 1
+            and self.waiting[0].end + self.config.lead < before
         ):
-            frame = self._heard.popleft()
-            self.clock.push(frame)
-            self._follow_level(frame)
+            self._listen(self.waiting.popleft())
             given_up += 1
         return given_up
 
-    def skip(self, samples: int) -> None:
-        """Advance the time by samples (source rate) that were lost; the pose coasts over them."""
-        self._features.skip(samples)
-
     def _dance(self, frame: FeatureFrame) -> None:
-        self.clock.push(frame)
-        self._follow_level(frame)
-        seen = frame.end + self.config.horizon
-        reading = self.clock.at(seen + self._latency_samples)
-        for name, value in self._scenes.step(reading, self.controls):
+        seen = frame.end + self.config.lead
+        self._listen(frame)
+        self._recall_scenes(seen)
+        pose = self._perform(frame)
+        body = self._move(pose)
+        self.frames += 1
+        self.newest = seen
+        self._keys.add(KeyFrame(seen, body, frame.onset, frame.level, self._styles.weights))
+
+    def _listen(self, frame: FeatureFrame) -> None:
+        self._run("beat clock", self.clock.push, frame)
+        self._loudness.step(frame)
+
+    def _recall_scenes(self, seen: int) -> None:
+        """Set what a scene sets now, seen at presentation time `seen`."""
+        reading = self._run("beat clock", self.clock.at, seen + self._latency_samples)
+        self._reading = reading or self._reading
+        for name, value in (
+            self._run("scenes", self._scenes.step, self._reading, self.controls) or ()
+        ):
             if name not in PICTURE:  # the show's to pass on
                 self._set(name, value, seen)
             self._recalled.append((name, value))
-        pose, logits = self.performer.step(
-            self._held_back(frame.features),
-            self._clock_inputs(reading),
+
+    def _perform(self, frame: FeatureFrame) -> np.ndarray:
+        """Pose vectors, float32 [N, 60]; NaN where the network raised, or begins anew."""
+        said = self._run(
+            "network",
+            self.performer.step,
+            self._delayed(frame.features),
+            self._clock_inputs(self._reading),
             np.repeat(self._styles.step()[None], self.performer.dancers, axis=0),
             self._control_inputs(),
             self.controls.temperature,
         )
-        self._styles.listen(logits)
-        body = self._motion.step(pose, self.is_idle, self.controls.mirror, self.controls.freeze)
-        self._heal()
-        self.frames += 1
-        self._keys.append(KeyFrame(seen, body, frame.onset, frame.level, self._styles.weights))
+        if said is not None:
+            pose, logits = said
+            self._styles.listen(logits)
+            if not self._is_cut:
+                return pose
+        self._is_cut = False  # safe motion holds the last pose, and blends from there to the next
+        return np.full((self.performer.dancers, POSE_DIM), np.nan, np.float32)
 
-    def _held_back(self, features: np.ndarray) -> np.ndarray:
+    def _move(self, pose: np.ndarray) -> Body:
+        controls = self.controls
+        moved = self._run(
+            "motion", self._motion.step, pose, self.is_idle, controls.mirror, controls.freeze
+        )
+        if moved is None:
+            self._is_cut = True
+            return self._motion.body
+        bad = self._motion.bad_frames
+        if bad.any() and bad.max() % _BAD_FRAMES_BEFORE_RESET == 0:
+            self.performer.revive(bad > 0)  # a dancer whose poses stay bad gets a fresh state
+            self.resets += 1
+        return moved
+
+    def _delayed(self, features: np.ndarray) -> np.ndarray:
         """What the network hears now: these features, or earlier ones, so that music comes as long
         before its pose as it did in training.
 
@@ -216,21 +246,34 @@ class Engine:
         (`Controls.latency_ms`) takes up some of it.
         """
         self._recent.append(features)
-        ahead = (self.config.horizon + self._latency_samples) / FRAME
-        held = max(round(self.performer.manifest.music_lag - ahead), 0)
-        return self._recent[-1 - min(held, len(self._recent) - 1)]
+        ahead = (self.config.lead + self._latency_samples) / FRAME
+        delay = max(round(self.performer.manifest.music_lag - ahead), 0)
+        return self._recent[-1 - min(delay, len(self._recent) - 1)]
+
+    def _clock_inputs(self, reading: BeatReading) -> np.ndarray:
+        """float32 [N, 8]: every dancer on the same beat, at half or double time where it suits, as
+        much later as the style danced needs it (`model.evaluation.offsets.accent_delays`)."""
+        beats, tempo_bpm = self._beats.follow(reading)
+        late_ms = float(self.performer.manifest.accent_delay_ms @ self._styles.weights)
+        beats -= late_ms / 60_000 * tempo_bpm
+        vector = clock_vector(beats, tempo_bpm, reading.confidence)
+        return np.repeat(vector[None], self.performer.dancers, axis=0)
+
+    def _control_inputs(self) -> np.ndarray:
+        control = np.zeros((self.performer.dancers, CONTROL_DIM), np.float32)
+        own = float(self.performer.manifest.energy_offset @ self._styles.weights)
+        control[:, 0] = self.controls.energy + own + self._loudness.energy
+        control[:, 1] = self.controls.openness
+        control[:, 2] = self.controls.travel
+        return control
+
+    # The stage ------------------------------------------------------------------------------
 
     def emit(self, number: int, sample: int) -> StageFrame | None:
-        """The stage at presentation time `sample` (24 kHz); None before the first key frame.
-
-        Outside the key frames at hand the nearest one holds: a late network coasts.
-        """
-        if not self._keys:
+        """The stage at presentation time `sample` (24 kHz); None before the first key frame."""
+        if self.newest < 0:
             return None
-        before, after = self._around(sample)
-        span = max(after.sample - before.sample, 1)
-        share = min(max((sample - before.sample) / span, 0.0), 1.0)
-        body = interpolate(before.body, after.body, share)
+        body, after = self._keys.at(sample)
         beat = self.clock.at(sample + self._latency_samples)
         return StageFrame(
             frame=number,
@@ -242,6 +285,8 @@ class Engine:
             level=after.level,
             style=after.style,
         )
+
+    # The operator ---------------------------------------------------------------------------
 
     def control(self, name: str, value: float | str | None, now: float) -> None:
         """Obey one control of `live.osc.schema.CONTROLS`, its value already in range.
@@ -258,6 +303,24 @@ class Engine:
         taken, self._recalled = self._recalled, []
         return taken
 
+    def value_of(self, name: str) -> float | str | None:
+        """What a control has set: 0 or 1 for a switch, a scene's name; None for a trigger, and for
+        what has no value of its own. Only reads, so another thread may ask.
+        """
+        match name:
+            case "style":
+                return self.style
+            case "cue":
+                return self._scenes.called
+            case "dancers":
+                return float(self.performer.dancers)
+            case "seed":
+                return float(self.performer.seed)
+            case "latency":
+                return self.controls.latency_ms
+        value = getattr(self.controls, name, None)
+        return None if value is None else float(value)
+
     def _set(self, name: str, value: float | str | None, now: float) -> None:
         number = float(value) if isinstance(value, int | float) else 0.0
         match name:
@@ -267,8 +330,8 @@ class Engine:
             case "energy" | "openness" | "travel" | "temperature":
                 setattr(self.controls, name, number)
             case "mirror" | "freeze" | "blackout":
-                was = getattr(self.controls, name)
-                setattr(self.controls, name, not was if value is None else number >= 0.5)
+                is_on = not getattr(self.controls, name) if value is None else number >= 0.5
+                setattr(self.controls, name, is_on)
             case "latency":
                 self.controls.latency_ms = number
             case "seed":
@@ -293,62 +356,18 @@ class Engine:
             case _:
                 raise ConfigError(f"no control {name!r}; there are {', '.join(CONTROLS)}")
 
-    def setting(self, name: str, value: float | str | None) -> float | str | None:
-        """What a control that was just obeyed has set: where a switch stands, a scene's name."""
-        if name == "cue":
-            return self._scenes.called
-        stands = getattr(self.controls, name, value)
-        return float(stands) if isinstance(stands, bool) else value
-
-    def stand(self, name: str) -> float | None:
-        """Where a control stands now, 0 or 1 for a switch; None for what has no such value.
-
-        Only reads, so another thread may ask.
-        """
-        if name == "dancers":
-            return float(self.performer.dancers)
-        stands = getattr(self.controls, "latency_ms" if name == "latency" else name, None)
-        return None if stands is None else float(stands)
-
     @property
     def _latency_samples(self) -> float:
         return self.controls.latency_ms * SAMPLE_RATE / 1000
 
-    def _around(self, sample: int) -> tuple[KeyFrame, KeyFrame]:
-        """The two key frames that enclose a time, or twice the nearest."""
-        if sample <= self._keys[0].sample:
-            return self._keys[0], self._keys[0]
-        for i in range(len(self._keys) - 1, 0, -1):
-            if self._keys[i - 1].sample < sample:
-                return self._keys[i - 1], self._keys[i]
-        return self._keys[-1], self._keys[-1]
+    def _run(self, stage: str, do: Callable[..., T], *args: object) -> T | None:
+        return self.faults.run(stage, self._samples_in / self.config.source_rate, do, *args)
 
-    def _clock_inputs(self, reading: BeatReading) -> np.ndarray:
-        """float32 [N, 8]: every dancer on the same beat, at half or double time where it suits, as
-        much later as the style danced needs it (`model.evaluation.offsets.accent_delays`)."""
-        beats, tempo_bpm = self._beats.follow(reading)
-        late_ms = float(self.performer.manifest.accent_delay_ms @ self._styles.weights)
-        beats -= late_ms / 60_000 * tempo_bpm
-        vector = clock_vector(beats, tempo_bpm, reading.confidence)
-        return np.repeat(vector[None], self.performer.dancers, axis=0)
 
-    def _control_inputs(self) -> np.ndarray:
-        control = np.zeros((self.performer.dancers, CONTROL_DIM), np.float32)
-        own = float(self.performer.manifest.energy_offset @ self._styles.weights)
-        loud = min(_LOUDNESS_TO_ENERGY * (self._loudness - _USUAL_LOUDNESS), _LOUDEST)
-        control[:, 0] = self.controls.energy + own + loud
-        control[:, 1] = self.controls.openness
-        control[:, 2] = self.controls.travel
-        return control
-
-    def _follow_level(self, frame: FeatureFrame) -> None:
-        self._quiet_s = 0.0 if frame.level > QUIET_LEVEL else self._quiet_s + FRAME / SAMPLE_RATE
-        relative = float(frame.features[LOUDNESS][1])
-        self._loudness += (relative - self._loudness) * FRAME / SAMPLE_RATE / _LOUDNESS_SMOOTHING_S
-
-    def _heal(self) -> None:
-        """A dancer whose poses stay bad gets a fresh state."""
-        bad = self._motion.bad_frames
-        if bad.any() and bad.max() % _BAD_FRAMES_BEFORE_RESET == 0:
-            self.performer.revive(bad > 0)
-            self.resets += 1
+def stage_engine(
+    config: ShowConfig, rate: int, performer: Performer, scenes: tuple[Scene, ...] = ()
+) -> Engine:
+    """The engine of a show that hears sound at `rate` Hz."""
+    lead = lead_samples(config.emission_rate, receive_margin_s(config.block, rate))
+    tempo = TempoConfig(tracker=config.beat_tracker)
+    return Engine(EngineConfig(rate, lead, config.style, tempo, scenes), performer, config.controls)

@@ -13,12 +13,13 @@ from live.dance.performer import Performer
 from live.osc.encoding import StageFrame
 from live.session.take import take_of
 from live.show.controls import Controls
-from live.show.engine import Engine, EngineConfig, horizon_samples
+from live.show.engine import Engine, EngineConfig
+from live.show.timing import lead_samples
 
 EMISSION_RATE = 60
 # As on stage, a frame is shown only after its last sample was heard; and the resampler hears 2 ms
 # more of an 8 kHz file than the frame holds.
-ARRIVAL_S = 1 / EMISSION_RATE
+RECEIVE_MARGIN_S = 1 / EMISSION_RATE
 
 
 def stage_frames(
@@ -66,7 +67,7 @@ def run_offline(
     """The arrays of OUT.npz: time_s [T], joints [T, N, 19, 3] in stage space (metres),
     beat_phase, bar_phase, tempo_bpm, beat_confidence, level [T], onset [T, 3], style [T, S] and the
     names."""
-    horizon = horizon_samples(EMISSION_RATE, ARRIVAL_S)
-    config = EngineConfig(source_rate, horizon, style, tempo or TempoConfig())
+    lead = lead_samples(EMISSION_RATE, RECEIVE_MARGIN_S)
+    config = EngineConfig(source_rate, lead, style, tempo or TempoConfig())
     engine = Engine(config, performer, controls)
     return take_of(stage_frames(engine, audio), performer.styles)

@@ -32,8 +32,10 @@ from live.safe_write import check_output
 from live.session.writer import SessionWriter
 from live.show import visualizer
 from live.show.config import ShowConfig
-from live.show.engine import Engine
-from live.show.loop import Outputs, Show, arrival_s, stage_engine
+from live.show.engine import Engine, stage_engine
+from live.show.loop import Show
+from live.show.outputs import Outputs
+from live.show.timing import receive_margin_s
 
 Failed = Callable[[str, str], None]
 
@@ -92,9 +94,9 @@ def open_show(plan: Plan, stack: ExitStack, failed: Failed | None = None) -> Ope
     show = None
     if not steps.has_failed:
         outputs = Outputs(osc, control, recorder, feeds, visualizers)
-        arrival = arrival_s(config.block, source.rate)
+        margin_s = receive_margin_s(config.block, source.rate)
         show = Show(
-            engine, source, outputs, config.emission_rate, arrival,
+            engine, source, outputs, config.emission_rate, margin_s,
             beats=beats, controllers=controllers,
         )  # fmt: skip
     return OpenShow(
@@ -203,7 +205,9 @@ def _controllers(midi: midi_map.MidiMap | None, port: str, ports: MidiPorts):
 
 def _announced(config: ShowConfig, control: ControlIn, engine: Engine, stack: ExitStack) -> None:
     if config.announce:
-        discovery = Discovery(config.control_bind, control.port, config.control_allow, engine.stand)
+        discovery = Discovery(
+            config.control_bind, control.port, config.control_allow, engine.value_of
+        )
         stack.enter_context(discovery)
 
 

@@ -22,7 +22,7 @@ from live.osc.values import parse_arguments
 from live.session.format import Record, control_of
 from live.session.reader import SessionReader
 from live.show.config import ShowConfig
-from live.show.loop import stage_engine
+from live.show.engine import stage_engine
 
 # The settings that change a dance: not where it was sent, nor what it was heard or steered with.
 _DANCED = (
@@ -144,7 +144,7 @@ class Resimulation:
             self._engine.skip(count)
             self._samples_in += count
         elif event.get("name") == "give_up":
-            while self._engine.waiting < count + 1:
+            while len(self._engine.waiting) < count + 1:
                 self._push_silence(self._engine.missing)
             self._engine.give_up(most=count)
 

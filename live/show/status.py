@@ -1,7 +1,7 @@
 """The show at one moment, in plain values, for whoever watches it from another thread.
 
-Enters: what `live.show.loop` counts. Leaves: a Glance, and the one line of ASCII that says it. No
-I/O, no clock of its own, and a size that never grows.
+Enters: what the show counts. Leaves: a ShowStatus, and the one line of ASCII that says it. No I/O,
+no clock of its own, and a size that never grows.
 """
 
 from collections import deque
@@ -16,16 +16,17 @@ _SILENT_DB = -79.5
 
 
 @dataclass(frozen=True)
-class Glance:
-    """time_s: when, on the show's clock. source: the name of what is heard. hears: sound is coming
-    and is not silence to the last bit. level: 0..1. beat: (BPM, confidence 0..1), None before the
-    first frame; active_source: whose beat counts. state: of `live.osc.schema.STATES`. style: the
-    strongest. counted: name to count. errors: refused packets by target.
+class ShowStatus:
+    """time_s: when, on the show's clock. source: the name of what is heard. sound: what is wrong
+    with it, or "" where it comes and is not silence to the last bit. level: 0..1. beat: (BPM,
+    confidence 0..1), None before the first frame; active_source: whose beat counts. state: of
+    `live.osc.schema.STATES`. style: the strongest. counted: name to count. errors: refused packets
+    by target.
     """
 
     time_s: float
     source: str
-    hears: bool
+    sound: str
     level: float
     beat: tuple[float, float] | None
     active_source: str
@@ -37,82 +38,83 @@ class Glance:
 
 
 class StatusText:
-    """Glances to lines. Keeps what it needs to tell rates, and how long ago there was trouble."""
+    """Statuses to lines. Keeps what it needs to tell rates, and how long ago there was trouble."""
 
     def __init__(self) -> None:
-        self._last: Glance | None = None
+        self._last: ShowStatus | None = None
         self._frames: deque[tuple[float, int]] = deque(maxlen=64)  # (time in s, frames)
         self._failed_s: dict[str, float] = {}  # when each target last refused
         self._trouble: tuple[str, float] | None = None  # what, and when in s
         self.is_troubled = False
 
-    def line(self, glance: Glance) -> str:
+    def line(self, status: ShowStatus) -> str:
         """One line of ASCII, the most urgent first, for a terminal may be narrow."""
-        self._look_for_trouble(glance)
+        self._look_for_trouble(status)
         parts = (
-            _sound(glance),
-            _beat(glance),
-            glance.style if glance.state == "dancing" else glance.state.upper(),
-            f"{self._rate(glance):.0f}/s",
-            f"late {glance.counted['late']} dropped {glance.counted['dropped']}",
-            self._age(glance),
-            self._targets(glance),
+            _sound(status),
+            _beat(status),
+            status.style if status.state == "dancing" else status.state.upper(),
+            f"{self._rate(status):.0f}/s",
+            f"late {status.counted['late']} dropped {status.counted['dropped']}",
+            self._age(status),
+            self._targets(status),
         )
         return _ascii(" | ".join(parts))
 
-    def _look_for_trouble(self, glance: Glance) -> None:
-        last = self._last or glance
-        for name, count in glance.counted.items():
-            if count > last.counted[name]:
-                self._trouble = (name, glance.time_s)
-        for name, count in glance.errors.items():
+    def _look_for_trouble(self, status: ShowStatus) -> None:
+        last = self._last or status
+        for name, count in status.counted.items():
+            if count > last.counted.get(name, 0):
+                self._trouble = (name, status.time_s)
+        for name, count in status.errors.items():
             if count > last.errors.get(name, 0):
-                self._failed_s[name] = glance.time_s
-        if not glance.hears:
-            self._trouble = ("no sound", glance.time_s)
-        self._last = glance
+                self._failed_s[name] = status.time_s
+        if status.sound:
+            self._trouble = (status.sound.partition(":")[0], status.time_s)
+        self._last = status
         self.is_troubled = (
-            self._trouble is not None and glance.time_s - self._trouble[1] < _FRESH_TROUBLE_S
+            self._trouble is not None and status.time_s - self._trouble[1] < _FRESH_TROUBLE_S
         )
 
-    def _rate(self, glance: Glance) -> float:
+    def _rate(self, status: ShowStatus) -> float:
         """Emissions a second, lately."""
-        while len(self._frames) > 1 and self._frames[0][0] < glance.time_s - _RATE_OVER_S:
+        while len(self._frames) > 1 and self._frames[0][0] < status.time_s - _RATE_OVER_S:
             self._frames.popleft()
-        self._frames.append((glance.time_s, glance.frames))
+        self._frames.append((status.time_s, status.frames))
         (then_s, before), (now_s, now) = self._frames[0], self._frames[-1]
         return (now - before) / (now_s - then_s) if now_s > then_s else 0.0
 
-    def _age(self, glance: Glance) -> str:
+    def _age(self, status: ShowStatus) -> str:
         if self._trouble is None:
             return "no trouble"
         name, since_s = self._trouble
-        return f"{name} {_ago(glance.time_s - since_s)}"
+        return f"{name} {_ago(status.time_s - since_s)}"
 
-    def _targets(self, glance: Glance) -> str:
+    def _targets(self, status: ShowStatus) -> str:
         failing = [
             name
-            for name in glance.errors
-            if glance.time_s - self._failed_s.get(name, -_FAILS_FOR_S) < _FAILS_FOR_S
+            for name in status.errors
+            if status.time_s - self._failed_s.get(name, -_FAILS_FOR_S) < _FAILS_FOR_S
         ]
         if not failing:
-            return f"targets {len(glance.errors)}"
-        return f"targets {len(glance.errors)}, {len(failing)} refused: {', '.join(failing)}"
+            return f"targets {len(status.errors)}"
+        return f"targets {len(status.errors)}, {len(failing)} refused: {', '.join(failing)}"
 
 
-def _sound(glance: Glance) -> str:
-    name = glance.source if len(glance.source) <= _NAME else glance.source[: _NAME - 2] + ".."
-    level_db = 80.0 * (glance.level - 1.0)
-    if not glance.hears:
-        return f"NO SOUND {name}"
+def _sound(status: ShowStatus) -> str:
+    name = status.source if len(status.source) <= _NAME else status.source[: _NAME - 2] + ".."
+    level_db = 80.0 * (status.level - 1.0)
+    if status.sound:
+        what, _, why = status.sound.partition(":")
+        return f"{what.upper()} {name}{':' if why else ''}{why}"
     return f"{name} {level_db:.0f} dB" if level_db > _SILENT_DB else f"{name} silent"
 
 
-def _beat(glance: Glance) -> str:
-    if glance.beat is None:
+def _beat(status: ShowStatus) -> str:
+    if status.beat is None:
         return "no beat yet"
-    bpm, confidence = glance.beat
-    return f"{bpm:.1f} BPM {100 * confidence:.0f}% {glance.active_source}"
+    bpm, confidence = status.beat
+    return f"{bpm:.1f} BPM {100 * confidence:.0f}% {status.active_source}"
 
 
 def _ago(seconds: float) -> str:

@@ -14,8 +14,10 @@ import torch
 from live.audio.features import SAMPLE_RATE
 from live.body.pose import FRAME_RATE
 from live.dance.performer import Performer
-from live.show.engine import QUIET_S, Engine, EngineConfig, horizon_samples
-from live.show.offline import ARRIVAL_S, EMISSION_RATE, emissions
+from live.show.engine import Engine, EngineConfig
+from live.show.loudness import QUIET_S
+from live.show.offline import EMISSION_RATE, RECEIVE_MARGIN_S, emissions
+from live.show.timing import lead_samples
 from model.evaluation import metrics
 from model.evaluation.frechet import Frechet
 from model.evaluation.on_stage import EMITTED_PER_FRAME, SETTLE_S, TEMPI_BPM
@@ -109,8 +111,8 @@ def _songs_danced(
     """(style, stretches of joints [T, N, 19, 3] in which the music sounds) of every song; the
     engine goes on from song to song."""
     performer.reset(performer.dancers, performer.seed)
-    horizon = horizon_samples(EMISSION_RATE, ARRIVAL_S)
-    engine = Engine(EngineConfig(SAMPLE_RATE, horizon, programme[0].style), performer)
+    lead = lead_samples(EMISSION_RATE, RECEIVE_MARGIN_S)
+    engine = Engine(EngineConfig(SAMPLE_RATE, lead, programme[0].style), performer)
     count = round(len(programme) * _SONG_S * EMISSION_RATE)
     heard: list[np.ndarray] = []
     shown, number = [], 0

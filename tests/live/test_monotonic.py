@@ -35,20 +35,22 @@ threading.Event.wait = wait
 _SHOW = """
 import gc
 import numpy as np
-from live.audio.source import _Source
+from live.audio.source import Source
 from live.control.osc_in import ControlIn
 from live.dance.performer import Performer
 from live.outputs.udp import OscOut
-from live.show.engine import Engine, EngineConfig, horizon_samples
-from live.show.loop import Outputs, Show, arrival_s
+from live.show.engine import Engine, EngineConfig
+from live.show.loop import Show
+from live.show.outputs import Outputs
+from live.show.timing import lead_samples, receive_margin_s
 
 RATE, BLOCK = 48_000, 256
-class Card(_Source):
+class Card(Source):
     active, reopens, written = True, 0, 0
     def deliver(self, now_s):
         while (due_s := 1000.0 + (self.written + BLOCK) / RATE) <= now_s:
             ahead, now[0] = now[0], due_s  # its callback runs when the block is there
-            self._push(np.full(BLOCK, 0.01, np.float32) * (-1) ** np.arange(BLOCK), self.heard_s())
+            self.push(np.full(BLOCK, 0.01, np.float32) * (-1) ** np.arange(BLOCK), self.heard_s())
             now[0] = ahead
             self.written += BLOCK
     def heard_s(self):
@@ -59,10 +61,10 @@ class Receiver(OscOut):
     def send(self, packets): gone_s.append(now[0])
 card, gone_s = Card("card", RATE), []
 listeners.append(card.deliver)
-arrival = arrival_s(BLOCK, RATE)
-engine = Engine(EngineConfig(RATE, horizon_samples(60, arrival)), Performer(sys.argv[1], "cpu"))
+margin_s = receive_margin_s(BLOCK, RATE)
+engine = Engine(EngineConfig(RATE, lead_samples(60, margin_s)), Performer(sys.argv[1], "cpu"))
 with ControlIn("127.0.0.1", 0) as control, Receiver([]) as out:
-    summary = Show(engine, card, Outputs(out, control), 60, arrival).run(lambda: True, 10.0)
+    summary = Show(engine, card, Outputs(out, control), 60, margin_s).run(lambda: True, 10.0)
 print(json.dumps({"gone_s": gone_s, "late": summary["late"]}))
 """
 

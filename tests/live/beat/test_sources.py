@@ -21,7 +21,9 @@ from live.beat.link import LinkSource
 from live.beat.midi_clock import MidiClockSource
 from live.beat.sources import open_sources
 from live.errors import ConfigError, DeviceError
-from live.show.loop import Outputs, Show, arrival_s
+from live.show.loop import Show
+from live.show.outputs import Outputs
+from live.show.timing import receive_margin_s
 from tests.helpers.own_network import NAMESPACE, ROOT, has_own_network
 from tests.live.show.test_loop import BLOCK, RATE, START_S
 from tests.live.show.test_loop import Stage as ShowStage
@@ -317,7 +319,14 @@ def test_a_show_polls_its_sources(tiny_model):
         s = ShowStage(tiny_model, stack, np.zeros(10 * RATE, np.float32))
         outputs = Outputs(s.receiver, s.control)
         show = Show(
-            s.engine, s.source, outputs, 60, arrival_s(BLOCK, RATE), s.time, s.time.sleep, [source]
+            s.engine,
+            s.source,
+            outputs,
+            60,
+            receive_margin_s(BLOCK, RATE),
+            s.time,
+            s.time.sleep,
+            [source],
         )
         show.run(lambda: True, 6.0)
     gc.unfreeze()

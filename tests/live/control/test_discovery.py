@@ -19,7 +19,8 @@ from live.dance.performer import Performer
 from live.monotonic import monotonic_s
 from live.osc.schema import ACK_REQUEST, CONTROLS, LOOKS, PICTURE
 from live.show.controls import Controls
-from live.show.engine import Engine, EngineConfig, horizon_samples
+from live.show.engine import Engine, EngineConfig
+from live.show.timing import lead_samples
 from posejockey import main
 
 LOOPBACK = "127.0.0.1"
@@ -39,13 +40,13 @@ def get(server, target, host=LOOPBACK):
 def engine(tiny_model):
     performer = Performer(str(tiny_model), "cpu", 2, 0)
     return Engine(
-        EngineConfig(48_000, horizon_samples(60)), performer, Controls(energy=0.5, latency_ms=60.0)
+        EngineConfig(48_000, lead_samples(60)), performer, Controls(energy=0.5, latency_ms=60.0)
     )
 
 
 @pytest.fixture
 def server(engine):
-    with OscQueryServer(LOOPBACK, 0, (), engine.stand) as server:
+    with OscQueryServer(LOOPBACK, 0, (), engine.value_of) as server:
         yield server
 
 
@@ -157,7 +158,7 @@ def test_slow_clients_hold_nobody_up(server, slow_clients):
 
 
 def test_slow_clients_do_not_hold_up_the_end(engine):
-    server = OscQueryServer(LOOPBACK, 0, (), engine.stand)
+    server = OscQueryServer(LOOPBACK, 0, (), engine.value_of)
     connections = dripping(server, 8)
     assert get(server, "/?HOST_INFO")[0] == 200  # so all of them have been taken
     began_s = monotonic_s()
@@ -199,7 +200,7 @@ def test_a_slow_client_s_time_runs_out(server, monkeypatch):
 )  # fmt: skip
 def test_only_our_own_names_are_answered(engine, host, status):
     """A page in a browser may have its own name lead here; the request still says that name."""
-    with OscQueryServer(LOOPBACK, 7402, (), engine.stand) as server:
+    with OscQueryServer(LOOPBACK, 7402, (), engine.value_of) as server:
         connection = http.client.HTTPConnection(LOOPBACK, server.port, timeout=10)
         connection.putrequest("GET", "/pj/control/energy", skip_host=True)
         connection.putheader("Host", host)

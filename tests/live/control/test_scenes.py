@@ -13,7 +13,8 @@ from live.dance.performer import Performer
 from live.errors import ConfigError
 from live.osc.schema import PICTURE
 from live.show.controls import Controls
-from live.show.engine import Engine, EngineConfig, horizon_samples
+from live.show.engine import Engine, EngineConfig
+from live.show.timing import lead_samples
 
 ROOT = Path(__file__).resolve().parents[3]
 STYLES = ("street", "salsa")
@@ -229,13 +230,13 @@ def test_every_setting_of_a_scene_reaches_the_engine_on_the_bar(tiny_model, clic
     }  # fmt: skip
     assert set(values) == set(SETTABLE) - set(PICTURE)
     config = EngineConfig(
-        24_000, horizon_samples(60), "street", scenes=(Scene("all", tuple(values.items())),)
+        24_000, lead_samples(60), "street", scenes=(Scene("all", tuple(values.items())),)
     )
     engine = Engine(config, Performer(str(tiny_model), "cpu"))
     engine.push(click_track(120.0, 3.5, 24_000))
     engine.advance(24_000)
     engine.control("cue", "all", 0.0)
-    assert engine.setting("cue", 1.0) == "all"
+    assert engine.value_of("cue") == "all"
     before = engine.clock.at(engine.newest).bar_phase
     while not (recalled := engine.take_recalled()):
         assert engine.controls == Controls()
@@ -258,7 +259,7 @@ def test_a_scene_changes_the_picture_on_the_bar_and_the_dance_goes_on(
     )
     values = dict(scenes[0].controls)
     assert set(values) == set(PICTURE)
-    config = EngineConfig(24_000, horizon_samples(60), "street", scenes=scenes)
+    config = EngineConfig(24_000, lead_samples(60), "street", scenes=scenes)
     engine = Engine(config, Performer(str(tiny_model), "cpu"))
     engine.push(click_track(120.0, 3.5, 24_000))
     engine.advance(24_000)

@@ -20,8 +20,9 @@ from live.outputs.levels import Levels
 from live.outputs.vmc import Vmc
 from live.outputs.vrchat import TRACKERS, VrChat
 from live.show.controls import Controls
-from live.show.engine import Engine, EngineConfig, horizon_samples
+from live.show.engine import Engine, EngineConfig
 from live.show.offline import stage_frames
+from live.show.timing import lead_samples
 from tests.live.outputs.test_feeds import sent, standing
 
 MOST_OFF_M = (
@@ -38,7 +39,7 @@ def dance():
     takes = []
     for style in ("jpop", "salsa"):
         performer = Performer("open", "cpu", 2, 3)
-        config = EngineConfig(24_000, horizon_samples(60, 1 / 60), style)
+        config = EngineConfig(24_000, lead_samples(60, 1 / 60), style)
         engine = Engine(config, performer, Controls(energy=1.0))
         takes += [f.joints for f in stage_frames(engine, clicks)]
     return np.stack(takes)

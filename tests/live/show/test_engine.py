@@ -17,8 +17,9 @@ from live.errors import ArtifactError, ConfigError
 from live.osc.schema import CONTROLS
 from live.session.take import write_take
 from live.show.controls import Controls
-from live.show.engine import Engine, EngineConfig, horizon_samples
+from live.show.engine import Engine, EngineConfig
 from live.show.offline import run_offline, stage_frames
+from live.show.timing import lead_samples
 from model.data.music.render import render_song
 from model.data.music.song import SongConfig
 
@@ -49,7 +50,7 @@ def make_engine(tiny_model):
     def make(rate=RATE, dancers=1, seed=0, style="auto", **controls):
         performer = Listening(str(tiny_model), "cpu", dancers, seed)
         scenes = (Scene("drop", (("energy", 1.0),)),)
-        config = EngineConfig(rate, horizon_samples(60), style, scenes=scenes)
+        config = EngineConfig(rate, lead_samples(60), style, scenes=scenes)
         return Engine(config, performer, Controls(**controls))
 
     return make
@@ -465,7 +466,7 @@ def test_a_switch_without_a_value_changes_over(dancing, name):
     for stands in (True, False, True):
         control(dancing, name)
         assert getattr(dancing.controls, name) is stands
-        assert dancing.setting(name, None) == float(stands)
+        assert dancing.value_of(name) == float(stands)
 
 
 def test_a_style_is_faded_to(dancing, music):
@@ -528,16 +529,16 @@ def test_blackout_is_a_state_and_the_dance_goes_on(dancing, music):
 
 
 @pytest.mark.parametrize(
-    ("horizon", "latency_ms", "held"),
+    ("lead", "latency_ms", "held"),
     # Trained for two frames: what the picture's own lateness makes up is not waited for.
     [(FRAME, 0.0, 1), (FRAME, 34.0, 0), (FRAME, 200.0, 0), (FRAME // 4, 0.0, 2)],
 )
 def test_music_comes_as_long_before_its_pose_as_in_training(
-    tiny_model, music, horizon, latency_ms, held
+    tiny_model, music, lead, latency_ms, held
 ):
     performer = Listening(str(tiny_model))
     assert performer.manifest.music_lag == 2.0
-    engine = Engine(EngineConfig(SAMPLE_RATE, horizon), performer, Controls(latency_ms=latency_ms))
+    engine = Engine(EngineConfig(SAMPLE_RATE, lead), performer, Controls(latency_ms=latency_ms))
     audio = music(2.0, SAMPLE_RATE)
     run(engine, audio)
     heard = np.stack([frame.features for frame in extract(audio, SAMPLE_RATE)])

@@ -23,8 +23,10 @@ from live.outputs.udp import OscOut
 from live.session.reader import SessionReader
 from live.session.writer import SessionWriter
 from live.show.controls import Controls
-from live.show.engine import Engine, EngineConfig, horizon_samples
-from live.show.loop import Outputs, Show, arrival_s
+from live.show.engine import Engine, EngineConfig
+from live.show.loop import Show
+from live.show.outputs import Outputs
+from live.show.timing import lead_samples, receive_margin_s
 
 RATE = 48_000
 BLOCK = 256
@@ -151,13 +153,14 @@ class Stage:
         if record:
             self.recorder = SessionWriter(record, {"sample_rate": RATE})
             stack.callback(self.recorder.close)
-        arrival = arrival_s(BLOCK, RATE)
-        config = EngineConfig(RATE, horizon_samples(60, arrival), "street")
+        margin_s = receive_margin_s(BLOCK, RATE)
+        config = EngineConfig(RATE, lead_samples(60, margin_s), "street")
         self.model = str(model)
         self.engine = Engine(config, Performer(self.model, "cpu"), Controls(**controls))
         self.visualizer = Receiver(self.time)
         outputs = Outputs(self.receiver, self.control, self.recorder, visualizers=self.visualizer)
-        self.show = Show(self.engine, self.source, outputs, 60, arrival, self.time, self.time.sleep)
+        time = self.time
+        self.show = Show(self.engine, self.source, outputs, 60, margin_s, time, time.sleep)
 
     def at(self, seconds, do):
         """Let something happen at that time of the show."""
@@ -228,8 +231,9 @@ def test_the_summary_says_everything_that_is_counted(stage, music):
     summary = s.run(1.0)
     assert set(summary) == {
         "seconds", "frames", "late", "dropped", "xruns", "resets", "send_errors", "rejected",
-        "skipped", "steps", "step_ms_p50", "step_ms_p99", "step_ms_max", "latency_ms", "silence_s",
-        "reopened", "packets", "recorder_lost", "memory_mb", "memory_growth_mb",
+        "skipped", "steps", "faults", "sound", "step_ms_p50", "step_ms_p99", "step_ms_max",
+        "latency_ms", "silence_s", "reopened", "packets", "recorder_lost", "memory_mb",
+        "memory_growth_mb",
     }  # fmt: skip
     assert summary["seconds"] == pytest.approx(1.0, abs=0.01)
     assert (summary["xruns"], summary["reopened"], summary["send_errors"]) == (3, 2, 5)
@@ -403,7 +407,7 @@ def test_a_short_stall_of_the_sound_is_caught_up_with(stage, music):
     summary = s.run(4.5)
     assert steady(s)
     assert (summary["dropped"], summary["silence_s"]) == (0, 0)
-    assert s.show._heard + s.source.ring.unread == s.source.ring.written
+    assert s.show.intake.samples_in + s.source.ring.unread == s.source.ring.written
 
 
 # A loop that stands still ---------------------------------------------------------------------
@@ -669,7 +673,7 @@ def test_a_recorded_show_can_be_read_back_bit_by_bit(stage, music, tmp_path):
     session = SessionReader(tmp_path / "show.mcap")
     recorded, rate = session.audio()
     assert rate == RATE
-    assert len(recorded) == s.show._heard >= 1.98 * RATE
+    assert len(recorded) == s.show.intake.samples_in >= 1.98 * RATE
     np.testing.assert_array_equal(recorded, audio[: len(recorded)])
     packets = list(session.packets())
     assert [packet for _, packet in packets] == s.receiver.packets

@@ -12,8 +12,11 @@ from live.osc import encoding
 from live.session.reader import SessionReader
 from live.session.writer import SessionWriter
 from live.show.config import ShowConfig
-from live.show.loop import Outputs, Show, arrival_s, stage_engine
+from live.show.engine import stage_engine
+from live.show.loop import Show
+from live.show.outputs import Outputs
 from live.show.resimulate import Resimulation, settings_of, shipped_model_of
+from live.show.timing import receive_margin_s
 from tests.live.show.test_loop import BLOCK, RATE, away, music, stage  # noqa: F401, fixtures
 
 
@@ -32,8 +35,8 @@ def record(stage, music, tmp_path, tiny_model):  # noqa: F811
         scenes = parse_scenes(set_text, path, performer.styles) if set_text else ()
         s.engine = stage_engine(config, RATE, performer, scenes)
         outputs = Outputs(s.receiver, s.control, with_recorder)
-        arrival = arrival_s(BLOCK, RATE)
-        s.show = Show(s.engine, s.source, outputs, 60, arrival, s.time, s.time.sleep)
+        margin_s = receive_margin_s(BLOCK, RATE)
+        s.show = Show(s.engine, s.source, outputs, 60, margin_s, s.time, s.time.sleep)
         plan(s)
         s.summary = s.run(seconds)
         with_recorder.close()

@@ -10,17 +10,17 @@ import pytest
 
 from live.osc.encoding import encode_message
 from live.outputs.udp import OscOut
-from live.show.status import Glance, StatusText
+from live.show.status import ShowStatus, StatusText
 from tests.helpers.sound_server import ROOT
 from tests.test_live import _WAIT_S
 
 COUNTED = dict.fromkeys(
     ("late", "dropped", "skipped", "xruns", "resets", "refused", "rejected", "not recorded"), 0
 )
-CALM = Glance(
+CALM = ShowStatus(
     time_s=100.0,
     source="Scarlett",
-    hears=True,
+    sound="",
     level=0.75,
     beat=(124.04, 0.874),
     active_source="link",
@@ -33,7 +33,7 @@ CALM = Glance(
 
 
 def after(seconds, **changes):
-    """A glance later than CALM, at 60 emissions a second."""
+    """A status later than CALM, at 60 emissions a second."""
     time = {"time_s": CALM.time_s + seconds, "frames": CALM.frames + round(60 * seconds)}
     return replace(CALM, **time, **changes)
 
@@ -74,7 +74,7 @@ def test_trouble_grows_old():
 
 def test_no_sound_comes_first_and_counts_as_trouble():
     text = StatusText()
-    assert text.line(replace(CALM, hears=False)).startswith("NO SOUND Scarlett |")
+    assert text.line(replace(CALM, sound="no sound")).startswith("NO SOUND Scarlett |")
     assert "| no sound 4 s ago |" in text.line(after(4))
 
 

@@ -1,0 +1,25 @@
+"""The walk of one block of sound is measured, and has not grown."""
+
+from benchmarks.walk import Follower, figures, follow
+
+
+def test_the_walk_of_a_block_is_followed_from_the_ring_to_the_packet(tiny_model):
+    walks = follow(3, str(tiny_model))
+    assert len(walks) == 3
+    for walk in walks:
+        path = ["audio/ring.py", "audio/features.py", "beat/clock.py", "dance/performer.py"]
+        path += ["body/safe_motion.py", "osc/encoding.py", "outputs/udp.py"]
+        for room in path:
+            assert walk.entered[room] >= 1, room
+    found = figures(walks)
+    assert found["rooms"] <= 32
+    assert found["calls"] <= 330  # 486 before intake and report had rooms of their own
+    assert found["moves"] <= 200  # 232
+
+
+def test_only_what_is_called_inside_live_counts():
+    follower = Follower()
+    follower.start()
+    sorted([3, 1], key=lambda n: -n)
+    walk = follower.stop()
+    assert (walk.rooms, walk.calls, walk.moves) == (0, 0, 0)
