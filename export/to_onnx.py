@@ -1,6 +1,8 @@
 """Checkpoint to ONNX: one frame per call, every state an input and an output, manifest inside.
 
-The file is only written once `export.parity` has shown that it computes what was trained.
+Enters: checkpoints, and prepared data if the file shall make up for what they lack. Leaves: the
+file for the stage and its manifest, once `export.parity` has shown that it computes what was
+trained.
 """
 
 import base64
@@ -27,6 +29,7 @@ from live.dance.contract import (
     STATE_SUFFIX,
 )
 from live.errors import ArtifactError
+from live.safe_write import check_output, whole_file, write_text
 from model.evaluation.offsets import accent_delays, energy_offsets
 from model.network.checkpoint import load_checkpoint, mean_of, music_lag, network_of
 from model.network.dance_network import DanceNetwork
@@ -77,7 +80,7 @@ def to_onnx(network: DanceNetwork, manifest: dict) -> onnx.ModelProto:
     model = program.model_proto
     _forget_origins(model)
     onnx.helper.set_model_props(
-        model, {MANIFEST_KEY: json.dumps(manifest), REST_KEY: _not_in_graph(model, network)}
+        model, {MANIFEST_KEY: as_json(manifest), REST_KEY: _not_in_graph(model, network)}
     )
     return model
 
@@ -156,8 +159,11 @@ def export(checkpoints: Sequence[Path], out: Path, data: Path | None = None) -> 
     checkpoints: one, or several whose mean is exported (`model.network.checkpoint.mean_of`); data:
     what `prepare` wrote; with it the energy of every style and the place of its accents in the beat
     are set to those of its real dances.
-    Raises ArtifactError with the error measured where it does not; an older file stays.
+    Raises ArtifactError with the error measured where it does not, and where the weights or what
+    they dance are not finite; an older file stays.
     """
+    out.parent.mkdir(parents=True, exist_ok=True)
+    check_output(out, (".onnx",), checkpoints)
     loaded = [load_checkpoint(path) for path in checkpoints]
     checkpoint = mean_of(loaded)
     network = network_of(checkpoint)
@@ -169,18 +175,24 @@ def export(checkpoints: Sequence[Path], out: Path, data: Path | None = None) -> 
         manifest["accent_delay_ms"] = accent_delays(network, data, energy, lag=lag)
     model = to_onnx(network, manifest)
     parity = measure(network, model.SerializeToString())
-    if parity.worst > TOLERANCE:
+    if not parity.worst <= TOLERANCE:
         raise ArtifactError(
             f"not exported: ONNX and PyTorch differ by {parity.worst:.1e} (at most {TOLERANCE:.0e})"
         )
     manifest["metrics"] = {"parity_max_abs_error": parity.worst}
-    rest = {p.key: p.value for p in model.metadata_props} | {MANIFEST_KEY: json.dumps(manifest)}
+    rest = {p.key: p.value for p in model.metadata_props} | {MANIFEST_KEY: as_json(manifest)}
     onnx.helper.set_model_props(model, rest)
     content = model.SerializeToString()
     manifest["sha256"] = hashlib.sha256(content).hexdigest()
-    out.parent.mkdir(parents=True, exist_ok=True)
-    partial = out.with_suffix(".partial")
-    partial.write_bytes(content)
-    partial.replace(out)
-    out.with_suffix(".json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    with whole_file(out) as partial:
+        partial.write_bytes(content)
+    write_text(out.with_suffix(".json"), as_json(manifest, indent=2) + "\n")
     return parity
+
+
+def as_json(manifest: dict, indent: int | None = None) -> str:
+    """ArtifactError for a number that JSON cannot hold: other readers would refuse the file."""
+    try:
+        return json.dumps(manifest, indent=indent, allow_nan=False)
+    except ValueError as error:
+        raise ArtifactError("not exported: its manifest holds a number that is none") from error

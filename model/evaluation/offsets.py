@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from live.dance.contract import CONTROL_DIM
+from live.errors import ArtifactError
 from model.evaluation.figures import accent_off_ms, summarise
 from model.evaluation.rollout import rollout
 from model.evaluation.take import Take, at_octave_of, mean_speed, real_takes
@@ -40,7 +41,11 @@ def energy_offsets(
     for energy in _ENERGIES:
         control = (energy, *(0.0,) * (CONTROL_DIM - 1))
         takes = rollout(network, styles, _TEMPI_BPM, seconds, seed, control=control, lag=lag)
-        generated.append(_speed_by_style([t.after(_WARM_UP_S) for t in takes], styles))
+        speeds = _speed_by_style([t.after(_WARM_UP_S) for t in takes], styles)
+        if not np.isfinite(speeds).all():
+            style = styles[int(np.argmin(np.isfinite(speeds)))]
+            raise ArtifactError(f"its {style} leaves all bounds within {seconds:g} s: train on")
+        generated.append(speeds)
     return {
         style: round(float(np.interp(real[i], [speeds[i] for speeds in generated], _ENERGIES)), 2)
         for i, style in enumerate(styles)

@@ -2,10 +2,11 @@
 
 import pickle
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
+from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
 from live.errors import ArtifactError, ConfigError
@@ -48,12 +49,26 @@ def mean_of(checkpoints: Sequence[dict]) -> dict:
 
 
 def network_of(checkpoint: dict) -> DanceNetwork:
-    """The trained network of a checkpoint, ready to dance."""
+    """The trained network of a checkpoint, ready to dance.
+
+    Raises ArtifactError where its weights are not finite: the run had broken down.
+    """
     network = DanceNetwork(NetworkConfig.from_dict(checkpoint["network_config"]))
     average = AveragedModel(network)
     average.load_state_dict(checkpoint["average"])
     network.load_state_dict(average.module.state_dict())
+    check_finite(network.state_dict())
     return network.eval()
+
+
+def check_finite(weights: Mapping[str, Tensor], where: str = "the run") -> None:
+    """ArtifactError that names the first of the weights that is not finite."""
+    for name, value in weights.items():
+        if not torch.isfinite(value).all():
+            raise ArtifactError(
+                f"{name} holds numbers that are not finite: {where} broke down; take an earlier "
+                "checkpoint"
+            )
 
 
 def music_lag(checkpoint: dict) -> float:

@@ -17,6 +17,7 @@ from onnx.numpy_helper import to_array
 
 from live.dance.contract import MANIFEST_KEY
 from live.errors import ArtifactError
+from model.network.checkpoint import check_finite
 from model.network.config import NetworkConfig
 from model.network.dance_network import DanceNetwork
 
@@ -48,6 +49,7 @@ def load_weights(path: Path) -> dict:
                 f"{path} was exported by an older version, without {name}; it can dance, but no "
                 "training can begin with it"
             )
+    check_finite(weights, f"what {path} was exported from")
     return {
         "network_config": config.to_dict(),
         "weights": {name: weights[name] for name in expected},

@@ -8,13 +8,15 @@ import onnx
 import pytest
 import torch
 
+from export import parity as parity_module
 from export import to_onnx
-from export.parity import measure
+from export.parity import apart, difference, measure
 from export.to_onnx import TOLERANCE, export, licence
 from live.dance.contract import MANIFEST_KEY, REQUIRED
 from live.dance.performer import Performer
 from live.errors import ArtifactError, ConfigError
 from model.network.checkpoint import mean_of
+from model.network.weights import load_weights
 
 FIELDS = {
     *REQUIRED,
@@ -70,6 +72,67 @@ def test_parity_sees_weights_that_are_off_by_a_hundredth(tiny_network, exported)
     parity = measure(tiny_network, other.SerializeToString())
     assert parity.onnx > TOLERANCE
     assert parity.stepped < 1e-5
+
+
+def test_parity_sees_what_the_poses_do_not_show(tiny_network, exported):
+    """What the network hears moves no pose of this frame, and counts for who dances what."""
+    other = onnx.ModelProto()
+    other.CopyFrom(exported)
+    (head,) = (t for t in other.graph.initializer if t.name.endswith("style_head.bias"))
+    values = onnx.numpy_helper.to_array(head) + np.float32(0.01)
+    head.CopyFrom(onnx.numpy_helper.from_array(values, head.name))
+    assert measure(tiny_network, other.SerializeToString()).onnx == pytest.approx(0.01, rel=0.01)
+
+
+def test_parity_is_measured_for_one_two_and_five_dancers(tiny_network, tiny_model, monkeypatch):
+    counts, made = [], parity_module.random_sequence
+
+    def counted(network, length, seed, dancers):
+        counts.append(dancers)
+        assert length > network.config.encoder.window + 3
+        return made(network, length, seed, dancers)
+
+    monkeypatch.setattr(parity_module, "random_sequence", counted)
+    measure(tiny_network, tiny_model.read_bytes())
+    assert counts == [1, 2, 5]
+
+
+@pytest.mark.parametrize("broken", [float("nan"), float("inf")])
+def test_no_comparison_passes_by_what_is_not_finite(tiny_network, exported, broken):
+    whole, lost = np.zeros(3, np.float32), np.array([0.0, broken, 0.0], np.float32)
+    for pair in ((whole, lost), (lost, whole), (lost, lost)):
+        assert difference(*pair) == np.inf
+    assert difference(whole, whole[:2]) == np.inf
+    assert apart([{"pose": whole, "state_x_out": lost}], [{"pose": whole, "state_x_out": lost}]) > 1
+    assert apart([{"pose": whole}], [{"pose": whole, "state_x_out": whole}]) == np.inf
+    parity = measure(tiny_network, with_other_weights(exported, broken).SerializeToString())
+    assert not parity.worst <= TOLERANCE
+
+
+@pytest.mark.parametrize("broken", [float("nan"), float("inf")])
+def test_a_network_whose_weights_are_not_finite_is_not_exported(tiny_checkpoint, tmp_path, broken):
+    state = torch.load(tiny_checkpoint, weights_only=True)
+    state["average"]["module.encoder.style_head.weight"][0, 0] = broken
+    torch.save(state, tmp_path / "broken.pt")
+    with pytest.raises(ArtifactError, match=r"encoder\.style_head\.weight holds numbers that are"):
+        export([tmp_path / "broken.pt"], tmp_path / "out.onnx")
+    assert [p.name for p in tmp_path.iterdir()] == ["broken.pt"]
+
+
+def test_a_file_of_the_stage_whose_weights_are_not_finite_begins_no_training(exported, tmp_path):
+    onnx.save(with_other_weights(exported, float("nan")), tmp_path / "broken.onnx")
+    with pytest.raises(ArtifactError, match="not finite"):
+        load_weights(tmp_path / "broken.onnx")
+
+
+def test_an_export_is_never_written_over_its_checkpoint(tiny_checkpoint, tmp_path):
+    own = tmp_path / "run.onnx"
+    own.write_bytes(tiny_checkpoint.read_bytes())
+    with pytest.raises(ArtifactError, match="it would overwrite"):
+        export([own], own)
+    assert own.read_bytes() == tiny_checkpoint.read_bytes()
+    with pytest.raises(ConfigError, match=r"end its name in \.onnx"):
+        export([tiny_checkpoint], tmp_path / "dance.json")
 
 
 def test_the_file_holds_its_manifest(tiny_network, exported):
@@ -139,7 +202,7 @@ def test_nothing_is_written_where_onnx_and_torch_differ(
     # A converter with a fault; the check, and what follows from it, is real.
     faulty = with_other_weights(exported, 1.01)
     monkeypatch.setattr(to_onnx, "to_onnx", lambda network, manifest: faulty)
-    with pytest.raises(ArtifactError, match=r"not exported: .* differ by \d\.\de-\d\d"):
+    with pytest.raises(ArtifactError, match=r"not exported: .* differ by \d\.\de[-+]\d\d"):
         export([tiny_checkpoint], out)
     assert out.read_bytes() == b"the file that danced yesterday"
     assert list(tmp_path.iterdir()) == [out]
