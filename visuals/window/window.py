@@ -14,6 +14,7 @@ from live.display import has_display
 from live.errors import ConfigError, DeviceError
 from visuals.draw import gl
 from visuals.draw.surfaces import black, pygame
+from visuals.window.x11 import lacks_window_manager
 
 if TYPE_CHECKING:
     from visuals.draw.gl.card import Card
@@ -106,21 +107,24 @@ class Window:
 
     def _open(self) -> None:
         self.card, failed = None, None
+        self._unmanaged = lacks_window_manager(pygame.display.get_driver())
         if self._renderer != "software":
             try:
                 any_card = self._renderer == "gl"
-                self.card = gl.open_card(SIZE, self.fullscreen, self._display, any_card)
+                self.card = gl.open_card(self._size, self._flag, self._display, any_card)
                 self._expected = True
             except gl.CardError as error:
                 failed = error  # no quit and init here: an X server alone would start anew
         if self.card is None:
-            self._by_card = self._open_scaled()
+            # Its window is made large by the window manager, or by nobody.
+            self._by_card = not (self.fullscreen and self._unmanaged) and self._open_scaled()
             if not self._by_card:
                 self._open_plain()
         if failed:  # and not for want of a display: a window without it could be opened
             self._renderer = "software"
             if self._expected:
                 _say_software(failed)
+        self._place()
         pygame.display.set_caption("PoseJockey")
         pygame.display.set_allow_screensaver(False)
 
@@ -128,14 +132,18 @@ class Window:
         self.fullscreen = not self.fullscreen
         if self.card is not None:
             self._open()  # pygame toggles no window with OpenGL; this is another context
-        elif self._by_card:
+        elif self._by_card and not self._unmanaged:
             pygame.display.toggle_fullscreen()
+        elif self._unmanaged and not self.fullscreen:
+            self._open()
         else:
+            self._by_card = False
             self._open_plain()
+            self._place()
 
     def _open_scaled(self) -> bool:
         """True with a graphics card; without one pygame warns, and that is how it is known."""
-        flags = pygame.SCALED | (pygame.FULLSCREEN if self.fullscreen else pygame.RESIZABLE)
+        flags = pygame.SCALED | self._flag
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
             for vsync in (1, 0):
@@ -147,10 +155,27 @@ class Window:
         return False
 
     def _open_plain(self) -> None:
-        if self.fullscreen:
-            pygame.display.set_mode((0, 0), pygame.FULLSCREEN, display=self._display)
-        else:
-            pygame.display.set_mode(SIZE, pygame.RESIZABLE, display=self._display)
+        pygame.display.set_mode(self._size, self._flag, display=self._display)
+
+    @property
+    def _size(self) -> tuple[int, int]:
+        """Of the window, points; (0, 0) where full screen says it."""
+        if not self.fullscreen:
+            return SIZE
+        return pygame.display.get_desktop_sizes()[self._display] if self._unmanaged else (0, 0)
+
+    @property
+    def _flag(self) -> int:
+        """How the window lies on the screen; without a window manager full screen is a size."""
+        if not self.fullscreen:
+            return pygame.RESIZABLE
+        return pygame.NOFRAME if self._unmanaged else pygame.FULLSCREEN
+
+    def _place(self) -> None:
+        """Nobody else moves the window to the corner. Of other displays' corners nothing is known,
+        but that SDL centers windows on them."""
+        if self.fullscreen and self._unmanaged and self._display == 0:
+            pygame.display.set_window_position((0, 0))
 
 
 def _say_software(reason: gl.CardError) -> None:

@@ -16,15 +16,16 @@ from live.osc import encoding
 
 pytestmark = pytest.mark.skipif(shutil.which("Xvfb") is None, reason="Xvfb is missing")
 
-_SCREEN = "1280x720x24"
+_SCREEN = "1280x720"
 _WAIT_S = 90.0
 
 
 @pytest.fixture
-def screen(tmp_path):
+def screen(tmp_path, request):
     """(display name, function that reads the screen as uint8 [H, W, 3])."""
     read, write = os.pipe()
-    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", _SCREEN, "-fbdir", str(tmp_path)]
+    size = getattr(request, "param", _SCREEN) + "x24"
+    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", size, "-fbdir", str(tmp_path)]
     server = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
     os.close(write)
     with os.fdopen(read) as pipe:
@@ -76,6 +77,42 @@ def test_a_figure_is_seen_on_the_screen_and_nothing_in_its_corners(screen, look,
     bright = np.argwhere(picture.max(axis=2) > 150)
     assert abs(bright[:, 1].mean() / width - 0.5) < 0.1  # the dancer stands in the middle
     assert np.ptp(bright[:, 0]) > 0.3 * height  # and is seen from head to foot
+
+
+_GREEN_WINDOW = """
+import sys
+from visuals.draw.surfaces import pygame
+from visuals.window.window import Window
+window = Window("full" in sys.argv, renderer=sys.argv[1])
+for _ in range(sys.argv.count("toggle")):
+    pygame.event.pump()
+    window.toggle_fullscreen()
+while True:
+    pygame.event.pump()
+    pygame.time.wait(20)
+    window.begin_frame()
+    pygame.display.get_surface().fill((0, 200, 0))
+    pygame.display.flip()
+"""
+
+
+@pytest.mark.parametrize("screen", ["1600x900", "900x1600"], indirect=True)
+@pytest.mark.parametrize("steps", [("full",), ("toggle",), ("full", "toggle", "toggle")])
+def test_full_screen_needs_no_window_manager(screen, steps):
+    """None runs here: nobody makes the window large, nobody moves it to the corner."""
+    display, read = screen
+    environment = os.environ | {"DISPLAY": display, "SDL_VIDEODRIVER": "x11"}
+    command = [sys.executable, "-c", _GREEN_WINDOW, "software", *steps]
+    window = subprocess.Popen(command, env=environment)
+    try:
+        limit = time.perf_counter() + _WAIT_S
+        while not (read()[..., 1] > 150).all():
+            assert window.poll() is None, "the window is gone"
+            assert time.perf_counter() < limit, "part of the screen shows no window"
+            time.sleep(0.05)
+    finally:
+        window.kill()  # SDL takes a polite signal for an event
+        window.wait()
 
 
 def _dance_until_seen(read, port: int, window: subprocess.Popen) -> np.ndarray:

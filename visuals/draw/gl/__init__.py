@@ -24,8 +24,8 @@ class CardError(DeviceError):
     """OpenGL 3.3 cannot be had, or is gone; everything can be drawn without it."""
 
 
-def open_card(size: tuple[int, int], fullscreen: bool, display: int, any_card: bool) -> Card:
-    """Open the window with OpenGL; size in points, the whole display if fullscreen.
+def open_card(size: tuple[int, int], flag: int, display: int, any_card: bool) -> Card:
+    """Open the window with OpenGL; size in points. flag: pygame's, how it lies on the screen.
 
     any_card: take OpenGL that the processor computes as well. Raises CardError, and may leave a
     window behind, which pygame replaces by the next one.
@@ -37,7 +37,7 @@ def open_card(size: tuple[int, int], fullscreen: bool, display: int, any_card: b
     except ImportError as error:
         raise CardError(f"moderngl cannot be used ({error})") from error
     try:
-        _open_window(size, fullscreen, display)
+        _open_window(size, flag, display)
         context = moderngl.create_context(require=330)
         name = context.info["GL_RENDERER"]
         if is_software(name) and not any_card:
@@ -56,7 +56,7 @@ def is_software(renderer: str) -> bool:
     return any(name in renderer.lower() for name in _IN_SOFTWARE)
 
 
-def _open_window(size: tuple[int, int], fullscreen: bool, display: int) -> None:
+def _open_window(size: tuple[int, int], flag: int, display: int) -> None:
     attributes = (
         (pygame.GL_CONTEXT_MAJOR_VERSION, 3),
         (pygame.GL_CONTEXT_MINOR_VERSION, 3),
@@ -67,9 +67,7 @@ def _open_window(size: tuple[int, int], fullscreen: bool, display: int) -> None:
     )
     for attribute, value in attributes:
         pygame.display.gl_set_attribute(attribute, value)
-    flags = pygame.OPENGL | pygame.DOUBLEBUF
-    flags |= pygame.FULLSCREEN if fullscreen else pygame.RESIZABLE
-    size = (0, 0) if fullscreen else size
+    flags = pygame.OPENGL | pygame.DOUBLEBUF | flag
     try:
         pygame.display.set_mode(size, flags, display=display, vsync=1)
     except pygame.error:  # some drivers refuse vsync
