@@ -3,6 +3,8 @@
 What the audience saw is read from the packets; what was counted, from the summary file.
 """
 
+# ruff: noqa: F401, F811 (fixtures, which look unused and redefined)
+
 import json
 import os
 import shutil
@@ -22,17 +24,17 @@ from live.body.skeleton import JOINT_NAMES
 from live.osc import schema as osc
 from live.outputs.udp import OscOut
 from live.session.reader import SessionReader
-from tests.helpers.sound_server import ROOT, sound_server, wait_until  # noqa: F401, a fixture
-from tests.test_live import (
-    _WAIT_S,
+from tests.helpers.live_process import (
     RATE,
+    WAIT_S,
     assert_whole,
     children,
-    live,  # noqa: F401, a fixture
+    live,
     needs_proc,
-    song,  # noqa: F401, a fixture
+    song,
     visualizer_port_is_free,
 )
+from tests.helpers.sound_server import ROOT, sound_server, wait_until
 
 
 def summary_after(show, path):
@@ -52,7 +54,7 @@ def hears(show):
     def loud():
         return any(t["/pj/level"][0] > 0.3 for t in show.receiver.told(since=-30))
 
-    wait_until(loud, "music", _WAIT_S)
+    wait_until(loud, "music", WAIT_S)
 
 
 # A sound server that fails --------------------------------------------------------------------
@@ -70,7 +72,7 @@ def looped(server, path, stack):
     return start
 
 
-def test_a_sound_server_that_is_killed_comes_back(live, song, sound_server, tmp_path):  # noqa: F811
+def test_a_sound_server_that_is_killed_comes_back(live, song, sound_server, tmp_path):
     report = tmp_path / "summary.json"
     with ExitStack() as stack:
         play_again = looped(sound_server, song(120.0), stack)
@@ -88,7 +90,7 @@ def test_a_sound_server_that_is_killed_comes_back(live, song, sound_server, tmp_
     assert counted["silence_s"] > 0.5
 
 
-def test_a_sound_server_that_freezes_is_survived(live, song, sound_server, tmp_path):  # noqa: F811
+def test_a_sound_server_that_freezes_is_survived(live, song, sound_server, tmp_path):
     report = tmp_path / "summary.json"
     with ExitStack() as stack:
         looped(sound_server, song(120.0), stack)
@@ -105,9 +107,9 @@ def test_a_sound_server_that_freezes_is_survived(live, song, sound_server, tmp_p
 
 
 def test_a_source_that_is_unloaded_and_loaded_again_is_heard_again(
-    live,  # noqa: F811
-    song,  # noqa: F811
-    sound_server,  # noqa: F811
+    live,
+    song,
+    sound_server,
     tmp_path,
 ):
     """PulseAudio moves the stream to another source, without a word, and back with the default."""
@@ -138,9 +140,9 @@ def seconds_between_clicks(recording):
 
 
 def test_a_device_that_comes_back_at_another_rate_is_heard_right(
-    live,  # noqa: F811
-    song,  # noqa: F811
-    sound_server,  # noqa: F811
+    live,
+    song,
+    sound_server,
     tmp_path,
 ):
     """48 kHz before, 44.1 after: at the old ratio, the clicks would come 8 % off."""
@@ -176,7 +178,7 @@ def test_a_device_that_comes_back_at_another_rate_is_heard_right(
 # Sound that is no music -----------------------------------------------------------------------
 
 
-def test_ultrasound_is_no_beat(live, sound_server, tmp_path):  # noqa: F811
+def test_ultrasound_is_no_beat(live, sound_server, tmp_path):
     """A tone of 21 kHz that swells twice a second, which nobody in the room hears.
 
     PulseAudio hands the show 44.1 kHz, where little of it is left: 7 % of the amplitude. So the
@@ -212,7 +214,7 @@ def assert_no_beat(sound):
 # Receivers that fail --------------------------------------------------------------------------
 
 
-def test_a_target_that_cannot_be_reached_stops_nobody(live, tmp_path):  # noqa: F811
+def test_a_target_that_cannot_be_reached_stops_nobody(live, tmp_path):
     """A multicast group of the reserved block, for which no route and no permission exist."""
     report = tmp_path / "summary.json"
     show = live(
@@ -254,12 +256,12 @@ def test_twenty_targets_all_get_everything():
 
 
 @needs_proc
-def test_a_visualizer_that_stands_still_stops_nobody(live):  # noqa: F811
+def test_a_visualizer_that_stands_still_stops_nobody(live):
     if not visualizer_port_is_free():
         pytest.skip(f"port {osc.DEFAULT_PORT} is taken by another visualizer")
     env = os.environ | {"SDL_VIDEODRIVER": "dummy"}
     show = live("--input", "demo", "--no-play", visuals=True, env=env)
-    (visualizer,) = wait_until(lambda: children(show.process.pid), "a visualizer", _WAIT_S)
+    (visualizer,) = wait_until(lambda: children(show.process.pid), "a visualizer", WAIT_S)
     os.kill(visualizer, signal.SIGSTOP)
     goes_on(show, 200)
     assert show.stop()[0] == 0  # and it does not wait for it for ever
@@ -284,7 +286,7 @@ def test_a_disk_that_fills_up_ends_the_recording_and_not_the_show(tiny_model, tm
             cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         stack.callback(show.kill)
-        _, errors = show.communicate(timeout=_WAIT_S)
+        _, errors = show.communicate(timeout=WAIT_S)
     assert show.returncode == 0, errors
     assert "recording to" in errors
     assert "File too large" in errors
@@ -300,7 +302,7 @@ def test_a_disk_that_fills_up_ends_the_recording_and_not_the_show(tiny_model, tm
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no SIGHUP here")
-def test_a_hang_up_ends_the_show_with_its_summary(live, tmp_path):  # noqa: F811
+def test_a_hang_up_ends_the_show_with_its_summary(live, tmp_path):
     report, path = tmp_path / "summary.json", tmp_path / "show.mcap"
     show = live("--input", "demo", "--no-play", "--summary", report, "--record", path)
     show.receiver.wait_for(30)
@@ -331,7 +333,7 @@ def test_a_terminal_that_is_closed_loses_no_summary(tiny_model, tmp_path):
     assert pty
     done = subprocess.run(
         [sys.executable, "-c", code, *map(str, argv)],
-        cwd=ROOT, capture_output=True, text=True, timeout=_WAIT_S,
+        cwd=ROOT, capture_output=True, text=True, timeout=WAIT_S,
     )  # fmt: skip
     assert done.stdout.strip() == "0", done.stderr
     assert "frames" in json.loads(report.read_text())
@@ -353,7 +355,7 @@ def test_the_computers_clock_may_be_set(tmp_path):
     argv += ["--osc", "127.0.0.1:9", "--seconds", "2", "--summary", tmp_path / "summary.json"]
     done = subprocess.run(
         [sys.executable, "-c", code, *map(str, argv)],
-        cwd=ROOT, capture_output=True, text=True, timeout=_WAIT_S,
+        cwd=ROOT, capture_output=True, text=True, timeout=WAIT_S,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     counted = json.loads((tmp_path / "summary.json").read_text())

@@ -11,8 +11,8 @@ import pytest
 from live.osc.encoding import encode_message
 from live.outputs.udp import OscOut
 from live.show.status import ShowStatus, StatusText
+from tests.helpers.live_process import WAIT_S
 from tests.helpers.sound_server import ROOT
-from tests.test_live import _WAIT_S
 
 COUNTED = dict.fromkeys(
     ("late", "dropped", "skipped", "xruns", "resets", "refused", "rejected", "not recorded"), 0
@@ -130,7 +130,7 @@ class Terminal:
         """Its exit code; all it has said is in `said`."""
         while self._read():
             pass
-        return self.process.wait(_WAIT_S)
+        return self.process.wait(WAIT_S)
 
     def close(self):
         self.process.kill()
