@@ -1,113 +1,227 @@
-"""Sound files: in whole or block by block, any number of channels mixed to one.
+"""Sound files: all that a file holds, whatever its header says, block by block or in whole.
 
-Enters: a path. Leaves: float32 samples at the file's own rate, always finite.
+Enters: a path. Leaves: float32 samples at the file's own rate, always finite. libsndfile reads what
+it can. What it does not know (video, m4a, an Ogg with a picture) and what it leaves unread, because
+a header says too little, PyAV reads where it is installed (`live/audio/containers.py`); else a
+sentence says what is missing. Runs in the thread that wants the blocks.
 """
 
-from collections.abc import Generator
+import io
+import os
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import soundfile
 
-from live.audio.source import MAX_RATE, MIN_RATE, log
+from live.audio import containers
+from live.audio.headers import is_accounted_for, mend_length
+from live.audio.mixer import Mixer
+from live.audio.source import MAX_RATE, MIN_RATE, log, printable
 from live.errors import ArtifactError
+from live.safe_read import open_file
 
 PLAY_BLOCK = 512  # samples
+_TAIL_BYTES = 1024  # a tag at the end is smaller, or known
+_MORE_S = 0.5  # decoders differ by less about where a song ends
 
 Blocks = Generator[np.ndarray, None, None]
 
 
-def read_audio(path: str | Path) -> tuple[np.ndarray, int]:
-    """A whole file: (its mix, float32 [T], finite; its rate, Hz). ArtifactError as `FileSource`."""
-    path = Path(path)
-    with open_file(path) as file:
-        try:
-            block = file.read(dtype="float32", always_2d=True)
-        except soundfile.SoundFileError as error:
-            raise _not_audio(path, error) from error
-    return mix(_finite(block)), file.samplerate
+class AudioFile:
+    """A sound file that can be danced to. rate: Hz; channels; name: as it can be shown.
 
-
-def mix(block: np.ndarray) -> np.ndarray:
-    """float32 [n, channels] to mono [n].
-
-    The mean of a stereo pair, but half the sum of more: one microphone among eight inputs must
-    not come out 18 dB down.
+    ArtifactError, with the way out, if it is not there, not audio, empty, or of another rate.
     """
-    if block.shape[1] == 1:
-        return block[:, 0].copy()
-    return block.sum(axis=1, dtype=np.float32) * np.float32(mix_gain(block.shape[1]))
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        self.name = printable(self.path.name)
+        self._may_hold_more = True
+        with open_file(self.path, "give an audio file") as file:
+            self._is_plain = True
+            try:
+                with soundfile.SoundFile(_Steady(file)) as plain:
+                    self.rate, self.channels = plain.samplerate, plain.channels
+            except (soundfile.SoundFileError, TypeError) as error:  # TypeError: headerless .raw
+                self._is_plain = False
+                self.rate, self.channels = self._contained(file, error)
+            problem = self._problem(file)
+        if problem:
+            raise ArtifactError(f"{str(path)!r} {problem}")
+
+    def blocks(self, loop: bool = False) -> Blocks:
+        """float32 [PLAY_BLOCK, channels] each, less only at the end; loop: begin again there.
+
+        A file that has gone or holds nothing any more ends, loop or not. ArtifactError if it has
+        gone before the first block.
+        """
+        with open_file(self.path, "give an audio file") as file:
+            yield from _reblocked(self._rounds(file, loop))
+
+    def _rounds(self, file: BinaryIO, loop: bool) -> Iterator[np.ndarray]:
+        while True:
+            samples = 0
+            for part in self._parts(file):
+                samples += len(part)
+                yield part
+            if not loop:
+                return
+            if samples == 0:
+                log.warning("%s holds no sound any more", self.name)
+                return
+
+    def _parts(self, file: BinaryIO) -> Iterator[np.ndarray]:
+        """The whole file once, in pieces of any size."""
+        if not self._is_plain:
+            yield from containers.parts(file, self.rate, self.channels)
+            return
+        samples = 0
+        for part in _plain_parts(file, self.name):
+            samples += len(part)
+            yield part
+        if self._may_hold_more:
+            self._may_hold_more = False
+            for part in self._rest(file, samples):
+                self._may_hold_more = True
+                yield part
+
+    def _rest(self, file: BinaryIO, samples: int) -> Iterator[np.ndarray]:
+        """What comes after the `samples` that libsndfile has read; a sentence if it is unknown."""
+        size = os.fstat(file.fileno()).st_size
+        left = size - file.tell()
+        if left <= _TAIL_BYTES or is_accounted_for(file):
+            return
+        count = 0
+        if containers.is_installed():
+            held = []
+            for part in _after(containers.parts(file, self.rate, self.channels), samples):
+                held.append(part)
+                count += len(part)
+                if count > _MORE_S * self.rate:
+                    yield from held
+                    held.clear()
+        if count <= _MORE_S * self.rate:
+            hint = "" if containers.is_installed() else f"; {containers.HINT}"
+            log.warning("%s: %d of %d bytes are left out%s", self.name, left, size, hint)
+
+    def _contained(self, file: BinaryIO, error: Exception) -> tuple[int, int]:
+        if not containers.is_installed():
+            raise _not_audio(self.path, error, f"{containers.HINT}, or ") from error
+        try:
+            return containers.probe(file)
+        except ArtifactError as reason:
+            raise _not_audio(self.path, reason) from reason
+
+    def _problem(self, file: BinaryIO) -> str:
+        if not MIN_RATE <= self.rate <= MAX_RATE:
+            return f"has {self.rate} Hz; convert it to 48000 Hz (8000 to 192000 work)"
+        # A header may promise what the file does not hold; an empty read tells.
+        return "" if next(self._parts(file), None) is not None else _EMPTY
 
 
-def mix_gain(channels: int) -> float:
-    """The factor of every channel in the mix."""
-    return 1.0 / min(channels, 2)
+_EMPTY = "holds no sound; was its recording cut off?"
 
 
-def stereo(block: np.ndarray) -> np.ndarray:
-    """float32 [n, channels] as [n, 2], for the loudspeakers."""
-    return block if block.shape[1] == 2 else np.repeat(mix(block)[:, None], 2, axis=1)
+def read_audio(path: str | Path) -> tuple[np.ndarray, int]:
+    """A whole file: (its mix, float32 [T], finite; its rate, Hz). ArtifactError as `AudioFile`."""
+    file = AudioFile(path)
+    mixer = Mixer(file.channels, file.rate)
+    return np.concatenate([mixer.step(block) for block in file.blocks()]), file.rate
+
+
+class _Sequential(soundfile.SoundFile):
+    """Read from one end to the other. The base seeks after every block, and an MP3 whose frames
+    lean on those before then comes out with holes."""
+
+    def seekable(self) -> bool:
+        return False
+
+
+class _Steady(io.RawIOBase):
+    """A file from its start, with a true length; libsndfile cannot take an exception, so that it
+    ends where it cannot be read any more."""
+
+    def __init__(self, file: BinaryIO):
+        self._file = file
+        self._mended = mend_length(file)
+        file.seek(0)
+
+    def readinto(self, buffer) -> int:
+        try:
+            start = self._file.tell()
+            count = self._file.readinto(buffer)  # type: ignore[attr-defined]
+        except OSError:
+            return 0
+        for offset, byte in self._mended.items():
+            if start <= offset < start + count:
+                memoryview(buffer).cast("B")[offset - start] = byte
+        return count
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def close(self) -> None:
+        """Whoever opened the file closes it."""
+
+
+def _plain_parts(file: BinaryIO, name: str) -> Iterator[np.ndarray]:
+    """What libsndfile reads, finite; to the last sample before a file is broken."""
+    try:
+        with _Sequential(_Steady(file)) as plain:
+            while True:
+                block = np.full((PLAY_BLOCK, plain.channels), np.nan, np.float32)
+                try:
+                    part = plain.read(out=block)
+                except soundfile.SoundFileError as error:
+                    log.warning("%s ends early: %s", name, error)
+                    yield _finite(block[: _written(block)])
+                    return
+                if len(part):
+                    yield _finite(part)
+                if len(part) < PLAY_BLOCK:
+                    return
+    except soundfile.SoundFileError as error:  # it was whole when it was opened first
+        log.warning("%s cannot be read any more: %s", name, error)
+
+
+def _written(block: np.ndarray) -> int:
+    """Rows of a block of NaN that were filled before the reader failed."""
+    filled = np.flatnonzero(~np.isnan(block).all(axis=1))
+    return int(filled[-1]) + 1 if len(filled) else 0
+
+
+def _after(parts: Iterator[np.ndarray], samples: int) -> Iterator[np.ndarray]:
+    for part in parts:
+        if samples < len(part):
+            yield part[samples:]
+        samples = max(samples - len(part), 0)
+
+
+def _reblocked(parts: Iterator[np.ndarray]) -> Blocks:
+    """The same samples in blocks of PLAY_BLOCK; the last may be shorter."""
+    pending = None
+    for part in parts:
+        pending = part if pending is None else np.concatenate([pending, part])
+        whole = len(pending) - len(pending) % PLAY_BLOCK
+        for at in range(0, whole, PLAY_BLOCK):
+            yield pending[at : at + PLAY_BLOCK]
+        pending = pending[whole:]
+    if pending is not None and len(pending):
+        yield pending
 
 
 def _finite(block: np.ndarray) -> np.ndarray:
     return np.nan_to_num(block, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
 
 
-def open_file(path: Path) -> soundfile.SoundFile:
-    """An open file that holds sound at a rate that can be danced to; else ArtifactError."""
-    if not path.exists():
-        raise ArtifactError(f"no file {str(path)!r}")
-    if not path.is_file():
-        raise ArtifactError(f"{str(path)!r} is not a file; give an audio file")
-    try:
-        file = soundfile.SoundFile(path)
-        # A header may promise what the file does not hold; an empty read tells.
-        empty = len(file.read(1)) == 0
-        file.seek(0)
-    except (soundfile.SoundFileError, TypeError) as error:  # TypeError: headerless .raw
-        raise _not_audio(path, error) from error
-    problem = ""
-    if empty:
-        problem = "holds no sound; was its recording cut off?"
-    elif not MIN_RATE <= file.samplerate <= MAX_RATE:
-        problem = f"has {file.samplerate} Hz; convert it to 48000 Hz (8000 to 192000 work)"
-    if problem:
-        file.close()
-        raise ArtifactError(f"{str(path)!r} {problem}")
-    return file
-
-
-def _not_audio(path: Path, error: Exception) -> ArtifactError:
+def _not_audio(path: Path, error: Exception, else_do: str = "") -> ArtifactError:
     reason = getattr(error, "error_string", "") or str(error)
     return ArtifactError(
         f"{str(path)!r} cannot be read as audio ({reason.rstrip('.')}); "
-        "convert it, for example: ffmpeg -i IN OUT.wav"
+        f"{else_do}convert it, for example: ffmpeg -i IN OUT.wav"
     )
-
-
-def file_blocks(file: soundfile.SoundFile, loop: bool) -> Blocks:
-    """An open file in blocks of PLAY_BLOCK, float32 [n, channels], finite; closed at the end."""
-    with file:
-        while True:
-            block = _read_block(file, loop)
-            if len(block):
-                yield _finite(block)
-            if len(block) < PLAY_BLOCK:
-                return
-
-
-def _read_block(file: soundfile.SoundFile, loop: bool) -> np.ndarray:
-    """One block, across the joint of a loop; a short one at the end or where the file is broken."""
-    parts, missing = [], PLAY_BLOCK
-    try:
-        while missing:
-            part = file.read(missing, dtype="float32", always_2d=True)
-            parts.append(part)
-            missing -= len(part)
-            if missing and not loop:
-                break
-            if missing:
-                file.seek(0)
-    except soundfile.SoundFileError as error:
-        log.warning("%s ends early: %s", file.name, error)
-    return np.concatenate(parts) if parts else np.zeros((0, file.channels), np.float32)

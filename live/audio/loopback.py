@@ -10,7 +10,7 @@ import numpy as np
 
 from live.audio import devices
 from live.audio.devices import extra_settings, input_channels, list_devices, match_device
-from live.audio.files import mix_gain
+from live.audio.mixer import mix_gain
 from live.audio.source import DEFAULT_BLOCK
 from live.audio.stream import STUCK_S, CardStream, Lease
 from live.errors import DeviceError

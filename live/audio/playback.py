@@ -14,15 +14,9 @@ import numpy as np
 
 from live.audio import demo, devices
 from live.audio.devices import extra_settings, list_devices, match_device
-from live.audio.files import (
-    PLAY_BLOCK,
-    Blocks,
-    file_blocks,
-    mix,
-    open_file,
-    stereo,
-)
+from live.audio.files import PLAY_BLOCK, AudioFile, Blocks
 from live.audio.losses import LossEstimator
+from live.audio.mixer import Mixer
 from live.audio.source import Source, log
 from live.audio.stream import CLOSE_S, CardStream, Lease
 from live.errors import DeviceError
@@ -41,9 +35,10 @@ class Player(Source):
     blocks: float32 [n, channels] each, n <= PLAY_BLOCK, less only at the end.
     """
 
-    def __init__(self, name: str, rate: int, blocks: Blocks, play: bool):
+    def __init__(self, name: str, rate: int, channels: int, blocks: Blocks, play: bool):
         super().__init__(name, rate)
         self._blocks = blocks
+        self._mixer = Mixer(channels, rate)
         self._queue: deque[tuple[np.ndarray, np.ndarray]] = deque()
         self._silence = (np.zeros((PLAY_BLOCK, 2), np.float32), np.zeros(PLAY_BLOCK, np.float32))
         self._fed = False
@@ -142,16 +137,26 @@ class Player(Source):
         return self._silence
 
     def _feed(self) -> None:
-        with closing(self._blocks) as blocks:
-            for block in blocks:
-                self._queue.append((stereo(block), mix(block)))
-                if len(self._queue) >= 8:
-                    self._primed.set()
-                while len(self._queue) >= _AHEAD_BLOCKS:
-                    if self._stopping.wait(0.05):
-                        return
-        self._fed = True
-        self._primed.set()
+        try:
+            with closing(self._blocks) as blocks:
+                self._decode(blocks)
+        except Exception as error:
+            # Whatever a file makes a decoder do: what came before it is danced, and the show ends.
+            log.warning("%s ends early: %s", self.name, error)
+        finally:
+            self._fed = True
+            self._primed.set()
+
+    def _decode(self, blocks: Blocks) -> None:
+        for block in blocks:
+            mono = self._mixer.step(block)
+            sound = block if block.shape[1] == 2 else np.repeat(mono[:, None], 2, axis=1)
+            self._queue.append((sound, mono))
+            if len(self._queue) >= 8:
+                self._primed.set()
+            while len(self._queue) >= _AHEAD_BLOCKS:
+                if self._stopping.wait(0.05):
+                    return
 
 
 class Pacer:
@@ -193,15 +198,14 @@ class Pacer:
 
 
 class FileSource(Player):
-    """An audio file in any format libsndfile reads, mono to many channels, 8 to 192 kHz.
+    """An audio file in any format, mono to many channels, 8 to 192 kHz.
 
-    loop: start again at the end. play: aloud, if there is an output. ArtifactError if it is not
-    there, not audio, empty, or of another rate.
+    loop: start again at the end. play: aloud, if there is an output. ArtifactError as `AudioFile`.
     """
 
     def __init__(self, path: str | Path, loop: bool = False, play: bool = True):
-        file = open_file(Path(path))
-        super().__init__(Path(path).name, file.samplerate, file_blocks(file, loop), play)
+        file = AudioFile(path)
+        super().__init__(file.name, file.rate, file.channels, file.blocks(loop), play)
 
 
 class DemoSource(FileSource):

@@ -20,6 +20,11 @@ _RING_S = 4.0  # what a stalled engine may fall behind before samples are lost
 log = logging.getLogger(__name__)
 
 
+def printable(name: str) -> str:
+    """A file's name as it can be shown, sent and kept: not all that a system allows is text."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
+
+
 class BlockTime(NamedTuple):
     """When the ring held how much.
 

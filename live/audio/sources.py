@@ -6,14 +6,15 @@ but copy, count and note the time; a lost device is re-opened by a background th
 aborting a dead stream may take seconds. The engine reads the ring and never waits for any of them.
 """
 
+import os
 from pathlib import Path
 
 import numpy as np
 
 from live.audio import devices
 from live.audio.devices import check_input, input_settings, list_devices, match_device
-from live.audio.files import mix_gain
 from live.audio.losses import LossEstimator
+from live.audio.mixer import Mixer
 from live.audio.playback import DemoSource, FileSource
 from live.audio.source import DEFAULT_BLOCK, MAX_RATE, MIN_RATE, Source, log
 from live.audio.stream import CardStream, Lease
@@ -66,18 +67,16 @@ class Microphone(Source):
 
     def _make(self, lease: Lease):
         settings = input_settings(match_device(list_devices(), self._label, "input"))
-        channels = settings["channels"]
-        weights = np.full(channels, mix_gain(channels), np.float32)
         return devices.portaudio().InputStream(
             **settings,
             samplerate=self.rate,
             blocksize=self._block,
             latency="low",
-            callback=self._callback(lease, weights),
+            callback=self._callback(lease, Mixer(settings["channels"], self.rate)),
             finished_callback=lease.ended,
         )
 
-    def _callback(self, lease: Lease, weights: np.ndarray):
+    def _callback(self, lease: Lease, mixer: Mixer):
         losses = LossEstimator(self.rate)
 
         def callback(indata, frames, time_info, status):
@@ -86,7 +85,7 @@ class Microphone(Source):
                 if lease.valid:
                     self.make_up(losses, frames, now_s, captured_s, bool(status))
                     with np.errstate(all="ignore"):  # infinities are for the features to mend
-                        self.push(indata @ weights, now_s)
+                        self.push(mixer.step(indata), now_s)
 
         return callback
 
@@ -108,7 +107,7 @@ def open_source(
         return _auto(play, block, rate)
     if spec == "demo":
         return DemoSource(play)
-    if Path(spec).exists():
+    if os.path.exists(spec):
         return FileSource(spec, loop, play)
     try:
         return Microphone(spec, block, rate)

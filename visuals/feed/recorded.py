@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Protocol, Self
 
 import numpy as np
-import soundfile
 
 from live.audio.features import SAMPLE_RATE
+from live.audio.files import AudioFile
 from live.body.skeleton import N_JOINTS
 from live.errors import ArtifactError
 from live.osc.schema import PICTURE
@@ -23,7 +23,6 @@ from visuals.feed.timeline import Timeline, blend
 from visuals.feed.view import View
 
 _AHEAD_S = 0.05  # packets taken in before their time: the later neighbour of every moment
-_SOUND_BLOCK_S = 0.5
 _BEATS_A_BAR = 4
 
 
@@ -170,24 +169,19 @@ class FileSound:
     """A sound file; of more than two channels, the first two. ArtifactError if it is none."""
 
     def __init__(self, path: Path):
-        self._path = path
-        try:
-            with soundfile.SoundFile(path) as file:
-                self.rate, self.channels = file.samplerate, min(file.channels, 2)
-        except (soundfile.SoundFileError, OSError, TypeError) as error:
-            raise ArtifactError(f"cannot read the sound of {path}: {error}") from error
+        self._file = AudioFile(path)
+        self.rate, self.channels = self._file.rate, min(self._file.channels, 2)
 
     def blocks(self, start_s: float, seconds: float) -> Iterator[np.ndarray]:
-        left = round(seconds * self.rate)
-        with soundfile.SoundFile(self._path) as file:
-            file.seek(min(round(start_s * self.rate), file.frames))
-            while left > 0:
-                size = min(left, round(_SOUND_BLOCK_S * self.rate))
-                block = file.read(size, dtype="float32", always_2d=True)
-                if len(block) == 0:
-                    return
-                left -= len(block)
-                yield np.nan_to_num(block[:, : self.channels], copy=False).clip(-1, 1)
+        before, left = round(start_s * self.rate), round(seconds * self.rate)
+        for block in self._file.blocks():
+            part = block[before : before + left, : self.channels]
+            before = max(before - len(block), 0)
+            left -= len(part)
+            if len(part):
+                yield part.clip(-1, 1)
+            if left <= 0:
+                return
 
 
 def _counted_bars(beat_phase: np.ndarray) -> np.ndarray:

@@ -145,7 +145,7 @@ def test_mistakes_are_named_before_anything_is_written(tmp_path, take, tone):
         (["-o", tmp_path / "no" / "a.mp4"], "no folder"),
         (["-o", tmp_path / "old"], "empty folder"),
         (["-o", tmp_path / "a.png"], "%05d"),
-        (["-o", tmp_path / "a.mp4", "--music", take], "cannot read the sound"),
+        (["-o", tmp_path / "a.mp4", "--music", take], "cannot be read as audio"),
     ):
         with pytest.raises((ArtifactError, ConfigError), match=said):
             run(take, *arguments)
