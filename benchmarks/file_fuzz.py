@@ -226,7 +226,7 @@ def _failed(name: str, number: int, how: str, what: str, counts: Counter, keep: 
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=10_000, help="files in all (10000)")
     parser.add_argument("--formats", nargs="+", choices=sorted(FORMATS), default=sorted(FORMATS))
     parser.add_argument("--seed", type=int, default=0, help="number of the first file")

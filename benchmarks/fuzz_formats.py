@@ -219,7 +219,7 @@ _NAMES = ("skip", "give_up", "dancers", "seed", "tap", "bpm", "style", "energy",
 
 def _npz(arrays: dict[str, np.ndarray]) -> bytes:
     out = io.BytesIO()
-    np.savez_compressed(out, **arrays)
+    np.savez_compressed(out, allow_pickle=False, **arrays)
     return out.getvalue()
 
 

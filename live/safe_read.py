@@ -96,7 +96,7 @@ def _array(content: IO[bytes], size: int) -> np.ndarray:
         raise ValueError(f"an array of shape {shape} that is not in the file")
     array = np.empty(count, dtype)
     if array.nbytes:
-        _fill(memoryview(array.view(np.uint8)), content)
+        _fill(array.view(np.uint8).data, content)
     return array.reshape(shape, order="F" if fortran else "C")
 
 

@@ -8,7 +8,6 @@ in the order in which the engine met them; nothing else of time is needed. Beats
 elsewhere than sound (Ableton Link, MIDI) are not in the file, so such a show is refused.
 """
 
-import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -124,9 +123,10 @@ class Resimulation:
             return
         self._dance_to(record.frame)
         at = record.fields().get("at")
-        is_time = isinstance(at, float) and math.isfinite(at) and abs(at - record.sample) <= 1
+        if not isinstance(at, float) or not abs(at - record.sample) <= 1:  # NaN is not, either
+            at = float(record.sample)
         try:
-            self._engine.control(*checked, at if is_time else float(record.sample))
+            self._engine.control(*checked, at)
         except ConfigError as error:
             raise ArtifactError(f"{self._session.path}: a control does not fit: {error}") from error
 

@@ -1,13 +1,15 @@
 """Raw clips and music to the two files training reads: `motion.npz` and `music.npz`.
 
-Enters: a folder with `index.json` and `motion/*.npz` (joints float32 [T, 19, 3], 30 fps), of which
-the clips of the tiers asked for are taken; and songs rendered here with exact beats. Leaves: pose
-vectors on one body with their control curves, and music features (`live.audio.features`, the code
-that performs) with the beat position of every frame.
+Enters: the clips of a folder, checked (`model.data.clips`), of which those of the tiers asked for
+are taken; and songs rendered here with exact beats. Leaves: pose vectors on one body with their
+control curves, and music features (`live.audio.features`, the code that performs) with the beat
+position of every frame.
 """
 
 import json
+import logging
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -19,14 +21,17 @@ from live.body.pose import FRAME_RATE, decode, encode
 from live.body.skeleton import BONE_LENGTHS, JOINT, with_bone_lengths
 from live.dance.contract import CONTROL_DIM
 from live.errors import ArtifactError
+from live.safe_write import check_output_folder, whole_file
 from model.data import accents, room
 from model.data.beat_grid import Grid, fit_grid
+from model.data.clips import RawClip, read_raw_clips, refusal
 from model.data.music.genres import genres_of
 from model.data.music.render import render_song
 from model.data.music.song import Song, random_song
-from model.data.recordings import Recording, training_recordings
+from model.data.recordings import Recording, check_recordings, training_recordings
 
-TIERS = ("open", "share", "research")
+log = logging.getLogger(__name__)
+
 _SMOOTH_S = 1.0  # half width of the window over which energy, openness and travel are measured
 _ANKLE_ABOVE_TOE_M = 0.06  # of a standing foot
 _HELD_OUT = 0.12  # the last share of each clip is kept for evaluation
@@ -93,26 +98,26 @@ def standardised(clips: list[Clip]) -> list[Clip]:
     ]
 
 
-def read_clips(source: Path, tiers: tuple[str, ...]) -> list[Clip]:
-    """Every clip of the tiers, on one body. Raises ArtifactError where the source is not one."""
-    index_file = source / "index.json"
-    if not index_file.is_file():
-        raise ArtifactError(f"{source} has no index.json; --source names the folder that holds it")
-    index = json.loads(index_file.read_text(encoding="utf-8"))
-    clips = []
-    for name, entry in sorted(index.items()):
-        if entry["tier"] not in tiers:
-            continue
-        with np.load(source / "motion" / f"{name}.npz") as data:
-            pose = encode(canonical(data["joints"]))
-        style, control = entry["style"], control_curves(pose)
-        tempo, phase = entry["tempo_bpm"], entry["beat_phase_at_frame0"]
-        if style in _STEPPED_BPM:
-            tempo, phase, *_ = motion_grid(pose, *_STEPPED_BPM[style])
-        clips.append(Clip(name, style, pose, control, tempo, phase))
-    if not clips:
-        raise ArtifactError(f"{index_file} lists no clip of tier {', '.join(tiers)}")
-    return standardised(clips)
+def read_clips(source: Path, tiers: tuple[str, ...], skip_bad: bool = False) -> list[Clip]:
+    """Every clip of the tiers, on one body.
+
+    ArtifactError where the source is not one, or where one of its clips is refused (`clips`); with
+    skip_bad such clips are left out, unless none is left.
+    """
+    raw, refused = read_raw_clips(source, tiers)
+    if refused and not (skip_bad and raw):
+        raise ArtifactError(refusal(refused, len(raw)))
+    for error in refused:
+        log.warning("left out: %s", error)
+    return standardised([_on_one_body(clip) for clip in raw])
+
+
+def _on_one_body(raw: RawClip) -> Clip:
+    pose = encode(canonical(raw.joints))
+    tempo, phase = raw.tempo_bpm, raw.phase
+    if raw.style in _STEPPED_BPM:
+        tempo, phase, *_ = motion_grid(pose, *_STEPPED_BPM[raw.style])
+    return Clip(raw.name, raw.style, pose, control_curves(pose), tempo, phase)
 
 
 def motion_grid(pose: np.ndarray, low_bpm: float, high_bpm: float) -> Grid:
@@ -125,8 +130,7 @@ def write_motion(clips: list[Clip], path: Path) -> None:
     """All clips end to end: `start` [n + 1]; a clip's frames from its `split` on are held out."""
     lengths = np.array([len(c.pose) for c in clips])
     styles = sorted({c.style for c in clips})
-    np.savez(
-        path,
+    arrays = dict(
         pose=np.concatenate([c.pose for c in clips]),
         control=np.concatenate([c.control for c in clips]),
         start=np.concatenate([[0], np.cumsum(lengths)]),
@@ -138,6 +142,8 @@ def write_motion(clips: list[Clip], path: Path) -> None:
         styles=np.array(styles),
         names=np.array([c.name for c in clips]),
     )
+    with path.open("wb") as file:  # of a path, numpy would change the name
+        np.savez(file, allow_pickle=False, **arrays)
 
 
 def render_songs(
@@ -175,14 +181,15 @@ def write_music(songs: Iterable[tuple[Song | Recording, np.ndarray]], path: Path
         tempi.append(60 * FRAME_RATE * np.gradient(beat))
         starts.append(starts[-1] + len(frames))
         genres.append(song.genre)
-    np.savez(
-        path,
+    arrays = dict(
         features=np.concatenate(features),
         beat=np.concatenate(beats),
         tempo_bpm=np.concatenate(tempi),
         start=np.array(starts),
         genre=np.array(genres),
     )
+    with path.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
     return len(genres)
 
 
@@ -197,30 +204,51 @@ def beat_position(time_s: np.ndarray, beats_s: np.ndarray, downbeats_s: np.ndarr
 
 
 def prepare(
-    source: Path, out: Path, tiers: tuple[str, ...], music_minutes: float, seed: int
+    source: Path,
+    out: Path,
+    tiers: tuple[str, ...],
+    music_minutes: float,
+    seed: int,
+    skip_bad: bool = False,
 ) -> dict:
-    """Write motion.npz, music.npz and prepared.json into `out`; returns what prepared.json says."""
-    out.mkdir(parents=True, exist_ok=True)
-    clips = read_clips(source, tiers)
-    write_motion(clips, out / "motion.npz")
+    """Write motion.npz, music.npz and prepared.json into `out`, all or none; returns what
+    prepared.json says. skip_bad: leave out clips that are refused, instead of writing nothing.
+
+    ArtifactError before anything is rendered where the source or the folder does not do.
+    """
+    check_output_folder(out, (source, source / "motion"))
+    clips = read_clips(source, tiers, skip_bad)
+    has_recordings = "research" in tiers and (source / "music").is_dir()
+    if has_recordings:
+        check_recordings(source / "music")
     styles = sorted({c.style for c in clips})
     genres = tuple(sorted({g for s in styles for g in genres_of(s)}))
     pieces: Iterable[tuple[Song | Recording, np.ndarray]] = render_songs(
         music_minutes, seed, genres
     )
-    if "research" in tiers and (source / "music").is_dir():
+    if has_recordings:
         pieces = chain(pieces, training_recordings(source / "music", seed))
-    songs = write_music(pieces, out / "music.npz")
-    summary = {
-        "tiers": list(tiers),
-        "clips": len(clips),
-        "motion_minutes": round(sum(len(c.pose) for c in clips) / FRAME_RATE / 60, 1),
-        "styles": styles,
-        "genres": list(genres),
-        "songs": songs,
-        "seed": seed,
-    }
-    (out / "prepared.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    with ExitStack() as stack:
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ArtifactError(f"cannot write into {out}: {error.strerror}") from error
+        names = ("prepared.json", "music.npz", "motion.npz")
+        summary_file, music_file, motion_file = (
+            stack.enter_context(whole_file(out / name)) for name in names
+        )
+        write_motion(clips, motion_file)
+        songs = write_music(pieces, music_file)
+        summary = {
+            "tiers": list(tiers),
+            "clips": len(clips),
+            "motion_minutes": round(sum(len(c.pose) for c in clips) / FRAME_RATE / 60, 1),
+            "styles": styles,
+            "genres": list(genres),
+            "songs": songs,
+            "seed": seed,
+        }
+        summary_file.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     return summary
 
 

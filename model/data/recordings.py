@@ -28,6 +28,7 @@ _TRUSTED = (0.04, 0.95)  # strength and consistency of a recording's grid; tappe
 # were rendered with exact beats (median of 15; single clicks 8 ms).
 _RISE_S = 0.029
 _HELD_OUT_EVERY = 5
+_MIN_S = 10.0
 _ROOM_SHARE = 0.5  # of those trained on are heard through a room
 
 
@@ -52,11 +53,18 @@ class Recording(NamedTuple):
 def read_recordings(folder: Path) -> Iterator[tuple[Recording, np.ndarray]]:
     """Every recording of the folder that is named by its dance, float32 [T] at 24 kHz, with its
     grid."""
-    for path in sorted(folder.glob("*.ogg")):
-        _, _, letter = path.stem.rpartition("_")[0].rpartition("_")
-        if letter in _DANCES:
-            audio = decode_audio(path)
-            yield fit_recording(path.stem, audio, *_DANCES[letter]), audio
+    for path in _recordings(folder):
+        audio = decode_audio(path)
+        yield fit_recording(path.stem, audio, *_DANCES[_letter(path)]), audio
+
+
+def _recordings(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.glob("*.ogg")) if _letter(path) in _DANCES]
+
+
+def _letter(path: Path) -> str:
+    """W of ballroom_W_1.ogg."""
+    return path.stem.rpartition("_")[0].rpartition("_")[2]
 
 
 def fit_recording(
@@ -76,17 +84,41 @@ def fit_recording(
 
 
 def decode_audio(path: Path) -> np.ndarray:
-    """Any container's sound as float32 [T], mono, 24 kHz (PyAV: some recordings are videos)."""
+    """Any container's sound as float32 [T], mono, 24 kHz (PyAV: some recordings are videos).
+
+    ArtifactError if it has none that can be decoded.
+    """
     import av
 
-    with av.open(str(path)) as container:
-        resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
-        parts = [
-            part.to_ndarray()[0]
-            for frame in container.decode(container.streams.audio[0])
-            for part in resampler.resample(frame)
-        ]
-    return np.concatenate(parts)
+    try:
+        with av.open(str(path)) as container:
+            resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
+            parts = [
+                part.to_ndarray()[0]
+                for frame in container.decode(container.streams.audio[0])
+                for part in resampler.resample(frame)
+            ]
+    except (OSError, ValueError, IndexError, av.FFmpegError) as error:
+        raise ArtifactError(f"cannot read the sound of {path}: {error}; take it out") from error
+    audio = np.concatenate(parts) if parts else np.zeros(0, np.float32)
+    if len(audio) < _MIN_S * SAMPLE_RATE:
+        raise ArtifactError(
+            f"{path} has {len(audio) / SAMPLE_RATE:.1f} s of sound; expected {_MIN_S:g} s or more, "
+            "for its beat to be found; take it out"
+        )
+    return np.nan_to_num(audio)
+
+
+def check_recordings(folder: Path) -> None:
+    """ArtifactError names one of them that is no sound: before an hour's work, not after it."""
+    import av
+
+    for path in _recordings(folder):
+        try:
+            with av.open(str(path)) as container:
+                next(container.decode(container.streams.audio[0]))
+        except (OSError, ValueError, IndexError, StopIteration, av.FFmpegError) as error:
+            raise ArtifactError(f"cannot read the sound of {path}: {error}; take it out") from error
 
 
 def trusted_recordings(folder: Path) -> Iterator[tuple[Recording, np.ndarray]]:

@@ -16,8 +16,8 @@ import numpy as np
 from live.body.pose import FRAME_RATE, ROOT, decode
 from live.body.skeleton import N_JOINTS, mirrored
 from live.dance.contract import clock_vector, dance_ratio
-from live.errors import ArtifactError
 from model.data.music.genres import GENRES, genres_of
+from model.data.prepared import check_windows, read_motion, read_music
 from model.network.config import TrainConfig
 
 # A clip bent by this much is chosen 0.6 times as often as one at its own speed.
@@ -49,16 +49,15 @@ class _SongWindow(NamedTuple):
 
 
 class PairedWindows:
-    """Draws batches from `motion.npz` and `music.npz`, all from the generator given."""
+    """Draws batches from `motion.npz` and `music.npz`, all from the generator given.
+
+    ArtifactError if they are damaged, or no window fits: then there is nothing to draw.
+    """
 
     def __init__(self, folder: Path, config: TrainConfig):
-        try:
-            self.motion = dict(np.load(folder / "motion.npz"))
-            self.music = dict(np.load(folder / "music.npz"))
-        except OSError as error:
-            raise ArtifactError(
-                f"{folder} holds no prepared data ({error}); run `posejockey prepare` first"
-            ) from error
+        self.motion = read_motion(folder)
+        self.music = read_music(folder)
+        check_windows(folder, self.motion, self.music, config)
         self.config = config
         self.styles = tuple(str(s) for s in self.motion["styles"])
         self._songs = {

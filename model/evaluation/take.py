@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from live.body.pose import FRAME_RATE, decode
-from live.errors import ArtifactError
+from model.data.prepared import read_motion
 from model.evaluation import metrics
 
 
@@ -34,10 +34,7 @@ class Take:
 
 def real_takes(data: Path) -> list[Take]:
     """Every clip of `motion.npz` with its own beat grid, at its own tempo."""
-    try:
-        motion = dict(np.load(data / "motion.npz"))
-    except OSError as error:
-        raise ArtifactError(f"{data} holds no prepared data ({error})") from error
+    motion = read_motion(data)
     takes = []
     for i, (start, stop) in enumerate(zip(motion["start"], motion["start"][1:], strict=False)):
         tempo = float(motion["tempo_bpm"][i])

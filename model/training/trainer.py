@@ -25,6 +25,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from live.errors import ConfigError
 from live.monotonic import monotonic_s
+from model.data.prepared import read_summary
 from model.data.windows import PairedWindows
 from model.network.checkpoint import CHECKPOINT, load_checkpoint, machine
 from model.network.config import DecoderConfig, EncoderConfig, NetworkConfig, TrainConfig
@@ -73,7 +74,7 @@ class Trainer:
         self.config, self.folder = config, folder
         self.fabric = fabric or engine(config)
         self.windows = PairedWindows(data, config)
-        self.prepared = json.loads((data / "prepared.json").read_text(encoding="utf-8"))
+        self.prepared = read_summary(data, self.windows.styles)
         self.network = DanceNetwork(
             NetworkConfig(
                 self.windows.styles, encoder or EncoderConfig(), decoder or DecoderConfig()

@@ -107,7 +107,7 @@ def test_clips_are_read_by_tier_with_the_grid_of_the_index(tmp_path):
     (tmp_path / "motion").mkdir()
     index = {}
     for name, tier, tempo in (("one", "open", 180.0), ("two", "research", 120.0)):
-        np.savez(tmp_path / "motion" / f"{name}.npz", joints=shaky_child())
+        np.savez(tmp_path / "motion" / f"{name}.npz", joints=shaky_child(seed=int(tempo)))
         index[name] = {
             "tier": tier, "style": "street", "tempo_bpm": tempo, "beat_phase_at_frame0": 3.0,
         }  # fmt: skip

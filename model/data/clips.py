@@ -1,0 +1,351 @@
+"""Motion clips from anybody: the one schema of `index.json` and `motion/*.npz`, and what is
+plausible.
+
+Enters: a folder with `index.json` and `motion/NAME.npz`, or one clip's entry and joints. Leaves:
+clips that can be learned from; or a ClipError, which names the clip, the field, what was expected
+and how to mend it. Runs in the caller's thread. docs/training.md has the schema in words.
+
+The limits leave room around real motion: of 151 clips (bodies of 1.4 to 1.8 m, ballet, couples,
+robots, keyed figures) none comes near any of them.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from live.body.pose import FRAME_RATE
+from live.body.skeleton import BONE_LENGTHS, JOINT, JOINT_NAMES, N_JOINTS, PARENTS
+from live.dance.style import AUTO
+from live.errors import ArtifactError
+from live.safe_read import open_file, read_arrays
+
+TIERS = ("open", "share", "research")
+
+_MIN_S = 2.0
+_MAX_STYLE = 32  # letters
+_TEMPO_BPM = (30.0, 300.0)
+_MAX_PHASE = 1000.0  # beats
+_LEG_M = (0.45, 1.4)  # hip to ankle; real ones 0.76 to 1.0
+_UNITS = (
+    # Where a leg of 0.45 to 1.4 m is so long, the unit is likely this.
+    (1.4, 5.0, "feet", "0.3048"), (5.0, 45.0, "inches", "0.0254"),
+    (45.0, 150.0, "centimetres", "0.01"), (450.0, 1500.0, "millimetres", "0.001"),
+)  # fmt: skip
+_MIN_BODY_M = 0.2  # from one end to the other; real ones 0.6, crouched
+_PROPORTIONS = (0.2, 4.0)  # of a bone to the canonical one on legs alike; real ones 0.33 to 2
+_UPRIGHT = 0.5  # share of ankles-to-head that is up; real ones 0.98, with floor work
+_FLOOR_M = 0.5  # from the lowest joints to y = 0; real ones 0.01
+_JUMP_M = 1.5  # of a joint from frame to frame, 162 km/h; real ones 0.9
+_STILL_M_S = 0.01  # mean joint speed; real ones 0.19
+_FAR_M = 100.0  # from the middle of the stage
+_SWAPPED = -0.2  # cosine between toes and front; real ones 0.36 to 0.95
+_LEGS = [JOINT[name] for name in ("l_knee", "l_ankle", "r_knee", "r_ankle")]
+_MAX_LISTED = 5
+_BONES = np.array([i for i in range(N_JOINTS) if PARENTS[i] >= 0])
+_HINT = "save the joints with numpy.savez(path, joints=...)"
+
+
+class ClipError(ArtifactError):
+    """A clip that is damaged, of another form, or of motion that no body makes."""
+
+
+@dataclass(frozen=True)
+class RawClip:
+    """A clip as it came. joints: float32 [T, 19, 3], metres, y up, 30 a second; phase: in beats, at
+    frame 0."""
+
+    name: str
+    style: str
+    tier: str
+    tempo_bpm: float
+    phase: float
+    joints: np.ndarray
+
+
+def read_raw_clips(source: Path, tiers: tuple[str, ...]) -> tuple[list[RawClip], list[ClipError]]:
+    """The clips of the tiers, by name, and why others are refused.
+
+    ArtifactError where the folder has no readable index, or lists none of these tiers.
+    """
+    clips: list[RawClip] = []
+    refused: list[ClipError] = []
+    taken: dict[bytes, str] = {}
+    for name, entry in _read_index(source):
+        try:
+            fields = check_entry(name, entry)
+            if fields["tier"] in tiers:
+                clips.append(_read_clip(source, name, fields, taken))
+        except ClipError as error:
+            refused.append(error)
+    if not clips and not refused:
+        raise ArtifactError(f"{source / 'index.json'} lists no clip of tier {', '.join(tiers)}")
+    return clips, refused
+
+
+def refusal(refused: list[ClipError], clips: int) -> str:
+    """Why nothing is prepared, in a sentence: the first few of the clips that were refused."""
+    listed = "; ".join(str(error) for error in refused[:_MAX_LISTED])
+    more = len(refused) - _MAX_LISTED
+    also = f"; and {more} more" if more > 0 else ""
+    if len(refused) == 1 and clips == 0:
+        return listed
+    return (
+        f"{len(refused)} of {len(refused) + clips} clips are refused, and nothing was written; "
+        f"mend them, or leave them out with --skip-bad: {listed}{also}"
+    )
+
+
+def check_entry(name: str, entry: object) -> dict:
+    """A clip's entry in the index, as it is. ClipError names the field that does not fit."""
+    if not name or len(name) > 200 or any(c in '/\\:<>|"?*\0' for c in name) or name[0] == ".":
+        raise ClipError(f"clip {name[:200]!r}: that is no name for a file; rename it")
+    if not isinstance(entry, dict):
+        raise ClipError(
+            f"clip {name!r}: its entry is {_shown(entry)}; expected an object of fields"
+        )
+    for field in ("style", "tier", "tempo_bpm", "beat_phase_at_frame0"):
+        if field not in entry:
+            has = ", ".join(sorted(map(str, entry))[:12])
+            raise ClipError(f"clip {name!r}: its entry lacks {field!r}; it has {has or 'nothing'}")
+    _check_style(name, entry["style"])
+    if entry["tier"] not in TIERS:
+        raise _wrong(name, "tier", entry["tier"], f"one of {', '.join(TIERS)}")
+    low, high = _TEMPO_BPM
+    if not _is_number(entry["tempo_bpm"], low, high):
+        expected = f"a number of beats a minute, {low:g} to {high:g}"
+        raise _wrong(name, "tempo_bpm", entry["tempo_bpm"], expected)
+    if not _is_number(entry["beat_phase_at_frame0"], -_MAX_PHASE, _MAX_PHASE):
+        expected = "a number of beats, such as 0.25"
+        raise _wrong(name, "beat_phase_at_frame0", entry["beat_phase_at_frame0"], expected)
+    if entry.get("fps", FRAME_RATE) != FRAME_RATE:
+        raise _wrong(name, "fps", entry["fps"], f"{FRAME_RATE}; resample the joints to that rate")
+    return entry
+
+
+def _check_style(name: str, style: object) -> None:
+    if not isinstance(style, str) or not 0 < len(style.strip()) == len(style) <= _MAX_STYLE:
+        raise _wrong(name, "style", style, f"a word of up to {_MAX_STYLE} letters")
+    if style == AUTO:
+        raise _wrong(name, "style", style, "another word: this one asks for any style")
+    if style != style.lower() or not style.isprintable() or any(c in style for c in ",="):
+        raise _wrong(name, "style", style, "small letters, without comma or equals sign")
+
+
+def check_joints(name: str, joints: np.ndarray) -> None:
+    """A clip's motion, any array. ClipError says what is wrong with it, and where."""
+    if joints.dtype.kind != "f":
+        raise _wrong(name, "joints", f"of kind {joints.dtype}", "float32 in metres", raw=True)
+    if joints.ndim != 3 or joints.shape[1:] != (N_JOINTS, 3):
+        expected = f"[frames, {N_JOINTS}, 3], the joints in the order {' '.join(JOINT_NAMES)}"
+        raise _wrong(name, "joints", f"of shape {list(joints.shape)}", expected, raw=True)
+    if len(joints) < _MIN_S * FRAME_RATE:
+        expected = f"{_MIN_S * FRAME_RATE:g} or more ({_MIN_S:g} s); leave it out or join clips"
+        raise _wrong(name, "joints", f"of {len(joints)} frames", expected, raw=True)
+    finite = np.atleast_2d(np.isfinite(joints).all(axis=-1))
+    if not finite.all():
+        at = JOINT_NAMES[int((~finite).any(axis=0).argmax())]
+        where = _frames((~finite).any(axis=1))
+        raise ClipError(
+            f"clip {name!r}: joints hold what is no number, first of {at} {where}; cut those "
+            "frames out, or interpolate over them"
+        )
+    for check in (_check_size, _check_whole, _check_up, _check_proportions, _check_floor,
+                  _check_speed, _check_sides):  # fmt: skip
+        with np.errstate(all="ignore"):
+            check(name, joints.astype(np.float64))
+
+
+def _read_index(source: Path) -> Iterator[tuple[str, object]]:
+    """The entries by name, sorted. A name that stands twice is told, not lost."""
+    path = source / "index.json"
+    if not path.exists():
+        raise ArtifactError(f"{source} has no index.json; --source names the folder that holds it")
+    with open_file(path, "it lists the clips") as file:
+        content = file.read()
+    try:
+        pairs = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_Pairs)
+    except (ValueError, RecursionError) as error:
+        reason = str(error) or "it is nested too deeply"
+        raise ArtifactError(f"{path} is not valid JSON: {reason}; mend it there") from None
+    if not isinstance(pairs, _Pairs):
+        raise ArtifactError(
+            f"{path} is {_shown(pairs)}; expected an object with an entry for each clip, as in "
+            '{"first": {"style": "mine", ...}}'
+        )
+    names = [name for name, _ in pairs]
+    for name, entry in sorted(pairs, key=lambda pair: pair[0]):
+        if names.count(name) > 1:
+            raise ArtifactError(f"{path} lists clip {name!r} twice; rename one of them")
+        yield name, dict(entry) if isinstance(entry, _Pairs) else entry
+
+
+class _Pairs(list):
+    """A JSON object with all of its names, also those that stand twice."""
+
+
+def _read_clip(source: Path, name: str, entry: dict, taken: dict[bytes, str]) -> RawClip:
+    """taken: clips read so far by their content; a copy would count its motion twice."""
+    path = source / "motion" / f"{name}.npz"
+    if not path.exists():
+        raise ClipError(
+            f"clip {name!r}: there is no file {path}; put it there, or take the clip out of "
+            "index.json"
+        )
+    try:
+        arrays = read_arrays(path, _HINT)
+    except ArtifactError as error:
+        raise ClipError(f"clip {name!r}: {error}") from None
+    if "joints" not in arrays:
+        has = ", ".join(map(repr, sorted(arrays)[:12])) or "none"
+        raise ClipError(f"clip {name!r}: {path} has no array 'joints' but {has}; {_HINT}")
+    joints = arrays["joints"]
+    check_joints(name, joints)
+    if entry.get("frames", len(joints)) != len(joints):
+        expected = f"{len(joints)}, which the file holds; is it cut off, or the field old?"
+        raise _wrong(name, "frames", entry["frames"], expected)
+    joints = joints.astype(np.float32)
+    twin = taken.setdefault(hashlib.sha256(joints.tobytes()).digest(), name)
+    if twin != name:
+        raise ClipError(f"clip {name!r}: it is the same motion as {twin!r}; take one of them out")
+    return RawClip(
+        name, entry["style"], entry["tier"], float(entry["tempo_bpm"]),
+        float(entry["beat_phase_at_frame0"]), joints,
+    )  # fmt: skip
+
+
+def _check_size(name: str, joints: np.ndarray) -> None:
+    leg = float(np.median(_bone_lengths(joints)[:, _LEGS].sum(axis=1))) / 2
+    low, high = _LEG_M
+    if low <= leg <= high:
+        return
+    unit = next((u for u in _UNITS if u[0] < leg <= u[1]), None)
+    mend = f"these look like {unit[2]}: multiply by {unit[3]}" if unit else "give metres"
+    raise ClipError(
+        f"clip {name!r}: joints have a leg of {leg:.3g}, from hip to ankle; expected {low:g} to "
+        f"{high:g} metres; {mend}"
+    )
+
+
+def _check_whole(name: str, joints: np.ndarray) -> None:
+    collapsed = np.ptp(joints, axis=1).max(axis=-1) < _MIN_BODY_M
+    if collapsed.any():
+        raise ClipError(
+            f"clip {name!r}: joints lie all in one place {_frames(collapsed)}; cut those frames "
+            "out, or interpolate over them"
+        )
+
+
+def _check_up(name: str, joints: np.ndarray) -> None:
+    ankles = (joints[:, JOINT["l_ankle"]] + joints[:, JOINT["r_ankle"]]) / 2
+    up = np.median(joints[:, JOINT["head"]] - ankles, axis=0)
+    if up[1] >= _UPRIGHT * np.linalg.norm(up):
+        return
+    axis = int(np.abs(up).argmax())
+    way = f"{'-' if up[axis] < 0 else ''}{'xyz'[axis]}"
+    turned = {"z": "joints[..., [0, 2, 1]] * [1, 1, -1]", "-y": "joints * [-1, -1, 1]"}.get(way)
+    mend = f"turn it, as by {turned}" if turned else "turn it"
+    raise ClipError(
+        f"clip {name!r}: joints have the head along {way} from the feet; expected y up; {mend}"
+    )
+
+
+def _check_proportions(name: str, joints: np.ndarray) -> None:
+    lengths = np.median(_bone_lengths(joints), axis=0)
+    scale = lengths[_LEGS].sum() / BONE_LENGTHS[_LEGS].sum()
+    relative = lengths[_BONES] / (scale * BONE_LENGTHS[_BONES])
+    low, high = _PROPORTIONS
+    if (relative < low).any() or (relative > high).any():
+        worst = int(_BONES[np.abs(np.log(np.maximum(relative, 1e-9))).argmax()])
+        raise ClipError(
+            f"clip {name!r}: joints have {JOINT_NAMES[worst]} {lengths[worst]:.2g} m from "
+            f"{JOINT_NAMES[PARENTS[worst]]}, as no body has; expected the order "
+            f"{' '.join(JOINT_NAMES)}"
+        )
+
+
+def _check_floor(name: str, joints: np.ndarray) -> None:
+    floor = float(np.percentile(joints[..., 1].min(axis=1), 5))
+    if abs(floor) > _FLOOR_M:
+        raise ClipError(
+            f"clip {name!r}: joints have the floor at y = {floor:.2f} m; expected 0; subtract that "
+            "from y"
+        )
+
+
+def _check_speed(name: str, joints: np.ndarray) -> None:
+    away = np.abs(joints[..., [0, 2]]).max()
+    if away > _FAR_M:
+        raise ClipError(
+            f"clip {name!r}: joints are {away:.0f} m away from x = z = 0; expected {_FAR_M:g} m at "
+            "most; move them there"
+        )
+    step = np.linalg.norm(np.diff(joints, axis=0), axis=-1)
+    jumps = step.max(axis=1) > _JUMP_M
+    if jumps.any():
+        at = int(jumps.argmax())
+        joint = JOINT_NAMES[int(step[at].argmax())]
+        raise ClipError(
+            f"clip {name!r}: joints jump: {joint} by {step[at].max():.1f} m {_frames(jumps)}; "
+            f"expected less than {_JUMP_M:g} m a frame; cut the clip in two there"
+        )
+    speed = float(step.mean()) * FRAME_RATE
+    if speed < _STILL_M_S:
+        raise ClipError(f"clip {name!r}: joints hardly move ({speed:.3f} m/s); leave it out")
+
+
+def _check_sides(name: str, joints: np.ndarray) -> None:
+    """The toes point to the front, if left is left and nothing is mirrored."""
+    front = np.cross(joints[:, JOINT["l_hip"]] - joints[:, JOINT["r_hip"]], (0.0, 1.0, 0.0))
+    toes = sum(joints[:, JOINT[f"{s}_toe"]] - joints[:, JOINT[f"{s}_ankle"]] for s in "lr")
+    along = (front * toes).sum(axis=-1)
+    along /= np.linalg.norm(front, axis=-1) * np.linalg.norm(toes, axis=-1) + 1e-9
+    if float(np.median(along)) < _SWAPPED:
+        raise ClipError(
+            f"clip {name!r}: joints have the toes behind the ankles: left and right are swapped, "
+            "or space is mirrored; expected right-handed, the own left at +x where +z is the front"
+        )
+
+
+def _bone_lengths(joints: np.ndarray) -> np.ndarray:
+    """[T, 19], of each joint from its parent; 0 for the root."""
+    lengths = np.zeros(joints.shape[:2])
+    parents = [PARENTS[i] for i in _BONES]
+    lengths[:, _BONES] = np.linalg.norm(joints[:, _BONES] - joints[:, parents], axis=-1)
+    return lengths
+
+
+def _frames(bad: np.ndarray) -> str:
+    """Where, of frames marked True: the first stretch of them."""
+    first = int(bad.argmax())
+    length = int((~bad[first:]).argmax()) or len(bad) - first
+    count = int(bad.sum())
+    if count == 1:
+        return f"in frame {first} ({first / FRAME_RATE:.1f} s)"
+    return (
+        f"in {count} frames, from {first} on ({first / FRAME_RATE:.1f} s)"
+        if length < count
+        else (f"in frames {first} to {first + length - 1} ({first / FRAME_RATE:.1f} s)")
+    )
+
+
+def _is_number(value: object, low: float, high: float) -> bool:
+    """NaN and infinities are none, nor is true."""
+    return isinstance(value, int | float) and value is not True and low <= value <= high
+
+
+def _wrong(name: str, field: str, value: object, expected: str, raw: bool = False) -> ClipError:
+    shown = value if raw else _shown(value)
+    return ClipError(f"clip {name!r}: {field} is {shown}; expected {expected}")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, _Pairs):
+        return "an object"
+    if isinstance(value, list | dict):
+        return "a list" if isinstance(value, list) else "an object"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
