@@ -193,6 +193,15 @@ class BeatClock:
             self._course = replace(course, tempo_bpm=course.tempo_bpm * factor, error=0.0)
             self._resync_until = course.sample + SAMPLE_RATE
 
+    def release(self) -> None:
+        """Take back what the operator has set: octave, tempo, nudge, taps and syncs."""
+        while self._scale != 1.0:
+            self.scale(0.5 if self._scale > 1.0 else 2.0)
+        self.nudge(-1000 * self._nudge_s)
+        self._taps.clear()
+        self._set.release()
+        self._shifts = dict.fromkeys(self._shifts, 0.0)
+
     def offer(self, source: str, estimate: BeatEstimate | None) -> None:
         """What another source, "link" or "midi", knows now; None when it knows nothing."""
         if estimate is None:

@@ -95,7 +95,7 @@ def check_press(
     if control.choices and isinstance(value, str):
         return as_choice("value", value, (*control.choices, NEXT, PREVIOUS))
     if control.types == "a" and isinstance(value, str):
-        if scenes:
+        if scenes and value not in (NEXT, PREVIOUS):
             ScenePlayer(scenes).call(value)
         return value
     return as_number("value", value, control.low, control.high)

@@ -228,7 +228,7 @@ def _container(path: str, meaning: str, contents: dict[str, Any]) -> dict[str, A
     }
 
 
-def _leaf(control: Control, value: float | None) -> dict[str, Any]:
+def _leaf(control: Control, value: float | str | None) -> dict[str, Any]:
     leaf: dict[str, Any] = {
         "FULL_PATH": control.address,
         "DESCRIPTION": control.meaning,

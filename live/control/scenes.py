@@ -73,10 +73,16 @@ class ScenePlayer:
     def call(self, wanted: Value | None) -> None:
         """Take up a scene by its name, its number (from 1), "next" or "previous".
 
-        One that still waited gives way. ConfigError if there is no such scene.
+        One that still waited gives way. ConfigError if there is no such scene, or none after the
+        last or before the first; then nothing changes.
         """
         self._called = self._find(wanted)
         self._waiting = self.scenes[self._called]
+
+    def reset(self) -> None:
+        """As at the start: none called, none waiting, no fader moved."""
+        self._called, self._waiting = -1, None
+        self._glides.clear()
 
     def take_over(self, name: str) -> None:
         """The operator has this fader now: no scene moves it any more."""
@@ -122,7 +128,7 @@ class ScenePlayer:
         if isinstance(wanted, str):
             text = wanted.strip().casefold()
             if text in (NEXT, PREVIOUS):
-                return min(max(self._called + (1 if text == NEXT else -1), 0), len(self.scenes) - 1)
+                return self._neighbour(1 if text == NEXT else -1)
             names = [scene.name.casefold() for scene in self.scenes]
             if text in names:
                 return names.index(text)
@@ -132,6 +138,13 @@ class ScenePlayer:
         raise ConfigError(
             f"there is no such scene; there are {', '.join(c.name for c in self.scenes)}"
         )
+
+    def _neighbour(self, step: int) -> int:
+        """The first scene before any was called. ConfigError at the ends of the list."""
+        index = self._called + step if self._called >= 0 else 0
+        if not 0 <= index < len(self.scenes):
+            raise ConfigError(f"{self.called} is the {'last' if step > 0 else 'first'} scene")
+        return index
 
 
 @dataclass

@@ -22,6 +22,7 @@ from live.osc.schema import (
     MAX_BUNDLE_BYTES,
     MAX_DANCERS,
     ONSET,
+    PANIC,
     PICTURE,
     POSE,
     ROOT,
@@ -47,6 +48,11 @@ def encode_picture(name: str, value: float | str | None) -> bytes:
     """A control of PICTURE as a message; value: None has a switch change over."""
     types = "" if value is None else "s" if isinstance(value, str) else "f"
     return encode_message(PICTURE[name].address, types, () if value is None else (value,))
+
+
+def encode_panic() -> bytes:
+    """What visualizers are told when everything is to be as at the start."""
+    return encode_message(PANIC.address, PANIC.types, ())
 
 
 def encode_ack(name: str, obeyed: bool, value: float | str | None) -> bytes:

@@ -151,10 +151,18 @@ CONTROLS = {
         Control("seed", "f", 0, 2**31 - 1, "starts the dance anew from this seed"),
         Control("dancers", "f", 1, MAX_DANCERS, "number of dancers"),
         Control("latency", "f", 0, 500, "output latency to make up for, ms"),
+        Control(
+            "panic",
+            "",
+            meaning="everything as at the start: faders, switches, style, dancers, seed, tempo, "
+            "the picture; no scene waits or moves anything any more",
+        ),
     )
 }
+PANIC = CONTROLS["panic"]  # the show passes it on to visualizers, who set the picture back
 
-# What a visualizer draws; tests hold these names against its own.
+# The words of the wire, not the visualizer's own: senders, MIDI mappings and scenes are checked
+# against them before a show that may have no visualizer here. Tests hold them against its own.
 LOOKS = (
     "neon", "chalk", "ribbons", "particles", "constellation", "silhouette", "canon",
     "kaleidoscope", "wireframe",

@@ -14,7 +14,7 @@ later.
 import math
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
@@ -68,6 +68,7 @@ class Engine:
         self.config = config
         self.performer = performer
         self.controls = controls or Controls()
+        self._at_start = replace(self.controls), performer.dancers, performer.seed
         self.faults = Faults(survives=False)
         self.clock = config.tempo.make()
         self.style = config.style.strip().lower()  # as it was asked for last
@@ -353,8 +354,22 @@ class Engine:
                 self.clock.scale(0.5)
             case "double":
                 self.clock.scale(2.0)
+            case "panic":
+                self._panic()
             case _:
                 raise ConfigError(f"no control {name!r}; there are {', '.join(CONTROLS)}")
+
+    def _panic(self) -> None:
+        """Everything that can be played as at the start; what is heard and the dance go on."""
+        controls, dancers, seed = self._at_start
+        self._scenes.reset()
+        vars(self.controls).update(vars(controls))
+        self._set("style", self.config.style, 0.0)
+        if self.performer.dancers != dancers:
+            self._set("dancers", float(dancers), 0.0)
+        if self.performer.seed != seed:
+            self._set("seed", float(seed), 0.0)
+        self.clock.release()
 
     @property
     def _latency_samples(self) -> float:

@@ -22,7 +22,7 @@ from live.beat.sources import ClockSource
 from live.errors import ConfigError
 from live.monotonic import monotonic_s
 from live.osc.encoding import FrameEncoder, HealthReport, StageFrame
-from live.osc.schema import PICTURE
+from live.osc.schema import PANIC, PICTURE
 from live.osc.values import Value
 from live.show.engine import Engine
 from live.show.faults import Faults, LimitedLog
@@ -217,6 +217,8 @@ class Show:
             self.outputs.control.answer(name, False, value)
             return
         self._record("control", self._position, name, value)
+        if name == PANIC.name:
+            self.faults.run("visualizers", self._tick_s, self._visualizers.reset)
         in_force = self.engine.value_of(name)
         self.outputs.control.answer(name, True, value if in_force is None else in_force)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from live.control.osc_in import ControlIn
-from live.osc.encoding import encode_picture, encode_styles
+from live.osc.encoding import encode_panic, encode_picture, encode_styles
 from live.osc.values import Value
 from live.outputs.feeds import Feeds
 from live.outputs.udp import OscOut, UdpTarget
@@ -60,6 +60,11 @@ class Visualizers:
         """A control of `live.osc.schema.PICTURE`."""
         if self._out:
             self._out.send([encode_picture(name, value)])
+
+    def reset(self) -> None:
+        """Panic: the picture as at the start."""
+        if self._out:
+            self._out.send([encode_panic()])
 
     def name_styles(self, now: float, style: str, names: Sequence[str]) -> None:
         """What the styles are called, when another is asked for and once a second: a visualizer

@@ -22,7 +22,7 @@ _JOINT_ADDRESS = {
     for d in range(1, MAX_DANCERS + 1)
     for j, name in enumerate(JOINT_NAMES)
 }
-_PICTURE = {control.address: control for control in osc_schema.PICTURE.values()}
+_PICTURE = {c.address: c for c in (*osc_schema.PICTURE.values(), osc_schema.PANIC)}
 
 
 @dataclass

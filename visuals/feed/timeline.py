@@ -156,6 +156,7 @@ class Timeline:
         """The picture's controls that came since the last time this was asked, oldest first.
 
         (name, value) of live.osc.schema.PICTURE, in range; value None has a switch change over.
+        Or PANIC, and None: the picture as at the start.
         """
         taken = list(self._controls)
         self._controls.clear()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from live.errors import ArtifactError, ConfigError
 from live.monotonic import monotonic_s
-from live.osc.schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT, NEXT
+from live.osc.schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT, NEXT, PANIC
 from visuals.draw import gl
 from visuals.draw.remote import apply_control
 from visuals.draw.settings import PictureSettings
@@ -122,8 +122,11 @@ class App:
         view = self._feed.view(moment_s)
         self.keys.follow(view.state)
         self.keys.follow_style(view.style_request, view.styles)
-        for control in self._feed.take_controls():
-            apply_control(self.renderer, self.ensemble, *control)
+        for name, value in self._feed.take_controls():
+            if name == PANIC.name:
+                self._reset()
+            else:
+                apply_control(self.renderer, self.ensemble, name, value)
         dt_s = min(max(moment_s - self._last_s, 0.0), _LONGEST_STEP_S)
         self._last_s = moment_s
         self._arriving = len(view.dancers)
@@ -207,10 +210,14 @@ class App:
         }
 
     def _panic(self) -> None:
+        """At once here; the show sets itself back, and tells every other window."""
+        self._reset()
+        self._sender.send(PANIC.name, ())
+
+    def _reset(self) -> None:
         self.renderer.reset()
         self.ensemble.reset()
-        for message in self.keys.panic():
-            self._sender.send(*message)
+        self.keys.reset()
 
 
 def run(

@@ -93,13 +93,11 @@ class KeyMap:
             return action, ()
         return None
 
-    def panic(self) -> list[tuple[str, tuple[float | str, ...]]]:
-        """Everything as it was at the start: the messages that say so, the light first."""
+    def reset(self) -> None:
+        """As after a panic."""
         self.values = {"energy": 0.0, "temperature": 1.0}
         self.switches = dict.fromkeys(self.switches, False)
         self._style = 0
-        off = [(name, (0.0,)) for name in ("blackout", "freeze", "mirror")]
-        return [*off, *((name, (at,)) for name, at in self.values.items()), ("style", ("auto",))]
 
     def follow(self, state: str) -> None:
         """Take over a change of the engine's state: others may hold the controls as well."""

@@ -1,7 +1,7 @@
 """Scenes: the file and its mistakes, the calls, the bar they wait for, the engine they play."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -39,9 +39,19 @@ def listed(tmp_path):
 def test_the_example_suits_the_model_that_ships():
     manifest = json.loads((ROOT / "live" / "weights" / "open.json").read_text())
     scenes = load_scenes(EXAMPLE, tuple(manifest["styles"]))
-    assert [scene.name for scene in scenes] == ["doors", "build", "drop", "break", "dark"]
-    assert scenes[1] == Scene("build", (("energy", 1.0), ("openness", 1.0)), "bar", 8.0)
+    names = ["doors", "build", "drop", "break", "dark", "encore"]
+    assert [scene.name for scene in scenes] == names
+    build = (("blackout", 0.0), ("energy", 1.0), ("openness", 1.0))
+    assert scenes[1] == Scene("build", build, "bar", 8.0)
     assert scenes[4] == Scene("dark", (("blackout", 1.0),), "now")
+
+
+def test_the_example_leaves_nobody_in_the_dark():
+    manifest = json.loads((ROOT / "live" / "weights" / "open.json").read_text())
+    scenes = load_scenes(EXAMPLE, tuple(manifest["styles"]))
+    for scene in scenes:
+        assert dict(scene.controls)["blackout"] == (scene.name == "dark")
+    assert dict(scenes[-1].controls)["blackout"] == 0.0  # where `next` ends
 
 
 @pytest.mark.parametrize(
@@ -203,11 +213,34 @@ def test_a_sync_is_a_bar_but_a_downbeat_found_anew_is_none():
 def test_next_and_previous_stop_at_the_ends():
     player = ScenePlayer([A, B, C])
     called = []
-    for wanted in ("previous", "next", "next", "NEXT ", "next", "previous", "3", 1.0, "loud"):
+    for wanted in ("previous", "next", "NEXT ", "previous", "3", 1.0, "loud"):
         player.call(wanted)
         called.append(player.called)
-    names = "Quiet Loud Beat Beat Beat Loud Beat Quiet Loud"
-    assert called == names.split()
+    assert called == ["Quiet", "Loud", "Beat", "Loud", "Beat", "Quiet", "Loud"]
+
+
+def test_after_the_last_and_before_the_first_nothing_changes():
+    player = ScenePlayer([A, C])
+    player.call(1.0)
+    with pytest.raises(ConfigError, match="Quiet is the first scene"):
+        player.call("previous")
+    assert player.called == "Quiet"
+    player.call("next")
+    play(player, np.arange(1.0, 3.0, 0.05))
+    with pytest.raises(ConfigError, match="Beat is the last scene"):
+        player.call("next")
+    assert (player.called, play(player, np.arange(3.0, 9.0, 0.05))) == ("Beat", [])
+
+
+def test_a_reset_forgets_what_waits_and_what_moves():
+    player = ScenePlayer([A, B])
+    player.call("loud")
+    assert play(player, np.arange(3.0, 6.0, 0.05))
+    player.call("quiet")
+    player.reset()
+    assert (player.called, play(player, np.arange(6.0, 20.0, 0.05))) == ("", [])
+    player.call("next")
+    assert player.called == "Quiet"
 
 
 @pytest.mark.parametrize("wanted", ["", "louder", 0.5, 4.0, "0", "99999", -1.0, None, 1e30])
@@ -271,3 +304,35 @@ def test_a_scene_changes_the_picture_on_the_bar_and_the_dance_goes_on(
     assert engine.clock.at(engine.newest).bar_phase < 0.05 < before
     assert engine.controls == Controls()
     assert engine.performer.dancers == 1
+
+
+def test_panic_is_everything_as_at_the_start(tiny_model, click_track):
+    scenes = (Scene("up", (("energy", 2.0),), bars=8.0), Scene("later", (("mirror", 1.0),)))
+    start = Controls(energy=0.5, latency_ms=60.0, travel=-0.5)
+    config = EngineConfig(24_000, lead_samples(60), "street", scenes=scenes)
+    engine = Engine(config, Performer(str(tiny_model), "cpu", 2, 7), replace(start))
+    engine.push(click_track(120.0, 12.0, 24_000))
+    engine.advance(3 * 24_000)
+    engine.control("cue", "up", engine.newest)
+    engine.advance(engine.newest + 60_000)
+    assert engine.controls.energy > start.energy  # it moves by now
+    played = {
+        "openness": 1.0, "travel": 1.0, "temperature": 0.1, "latency": 200.0, "mirror": 1.0,
+        "freeze": 1.0, "blackout": 1.0, "style": "salsa", "dancers": 4.0, "seed": 3.0,
+        "bpm": 90.0, "nudge": 80.0, "half": None, "cue": "later",
+    }  # fmt: skip
+    for name, value in played.items():
+        engine.control(name, value, engine.newest)
+    engine.advance(engine.newest + 1)
+    engine.control("panic", None, engine.newest)
+    for _ in range(2):  # at once, and after the bars in which something waited or moved
+        assert engine.controls == start
+        assert (engine.style, engine.performer.dancers, engine.performer.seed) == ("street", 2, 7)
+        assert engine.value_of("dancers") == 2.0
+        engine.take_recalled()
+        while engine.advance(engine.newest + 1):
+            pass
+        assert engine.take_recalled() == []
+    assert engine.clock.at(engine.newest).tempo_bpm == pytest.approx(120.0, rel=0.02)
+    engine.control("cue", "next", engine.newest)
+    assert engine.value_of("cue") == "up"

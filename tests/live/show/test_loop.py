@@ -539,13 +539,19 @@ def test_who_asks_is_told_what_has_become_of_a_control(stage, music):
         s.at(0.3, lambda: say("style", "s", "polka"))
         s.at(0.4, lambda: say("freeze"))
         s.at(0.5, lambda: say("freeze"))
+        s.at(0.6, lambda: say("dancers", "f", 2.6))
+        s.at(0.7, lambda: say("cue", "s", "next"))  # there are no scenes
+        s.at(0.8, lambda: say("panic"))
         s.run(1.0)
         desk.settimeout(10.0)
-        answers = [next(encoding.decode(desk.recv(2048)))[1] for _ in range(5)]
+        answers = [next(encoding.decode(desk.recv(2048)))[1] for _ in range(8)]
     assert answers == [
         ["ack", 1, 1.0, ""], ["energy", 1, 2.0, ""], ["style", 0, 0.0, "polka"],
-        ["freeze", 1, 1.0, ""], ["freeze", 1, 0.0, ""],
+        ["freeze", 1, 1.0, ""], ["freeze", 1, 0.0, ""], ["dancers", 1, 3.0, ""],
+        ["cue", 0, 0.0, "next"], ["panic", 1, 0.0, ""],
     ]  # fmt: skip
+    told = [next(encoding.decode(p))[0] for p in s.visualizer.packets]
+    assert told.count("/pj/control/panic") == 1  # and the picture is set back, too
 
 
 def test_the_picture_is_passed_on_and_answered_and_the_dance_goes_on(stage, music):

@@ -38,12 +38,18 @@ def test_panic_sets_the_engine_and_the_stage_back(app, engine):
     for key in ("l", "n", "x", "k", "+"):
         press(app, pygame.K_F1, key)
     press(app, pygame.K_BACKSPACE, "\x08")
-    said = [next(encoding.decode(engine.recv(2048))) for _ in range(6)]
-    assert said[0] == ("/pj/control/blackout", [0.0])
-    assert ("/pj/control/style", ["auto"]) in said
-    assert ("/pj/control/energy", [0.0]) in said
+    assert list(encoding.decode(engine.recv(2048))) == [("/pj/control/panic", [])]
     assert app.renderer.look == "neon"
     assert (app.ensemble.lineup, app.ensemble.mirror, app.ensemble.canon) == ("stage", False, 0.0)
+
+
+def test_a_panic_from_elsewhere_sets_the_picture_back(app, monkeypatch):
+    for key in ("l", "n", "b"):
+        press(app, pygame.K_F1, key)
+    monkeypatch.setattr(app._feed, "take_controls", lambda: [("panic", None)])
+    app.step()
+    assert (app.renderer.look, app.ensemble.lineup) == ("neon", "stage")
+    assert app.keys.switches["blackout"] is False
 
 
 def test_the_stage_is_played_by_keys(app):
