@@ -63,6 +63,11 @@ class TempoConfig:
         if not 20.0 <= self.min_bpm < self.max_bpm <= 400.0:
             raise ConfigError("tempo range: 20 <= min_bpm < max_bpm <= 400")
 
+    @property
+    def confidence_tells_noise(self) -> bool:
+        """Whether a low confidence means that there is no beat: aubio has as little for music."""
+        return self.tracker == "native"
+
     def make(self) -> "BeatClock":
         return BeatClock(self)
 

@@ -136,11 +136,11 @@ class SafeMotion:
         self._home = line_up(dancers)
         self._states = self._states.resized(self._home)
 
-    def step(self, pose: np.ndarray, idle: bool, mirror: bool, freeze: bool) -> Body:
+    def step(self, pose: np.ndarray, idle: float, mirror: bool, freeze: bool) -> Body:
         """Place one frame of pose vectors [N, 60]. After a bad row the last good pose stays.
 
-        idle: blend to a quiet sway (no music). mirror: swap left and right. freeze: all keep their
-        pose.
+        idle: share of a quiet sway to blend to, 0..1 (1: no music). mirror: swap left and right.
+        freeze: all keep their pose.
         """
         local, root = split(pose)
         bad = _absurd(local, root)
@@ -174,10 +174,10 @@ class SafeMotion:
         return np.where(share < 1, start + share * (local - start), local)
 
     def _blend_to_idle(
-        self, local: np.ndarray, root: np.ndarray, idle: bool
+        self, local: np.ndarray, root: np.ndarray, idle: float
     ) -> tuple[np.ndarray, np.ndarray]:
         step = _DT / _IDLE_BLEND_S
-        share = np.clip(self._states.idle + (step if idle else -step), 0.0, 1.0)
+        share = np.clip(idle, self._states.idle - step, self._states.idle + step)
         self._states.idle = share
         if not share.any():
             return local, root

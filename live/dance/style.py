@@ -12,6 +12,7 @@ from live.errors import ConfigError
 AUTO = "auto"
 _FADE_S = 1.0
 _HEARD_OVER_S = 6.0
+_DECIDES_AFTER_S = 1.5
 _CHANGE_MARGIN = 0.15  # what is heard must lead by this much before the style changes
 
 
@@ -47,34 +48,50 @@ def _weight(name: str, text: str) -> float:
 
 
 class StyleMixer:
-    """Owns the weights in force; `request` None means: what the music sounds like."""
+    """Owns the weights in force; `request` None means: what the music sounds like.
+
+    Until that is known, an even mix of all is danced. A second and a half of music decides first.
+    """
 
     def __init__(self, n_styles: int, request: np.ndarray | None):
         self.request = request
         self._heard = np.full(n_styles, 1.0 / n_styles)
-        self._choice = 0
-        first = request if request is not None else np.eye(n_styles, dtype=np.float32)[0]
+        self._listened = 0  # frames of this piece
+        self._choice: int | None = None
+        first = request if request is not None else self._heard
         self.weights = first.astype(np.float32)
 
-    def listen(self, logits: np.ndarray) -> None:
-        """One frame's style logits [S] from the network; a frame of bad ones is not heard."""
-        if not np.isfinite(logits).all():
-            return
-        odds = np.exp(logits - logits.max())
-        share = 1.0 / (_HEARD_OVER_S * FRAME_RATE)
-        self._heard += share * (odds / odds.sum() - self._heard)
-        best = int(self._heard.argmax())
-        if self._heard[best] > self._heard[self._choice] + _CHANGE_MARGIN:
-            self._choice = best
+    def listen(self, logits: np.ndarray, silent: bool = False) -> None:
+        """One frame's style logits [S] from the network; a frame of bad ones is not heard.
+
+        silent: no music; what sounds next is another piece, and judged by itself.
+        """
+        if silent:
+            self._listened = 0
+        elif np.isfinite(logits).all():
+            odds = np.exp(logits - logits.max())
+            self._listened += 1
+            share = 1.0 / min(self._listened, _HEARD_OVER_S * FRAME_RATE)
+            self._heard += share * (odds / odds.sum() - self._heard)
+            if self._listened >= _DECIDES_AFTER_S * FRAME_RATE:
+                self._decide()
 
     def step(self) -> np.ndarray:
         """The weights of the next frame, float32 [S], on their way to what is wanted."""
-        target = (
-            self.request if self.request is not None else np.eye(len(self.weights))[self._choice]
-        )
-        move = target - self.weights
+        move = self._target() - self.weights
         reach = 1.0 / (_FADE_S * FRAME_RATE)
         largest = np.abs(move).max()
         step = move if largest <= reach else move * (reach / largest)
         self.weights = (self.weights + step).astype(np.float32)
         return self.weights
+
+    def _decide(self) -> None:
+        """The strongest at first; later another one only if it leads clearly."""
+        best = int(self._heard.argmax())
+        if self._choice is None or self._heard[best] > self._heard[self._choice] + _CHANGE_MARGIN:
+            self._choice = best
+
+    def _target(self) -> np.ndarray:
+        if self.request is not None:
+            return self.request
+        return self.weights if self._choice is None else np.eye(len(self.weights))[self._choice]

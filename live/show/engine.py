@@ -28,6 +28,7 @@ from live.dance.contract import CONTROL_DIM, clock_vector
 from live.dance.dancer_clock import DancersBeat
 from live.dance.manifest import MAX_MUSIC_LAG
 from live.dance.performer import Performer
+from live.dance.presence import Presence
 from live.dance.style import StyleMixer, parse_style
 from live.errors import ConfigError
 from live.osc.encoding import StageFrame
@@ -85,6 +86,7 @@ class Engine:
         self._recalled: list[tuple[str, float | str]] = []
         self._recent: deque[np.ndarray] = deque(maxlen=1 + round(MAX_MUSIC_LAG))
         self._beats = DancersBeat()
+        self._presence = Presence()
         self._styles = StyleMixer(len(performer.styles), parse_style(self.style, performer.styles))
         self._motion = SafeMotion(performer.dancers)
         self._is_cut = False  # the next pose does not follow from the last one
@@ -198,6 +200,8 @@ class Engine:
         """Set what a scene sets now, seen at presentation time `seen`."""
         reading = self._run("beat clock", self.clock.at, seen + self._latency_samples)
         self._reading = reading or self._reading
+        if self.config.tempo.confidence_tells_noise:
+            self._presence.step(self._reading.confidence, self._reading.state == "silent")
         for name, value in (
             self._run("scenes", self._scenes.step, self._reading, self.controls) or ()
         ):
@@ -218,7 +222,7 @@ class Engine:
         )
         if said is not None:
             pose, logits = said
-            self._styles.listen(logits)
+            self._styles.listen(logits, self.is_idle)
             if not self._is_cut:
                 return pose
         self._is_cut = False  # safe motion holds the last pose, and blends from there to the next
@@ -226,9 +230,8 @@ class Engine:
 
     def _move(self, pose: np.ndarray) -> Body:
         controls = self.controls
-        moved = self._run(
-            "motion", self._motion.step, pose, self.is_idle, controls.mirror, controls.freeze
-        )
+        idle = 1.0 if self.is_idle else self._presence.sway
+        moved = self._run("motion", self._motion.step, pose, idle, controls.mirror, controls.freeze)
         if moved is None:
             self._is_cut = True
             return self._motion.body
@@ -263,7 +266,7 @@ class Engine:
     def _control_inputs(self) -> np.ndarray:
         control = np.zeros((self.performer.dancers, CONTROL_DIM), np.float32)
         own = float(self.performer.manifest.energy_offset @ self._styles.weights)
-        control[:, 0] = self.controls.energy + own + self._loudness.energy
+        control[:, 0] = self.controls.energy + own + self._loudness.energy + self._presence.energy
         control[:, 1] = self.controls.openness
         control[:, 2] = self.controls.travel
         return control

@@ -83,12 +83,12 @@ def test_an_unknown_style_is_answered_with_the_known_ones():
 # Fading ---------------------------------------------------------------------------------------
 
 
-def test_the_first_wish_needs_no_fade():
+def test_the_first_request_needs_no_fade():
     np.testing.assert_array_equal(run(StyleMixer(3, parsed("salsa")), 3), [[0, 1, 0]] * 3)
 
 
 @pytest.mark.parametrize("text", ["ballet", "street=1,ballet=1", "street=3,salsa=2,ballet=1"])
-def test_a_new_wish_is_faded_to_within_a_second(text):
+def test_a_new_request_is_faded_to_within_a_second(text):
     mixer = StyleMixer(3, parsed("salsa"))
     mixer.request = parsed(text)
     weights = run(mixer, 60)
@@ -101,7 +101,7 @@ def test_a_new_wish_is_faded_to_within_a_second(text):
     assert not arrived[: FRAME_RATE // 3].any()
 
 
-def test_wishes_that_change_in_mid_fade_never_jump():
+def test_requests_that_change_in_mid_fade_never_jump():
     mixer = StyleMixer(3, None)
     weights = []
     for text in ["salsa", "ballet", "street", "auto", "salsa=1,ballet=5"] * 10:
@@ -124,6 +124,29 @@ def test_auto_follows_what_the_music_sounds_like():
     assert np.abs(np.diff([*salsa, *ballet], axis=0)).max() < 1.01 / FRAME_RATE
 
 
+def test_auto_dances_what_is_heard_from_the_first_decision_on():
+    mixer = StyleMixer(3, None)
+    weights = run(mixer, 3 * FRAME_RATE, sounds_like("ballet"))
+    np.testing.assert_allclose(weights[0], [1 / 3] * 3, atol=1e-6)  # nothing is known yet
+    assert weights[:, :2].max() < 0.34  # never the first of the alphabet
+    np.testing.assert_allclose(weights[-10:], [[0, 0, 1]] * 10, atol=1e-6)
+
+
+def test_the_strongest_is_danced_even_if_it_hardly_leads():
+    weights = run(StyleMixer(3, None), 3 * FRAME_RATE, [1.0, 1.2, 1.0])
+    np.testing.assert_allclose(weights[-1], [0, 1, 0], atol=1e-6)
+
+
+def test_another_piece_is_heard_for_itself():
+    mixer = StyleMixer(3, None)
+    run(mixer, 60 * FRAME_RATE, sounds_like("salsa"))
+    for _ in range(600):  # minutes of silence sound like something, too
+        mixer.listen(np.array(sounds_like("street")), silent=True)
+    np.testing.assert_allclose(mixer.step(), [0, 1, 0], atol=1e-6)
+    weights = run(mixer, 3 * FRAME_RATE, sounds_like("ballet"))
+    np.testing.assert_allclose(weights[-1], [0, 0, 1], atol=1e-6)
+
+
 def test_auto_does_not_waver_between_two_that_are_almost_equal():
     mixer = StyleMixer(3, None)
     run(mixer, 15 * FRAME_RATE, sounds_like("salsa"))
@@ -140,7 +163,7 @@ def test_a_short_passage_does_not_change_the_style():
     np.testing.assert_allclose(weights, [[0, 1, 0]] * FRAME_RATE, atol=1e-6)
 
 
-def test_what_is_heard_counts_only_without_a_wish():
+def test_what_is_heard_counts_only_without_a_request():
     mixer = StyleMixer(3, parsed("street"))
     weights = run(mixer, 15 * FRAME_RATE, sounds_like("salsa"))
     np.testing.assert_array_equal(weights, [[1, 0, 0]] * len(weights))
