@@ -18,8 +18,8 @@ class Hud:
         self._fonts: dict[int, pygame.font.Font] = {}
         self._texts: dict[tuple, pygame.Surface] = {}
 
-    def draw(self, canvas: pygame.Surface, view: View, pulse: float) -> None:
-        """State in the lower corners; pulse 0..1 lights the beat's dot."""
+    def draw(self, canvas: pygame.Surface, view: View, pulse: float, notice: str = "") -> None:
+        """State in the lower corners; pulse 0..1 lights the beat's dot; notice: a line above."""
         unit = max(canvas.get_height() // 45, 10)
         left, right = unit, canvas.get_width() - unit
         bottom = canvas.get_height() - unit
@@ -29,6 +29,9 @@ class Hud:
             self._print(canvas, "no signal", _WARNING, unit, midbottom=middle)
         elif view.state not in _QUIET_STATES:
             self._print(canvas, view.state, _FAINT, unit, midbottom=middle)
+        if notice:
+            above = (middle[0], bottom - 2 * unit)
+            self._print(canvas, notice, _WARNING, unit, midbottom=above)
         if view.bpm > 0 and not view.lost:
             self._tempo(canvas, view, right, bottom, unit, pulse)
 

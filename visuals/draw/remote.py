@@ -1,34 +1,81 @@
 """The picture's controls, from OSC, keys or a recorded session, applied to what draws.
 
-Enters: (name, value) of `live.osc.schema.PICTURE`, checked. Leaves: changes of the renderer and of
-the ensemble, in the thread that draws.
+Enters: (name, value) of `live.osc.schema.PICTURE`, or panic, checked. Leaves: changes of the
+renderer and of the ensemble, in the thread that draws.
 """
 
-from live.osc.schema import NEXT, PICTURE, PREVIOUS
+from live.osc.schema import NEXT, PANIC, PICTURE, PREVIOUS
 from live.osc.values import Value
-from visuals.draw.renderer import Renderer
-from visuals.scene.lineup import Ensemble
+from visuals.draw.settings import PictureSettings
 
 
-def apply_control(renderer: Renderer, ensemble: Ensemble, name: str, value: Value) -> None:
-    """Obey one control. value: within its range, or None for a switch to change over."""
-    match name:
-        case "look":
-            renderer.show(_chosen(name, value, renderer.look))
-        case "palette":
-            renderer.paint_with(_chosen(name, value, renderer.palette))
-        case "camera":
-            renderer.camera.set_mode(_chosen(name, value, renderer.camera.mode))
-        case "lineup":
-            ensemble.lineup = _chosen(name, value, ensemble.lineup)
-        case "pairs":
-            ensemble.mirror = _switched(value, ensemble.mirror)
-        case "dark":
-            renderer.dark = _switched(value, renderer.dark)
-        case "cast":
-            ensemble.cast = round(_number(value))
-        case "canon":
-            ensemble.canon = _number(value)
+class PlayedPicture:
+    """What draws, and who stands where: as its settings say at first, then as it is played.
+
+    settings: of the beginning, which panic goes back to; now: where it goes on instead. stage: as
+    `Renderer` has it.
+    """
+
+    def __init__(
+        self, settings: PictureSettings, now: PictureSettings | None = None, stage: bool = True
+    ):
+        self._settings = settings
+        self.renderer = (now or settings).renderer(stage)
+        self.ensemble = (now or settings).ensemble()
+
+    def play(self, name: str, value: Value) -> None:
+        """Obey one control. value: within its range, or None for a switch to change over.
+
+        What is so already stays as it is: a control may come back that was played here.
+        """
+        if name == PANIC.name:
+            self._reset()
+            return
+        now = self.value_of(name)
+        match name:
+            case "look" | "palette" | "camera" | "lineup":
+                if (chosen := _chosen(name, value, str(now))) != now:
+                    self._choose(name, chosen)
+            case "pairs":
+                self.ensemble.mirror = _switched(value, self.ensemble.mirror)
+            case "dark":
+                self.renderer.dark = _switched(value, self.renderer.dark)
+            case "cast":
+                self.ensemble.cast = round(_number(value))
+            case "canon":
+                self.ensemble.canon = _number(value)
+
+    def value_of(self, name: str) -> float | str:
+        """How a control of `live.osc.schema.PICTURE` is set now."""
+        renderer, ensemble = self.renderer, self.ensemble
+        return {
+            "look": renderer.look,
+            "palette": renderer.palette,
+            "camera": renderer.camera.mode,
+            "lineup": ensemble.lineup,
+            "pairs": float(ensemble.mirror),
+            "dark": float(renderer.dark),
+            "cast": float(ensemble.cast),
+            "canon": float(ensemble.canon),
+        }[name]
+
+    def _choose(self, name: str, chosen: str) -> None:
+        match name:
+            case "look":
+                self.renderer.show(chosen)
+            case "palette":
+                self.renderer.paint_with(chosen)
+            case "camera":
+                self.renderer.camera.set_mode(chosen)
+            case "lineup":
+                self.ensemble.lineup = chosen
+
+    def _reset(self) -> None:
+        """At once, without waiting for a bar."""
+        start = self._settings
+        self.renderer.reset(start.look, start.palette, start.camera)
+        self.ensemble.lineup, self.ensemble.mirror = start.lineup, start.mirror
+        self.ensemble.canon, self.ensemble.cast = start.canon, start.cast
 
 
 def _chosen(name: str, value: Value, now: str) -> str:

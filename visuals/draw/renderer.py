@@ -8,7 +8,7 @@ without a twin there are drawn on before they are uploaded.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from visuals.draw import looks
 from visuals.draw.floor import Floor
@@ -27,6 +27,14 @@ if TYPE_CHECKING:
     from visuals.draw.gl.card import Card
 
 _FADE_S = 0.8  # of a crossfade between looks: most of a bar at 120 BPM would be mud
+
+
+class _Prints(NamedTuple):
+    """The text over a picture, as `Renderer.draw` is asked for it."""
+
+    hud: bool
+    notice: str
+    keys: list[tuple[str, str]] | None
 
 
 class Renderer:
@@ -89,12 +97,11 @@ class Renderer:
         self._palette = palettes.palette(palette)
         self.palette = palette
 
-    def reset(self) -> None:
-        """Back to the first look at once, all colours and the camera from the front."""
-        self.look, self.look_shown, self._coming = looks.DEFAULT, self._made(looks.DEFAULT), None
-        self.palette = palettes.DEFAULT
-        self._palette = palettes.palette(self.palette)
-        self.camera.set_mode("front")
+    def reset(self, look: str, palette: str, camera: str) -> None:
+        """To this look at once, these colours and this camera, and the light on."""
+        self.look, self.look_shown, self._coming = look, self._made(look), None
+        self.paint_with(palette)
+        self.camera.set_mode(camera)
         self.dark = False
 
     def draw(
@@ -104,8 +111,12 @@ class Renderer:
         dt_s: float,
         hud: bool = True,
         keys: list[tuple[str, str]] | None = None,
+        notice: str = "",
     ) -> RenderScene:
         """One picture. dt_s: since the last one. Returns the scene drawn, in canvas pixels.
+
+        hud: whether with the small print. keys: the list of them, over it. notice: a line of it
+        for the operator.
 
         With a card the canvas has the window's shape, and the picture is in the window.
         """
@@ -115,8 +126,9 @@ class Renderer:
         self.camera.follow(view.joints, size[0] / size[1], dt_s, pulses(view)[0])
         scene = compose(view, self.camera, size, dt_s, self._palette)
         dark = self.dark or view.state == "blackout"
+        prints = _Prints(hud, notice, keys)
         if self.card:
-            self._draw_on_card(self.card, canvas, scene, dark, hud, keys)
+            self._draw_on_card(self.card, canvas, scene, dark, prints)
             return scene
         if dark:
             canvas.fill((0, 0, 0, 0))
@@ -128,16 +140,14 @@ class Renderer:
             self._second.set_alpha(round(255 * self._faded / _FADE_S))
             canvas.blit(self._second, (0, 0))
         self.guard.apply(canvas, dt_s)
-        self._print(canvas, scene, hud, keys)
+        self._print(canvas, scene, prints)
         return scene
 
-    def _print(
-        self, canvas: pygame.Surface, scene: RenderScene, hud: bool, keys: list | None
-    ) -> None:
-        if hud:
-            self._hud.draw(canvas, scene.view, scene.pulse)
-        if keys:
-            self._hud.draw_keys(canvas, keys)
+    def _print(self, canvas: pygame.Surface, scene: RenderScene, prints: _Prints) -> None:
+        if prints.hud:
+            self._hud.draw(canvas, scene.view, scene.pulse, prints.notice)
+        if prints.keys:
+            self._hud.draw_keys(canvas, prints.keys)
 
     def _draw_on_card(
         self,
@@ -145,8 +155,7 @@ class Renderer:
         canvas: pygame.Surface,
         scene: RenderScene,
         dark: bool,
-        hud: bool,
-        keys: list | None,
+        prints: _Prints,
     ) -> None:
         text = None
         if dark:
@@ -158,10 +167,10 @@ class Renderer:
                 self._paint_layer(card, 1, self._coming, canvas, scene)
                 share = self._faded / _FADE_S
             card.blend(share)
-            if hud or keys:
+            if prints.hud or prints.keys:
                 text = self._text
                 text.fill((0, 0, 0, 0))
-                self._print(text, scene, hud, keys)
+                self._print(text, scene, prints)
         card.show(self.guard.hold(card.light, scene.dt_s), text)
 
     def _paint_layer(

@@ -22,7 +22,7 @@ _JOINT_ADDRESS = {
     for d in range(1, MAX_DANCERS + 1)
     for j, name in enumerate(JOINT_NAMES)
 }
-_PICTURE = {c.address: c for c in (*osc_schema.PICTURE.values(), osc_schema.PANIC)}
+_CONTROLS = {c.address: c for c in (*osc_schema.PICTURE.values(), osc_schema.PANIC)}
 
 
 @dataclass
@@ -63,8 +63,8 @@ def parse(datagram: bytes) -> Packet | None:
     bodies: dict[int, np.ndarray] = {}
     values: dict[str, tuple] = {}
     for address, arguments in encoding.decode(datagram):
-        if address in _PICTURE:
-            control = parse_arguments(_PICTURE[address], arguments)
+        if address in _CONTROLS:
+            control = parse_arguments(_CONTROLS[address], arguments)
             if control is None:
                 packet.refused += 1
             else:

@@ -15,7 +15,7 @@ from live.audio.features import SAMPLE_RATE
 from live.audio.files import AudioFile
 from live.body.skeleton import N_JOINTS
 from live.errors import ArtifactError
-from live.osc.schema import PICTURE
+from live.osc.schema import PANIC, PICTURE
 from live.osc.values import Value, parse_arguments
 from live.session.reader import SessionReader
 from live.session.take import check_take, read_take
@@ -24,6 +24,7 @@ from visuals.feed.view import View
 
 _AHEAD_S = 0.05  # packets taken in before their time: the later neighbour of every moment
 _BEATS_A_BAR = 4
+_CONTROLS = PICTURE | {PANIC.name: PANIC}
 
 
 class Dance(Protocol):
@@ -121,7 +122,7 @@ class RecordedSession:
         self._packets = self._reader.packets()
         self._next = next(self._packets, None)
         controls = self._reader.controls()
-        self._controls = [(s / SAMPLE_RATE, n, v) for s, n, v in controls if n in PICTURE]
+        self._controls = [(s / SAMPLE_RATE, n, v) for s, n, v in controls if n in _CONTROLS]
         self._timeline = Timeline()
         self._fed_s = self.start_s - self._latency_s
 
@@ -139,7 +140,7 @@ class RecordedSession:
         due = [(name, value) for at_s, name, value in self._controls if at_s <= time_s]
         del self._controls[: len(due)]
         given = [(name, [] if value is None else [value]) for name, value in due]
-        checked = [parse_arguments(PICTURE[name], arguments) for name, arguments in given]
+        checked = [parse_arguments(_CONTROLS[name], arguments) for name, arguments in given]
         return [control for control in checked if control and control[0]]
 
 

@@ -16,7 +16,7 @@ from live.errors import ConfigError
 from live.monotonic import monotonic_s
 from visuals.draw import matte
 from visuals.draw.options import add_picture_options
-from visuals.draw.remote import apply_control
+from visuals.draw.remote import PlayedPicture
 from visuals.draw.settings import PictureSettings
 from visuals.draw.surfaces import black
 from visuals.feed.recorded import (
@@ -108,8 +108,7 @@ def film(
 
     Whatever ends it early, an interrupt included, leaves no half film.
     """
-    renderer = settings.picture.renderer(stage=not settings.transparent)
-    ensemble = settings.picture.ensemble()
+    picture = PlayedPicture(settings.picture, stage=not settings.transparent)
     canvas = matte.transparent(settings.size) if settings.transparent else black(settings.size)
     pixels = matte.straight if settings.transparent else matte.memory
     settle = min(
@@ -120,10 +119,10 @@ def film(
             time_s = settings.start_s + k / settings.fps
             for name, value in dance.take_controls(time_s):
                 if name not in settings.fixed:
-                    apply_control(renderer, ensemble, name, value)
+                    picture.play(name, value)
             view = _first(dance.view(time_s), settings.dancers)
-            view = ensemble.arrange(view, 1 / settings.fps)
-            renderer.draw(canvas, view, 1 / settings.fps, hud=False)
+            view = picture.ensemble.arrange(view, 1 / settings.fps)
+            picture.renderer.draw(canvas, view, 1 / settings.fps, hud=False)
             if k >= 0:
                 writer.picture(pixels(canvas))
                 report(k + 1)

@@ -57,19 +57,13 @@ class Ensemble:
         self._home: dict[int, np.ndarray] = {}  # by dancer: a slow mean of its place, metres
         self._shift: dict[int, np.ndarray] = {}  # by dancer: how far it is moved now, metres
 
-    def next_canon(self) -> float:
+    def longer_canon(self) -> float:
         """The next larger delay, in beats; 0 after the largest."""
-        self.canon = next((beats for beats in CANON_BEATS if beats > self.canon), 0.0)
-        return self.canon
+        return next((beats for beats in CANON_BEATS if beats > self.canon), 0.0)
 
-    def add(self, dancers: int, arriving: int) -> int:
-        """Show so many more (or fewer) dancers; arriving: how many there are without."""
-        self.cast = min(max((self.cast or arriving) + dancers, 1), MAX_DANCERS)
-        return self.cast
-
-    def reset(self) -> None:
-        """Everybody as the engine has them."""
-        self.lineup, self.mirror, self.canon, self.cast = "stage", False, 0.0, 0
+    def larger_cast(self, dancers: int, arriving: int) -> float:
+        """The cast with so many more dancers (or fewer); arriving: how many there are without."""
+        return float(min(max((self.cast or arriving) + dancers, 1), MAX_DANCERS))
 
     def arrange(self, view: View, dt_s: float) -> View:
         """The view to draw. dt_s: since the last one."""

@@ -6,6 +6,7 @@ program; `App` can be stepped one picture at a time.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -15,16 +16,19 @@ from live.errors import ArtifactError, ConfigError
 from live.monotonic import monotonic_s
 from live.osc.schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT, NEXT, PANIC
 from visuals.draw import gl
-from visuals.draw.remote import apply_control
+from visuals.draw.remote import PlayedPicture
 from visuals.draw.settings import PictureSettings
 from visuals.draw.surfaces import pygame
 from visuals.feed.feed import Feed
-from visuals.window.keys import ACTIONS, KEYS, MOUSE, ControlSender, KeyMap, shipped_styles
+from visuals.feed.view import View
+from visuals.window.control_client import ControlClient
+from visuals.window.keys import ACTIONS, KEYS, MOUSE, KeyMap, shipped_styles
 from visuals.window.pacing import FramePacer
 from visuals.window.state_file import WindowState, WindowStateFile
 from visuals.window.window import Window, require_display
 
 _CURSOR_S = 2.0
+_NOTICE_S = 4.0  # that the operator has to read what was asked for in vain
 _REOPEN_S = 1.0  # between attempts to get a lost display back
 _LONGEST_STEP_S = 0.1  # after a stall trails jump no farther than this
 _KEY_NAMES = {
@@ -73,30 +77,31 @@ class App:
         settings: WindowSettings | None = None,
         state_file: WindowStateFile | None = None,
     ):
-        settings = settings or WindowSettings()
+        start = settings = settings or WindowSettings()
         self._state_file = state_file or WindowStateFile()
         left = self._state_file.read()
         if left:
             try:
-                settings = settings.resumed(left)
+                settings = start.resumed(left)
             except ConfigError:
                 left = None
         self.running = True
         self.hud = left.hud if left else True
         self.keys_shown = False
-        self.keys = KeyMap(settings.styles or shipped_styles(), fixed=bool(settings.styles))
+        self.notice = ""  # what was asked for in vain, for some seconds
+        self.keys = KeyMap(start.styles or shipped_styles(), fixed=bool(start.styles))
         self._feed = feed
-        self.window = Window(settings.fullscreen, settings.display, settings.renderer)
-        self._sender = ControlSender(settings.control)
-        self.renderer = settings.picture.renderer()
-        self.ensemble = settings.picture.ensemble()
+        self.window = Window(settings.fullscreen, start.display, start.renderer)
+        self._engine = ControlClient(start.control)
+        self.picture = PlayedPicture(start.picture, now=settings.picture)
         if left:
-            self.renderer.dark = left.dark
+            self.picture.renderer.dark = left.dark
             self.keys.values |= {"energy": left.energy, "temperature": left.temperature}
         self._actions = self._window_actions()
         self._arriving = 0
         self._clock = pygame.time.Clock()
         self._pacer = FramePacer(self.window.rate_hz)
+        self._notice_until_s = -math.inf
         self._last_s = self._mouse_s = monotonic_s()
 
     def step(self) -> None:
@@ -123,33 +128,53 @@ class App:
         self.keys.follow(view.state)
         self.keys.follow_style(view.style_request, view.styles)
         for name, value in self._feed.take_controls():
+            self.picture.play(name, value)
             if name == PANIC.name:
-                self._reset()
-            else:
-                apply_control(self.renderer, self.ensemble, name, value)
+                self.keys.reset()
+        self._hear_answers(now_s)
         dt_s = min(max(moment_s - self._last_s, 0.0), _LONGEST_STEP_S)
         self._last_s = moment_s
         self._arriving = len(view.dancers)
-        view = self.ensemble.arrange(view, dt_s)
-        listed = _LISTED if self.keys_shown else None
-        if self.renderer.card is not self.window.card:  # the window was opened, or opened anew
-            self.renderer.use(self.window.card)
-        self.renderer.draw(self.window.begin_frame(), view, dt_s, hud=self.hud, keys=listed)
+        self._draw(view, dt_s)
         pygame.display.flip()
         self._clock.tick(self.window.rate_hz)  # where vsync does not hold the loop, this does
         self._pacer.shown(monotonic_s())
         self._state_file.write(self._state(), now_s)
 
+    def _draw(self, view: View, dt_s: float) -> None:
+        renderer = self.picture.renderer
+        if renderer.card is not self.window.card:  # the window was opened, or opened anew
+            renderer.use(self.window.card)
+        renderer.draw(
+            self.window.begin_frame(),
+            self.picture.ensemble.arrange(view, dt_s),
+            dt_s,
+            hud=self.hud,
+            keys=_LISTED if self.keys_shown else None,
+            notice=self.notice,
+        )
+
+    def _hear_answers(self, now_s: float) -> None:
+        """Follow the faders, and tell for some seconds what was asked for in vain."""
+        for answer in self._engine.answers(now_s):
+            if answer.obeyed and isinstance(answer.value, float):
+                self.keys.follow_fader(answer.name, answer.value)
+            if answer.refusal:
+                self.notice, self._notice_until_s = answer.refusal, now_s + _NOTICE_S
+        if now_s > self._notice_until_s:
+            self.notice = ""
+
     def _state(self) -> WindowState:
+        renderer, ensemble = self.picture.renderer, self.picture.ensemble
         return WindowState(
-            look=self.renderer.look,
-            palette=self.renderer.palette,
-            camera=self.renderer.camera.mode,
-            lineup=self.ensemble.lineup,
-            mirror=self.ensemble.mirror,
-            canon=float(self.ensemble.canon),
-            cast=self.ensemble.cast,
-            dark=self.renderer.dark,
+            look=renderer.look,
+            palette=renderer.palette,
+            camera=renderer.camera.mode,
+            lineup=ensemble.lineup,
+            mirror=ensemble.mirror,
+            canon=float(ensemble.canon),
+            cast=ensemble.cast,
+            dark=renderer.dark,
             hud=self.hud,
             fullscreen=self.window.fullscreen,
             energy=self.keys.values["energy"],
@@ -164,7 +189,7 @@ class App:
             raise ArtifactError(f"cannot write the picture {path}: {error}") from error
 
     def close(self) -> None:
-        self._sender.close()
+        self._engine.close()
         pygame.quit()
 
     def _handle(self, event: pygame.Event) -> None:
@@ -187,37 +212,37 @@ class App:
         if action in self._actions:
             self._actions[action]()
         elif message := self.keys.act(action):
-            self._sender.send(*message)
+            self._engine.send(*message)
+
+    def _play(self, name: str, value: float | str | None) -> None:
+        """Play on the picture: here at once, whether or not there is an engine. One that is there
+        hears how it is set now, records it, and passes it on to all windows, this one too."""
+        self.picture.play(name, value)
+        self._engine.send_picture(name, self.picture.value_of(name))
+
+    def _panic(self) -> None:
+        """Everything as at the start. Whoever draws elsewhere is told by the engine."""
+        self.picture.play(PANIC.name, None)
+        self.keys.reset()
+        self._engine.send(PANIC.name)
 
     def _window_actions(self) -> dict[str, Callable[[], object]]:
-        def play(name: str, value: float | str | None) -> Callable[[], None]:
-            return lambda: apply_control(self.renderer, self.ensemble, name, value)
-
+        ensemble = self.picture.ensemble
         return {
             "quit": lambda: setattr(self, "running", False),
             "hud": lambda: setattr(self, "hud", not self.hud),
             "keys": lambda: setattr(self, "keys_shown", not self.keys_shown),
             "fullscreen": self.window.toggle_fullscreen,
-            "next look": play("look", NEXT),
-            "next palette": play("palette", NEXT),
-            "next camera": play("camera", NEXT),
-            "next line-up": play("lineup", NEXT),
-            "pairs": play("pairs", None),
-            "next canon": self.ensemble.next_canon,
-            "more dancers": lambda: self.ensemble.add(1, self._arriving),
-            "fewer dancers": lambda: self.ensemble.add(-1, self._arriving),
+            "next look": lambda: self._play("look", NEXT),
+            "next palette": lambda: self._play("palette", NEXT),
+            "next camera": lambda: self._play("camera", NEXT),
+            "next line-up": lambda: self._play("lineup", NEXT),
+            "pairs": lambda: self._play("pairs", None),
+            "next canon": lambda: self._play("canon", ensemble.longer_canon()),
+            "more dancers": lambda: self._play("cast", ensemble.larger_cast(1, self._arriving)),
+            "fewer dancers": lambda: self._play("cast", ensemble.larger_cast(-1, self._arriving)),
             "panic": self._panic,
         }
-
-    def _panic(self) -> None:
-        """At once here; the show sets itself back, and tells every other window."""
-        self._reset()
-        self._sender.send(PANIC.name, ())
-
-    def _reset(self) -> None:
-        self.renderer.reset()
-        self.ensemble.reset()
-        self.keys.reset()
 
 
 def run(

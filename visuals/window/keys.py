@@ -1,15 +1,8 @@
-"""Keys to control messages: what the operator plays is sent to the engine over OSC.
-
-`KeyMap` is pure: an action in, a message out. `ControlSender` owns the socket and never raises:
-an engine that is not there must not stop the picture.
-"""
+"""Keys to control messages. Pure: an action in, a message for the engine out."""
 
 import json
-import socket
 from importlib import resources
 
-from live.errors import ConfigError
-from live.osc.encoding import encode_message
 from live.osc.schema import CONTROLS
 
 # (key's name, action, what it does), in the order in which `?` lists them. Keys are compared as
@@ -57,6 +50,7 @@ _STEPS = {
     "more variety": ("temperature", 0.1),
     "less variety": ("temperature", -0.1),
 }
+_START = {"energy": 0.0, "temperature": 1.0}
 _STATE_OF = {"freeze": "frozen", "blackout": "blackout"}
 
 
@@ -65,7 +59,7 @@ class KeyMap:
 
     def __init__(self, styles: tuple[str, ...] = (), fixed: bool = False):
         """styles: that the style's key goes through; fixed: whatever the engine says it has."""
-        self.values = {"energy": 0.0, "temperature": 1.0}
+        self.values = dict(_START)
         self._styles = ("auto", *styles)
         self._fixed = fixed
         self._request = ""
@@ -94,10 +88,15 @@ class KeyMap:
         return None
 
     def reset(self) -> None:
-        """As after a panic."""
-        self.values = {"energy": 0.0, "temperature": 1.0}
+        """Everything as it was at the start."""
+        self.values = dict(_START)
         self.switches = dict.fromkeys(self.switches, False)
         self._style = 0
+
+    def follow_fader(self, name: str, value: float) -> None:
+        """Take over where a fader stands in the engine, whoever has moved it."""
+        if name in self.values:
+            self.values[name] = value
 
     def follow(self, state: str) -> None:
         """Take over a change of the engine's state: others may hold the controls as well."""
@@ -120,30 +119,6 @@ class KeyMap:
             self._style = self._styles.index(request)
 
 
-class ControlSender:
-    """Sends control messages to (host, port); counts what the network refuses.
-
-    Raises ConfigError for a host that has no address: looked up once, never while performing.
-    """
-
-    def __init__(self, target: tuple[str, int]):
-        self.refused = 0
-        self._target = (_resolved(target[0]), target[1])
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.setblocking(False)
-
-    def send(self, name: str, arguments: tuple[float | str, ...]) -> None:
-        types = "".join("s" if isinstance(value, str) else "f" for value in arguments)
-        message = encode_message(f"/pj/control/{name}", types, arguments)
-        try:
-            self._socket.sendto(message, self._target)
-        except OSError:
-            self.refused += 1
-
-    def close(self) -> None:
-        self._socket.close()
-
-
 def shipped_styles() -> tuple[str, ...]:
     """The styles of the network that ships; none where its description cannot be read."""
     try:
@@ -151,10 +126,3 @@ def shipped_styles() -> tuple[str, ...]:
         return tuple(map(str, json.loads(text)["styles"]))
     except (OSError, ValueError, KeyError, TypeError):
         return ()
-
-
-def _resolved(host: str) -> str:
-    try:
-        return socket.gethostbyname(host)
-    except (OSError, UnicodeError) as error:
-        raise ConfigError(f"the control host {host!r} has no address ({error})") from error

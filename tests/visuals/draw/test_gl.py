@@ -327,7 +327,7 @@ def test_without_moderngl_software_draws(feed, capsys, monkeypatch):
 
 def test_a_card_that_fails_in_the_show_is_replaced_by_software(feed, card, capsys, monkeypatch):
     app = opened(feed, "auto")
-    app.renderer.show("ribbons")
+    app.picture.renderer.show("ribbons")
     app.window.card = card
     app.step()
     assert app.window.picture().get_size() == (1280, 720)
@@ -339,8 +339,8 @@ def test_a_card_that_fails_in_the_show_is_replaced_by_software(feed, card, capsy
     app.step()
     assert app.window.card is None
     app.step()
-    assert app.renderer.card is None
-    assert app.renderer.look == "ribbons"
+    assert app.picture.renderer.card is None
+    assert app.picture.renderer.look == "ribbons"
     assert pixels(app.window.picture()).max() > 0
     app.close()
     assert capsys.readouterr().err.count("\n") == 1

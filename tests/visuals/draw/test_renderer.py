@@ -22,12 +22,12 @@ from tests.visuals.stage import (
 )
 from visuals.draw import looks
 from visuals.draw.looks.neon import Neon
-from visuals.draw.remote import apply_control
+from visuals.draw.remote import PlayedPicture
 from visuals.draw.renderer import Renderer
+from visuals.draw.settings import PictureSettings
 from visuals.draw.surfaces import black
 from visuals.feed.view import View
 from visuals.scene.camera import Camera
-from visuals.scene.lineup import Ensemble
 from visuals.scene.scene import compose
 from visuals.window.keys import KEYS, MOUSE
 
@@ -141,10 +141,10 @@ def test_the_next_look_comes_on_the_next_bar_and_without_a_jump():
 
 
 def test_looks_follow_each_other_and_come_round():
-    renderer, ensemble, seen = Renderer(), Ensemble(), []
+    picture, seen = PlayedPicture(PictureSettings()), []
     for _ in looks.LOOKS:
-        apply_control(renderer, ensemble, "look", osc.NEXT)
-        seen.append(renderer.look)
+        picture.play("look", osc.NEXT)
+        seen.append(picture.value_of("look"))
     assert sorted(seen) == sorted(looks.LOOKS)
     assert seen[-1] == looks.DEFAULT
 

@@ -8,6 +8,8 @@ from live.osc import encoding
 from live.session.writer import SessionWriter
 from tests.visuals.film.films import decoded, heard, onset_s, run
 from tests.visuals.recordings import RATE, record, walk
+from visuals.draw.remote import PlayedPicture
+from visuals.draw.settings import PictureSettings
 from visuals.feed.recorded import FileSound, RecordedSession, RecordedTake, SessionSound
 
 
@@ -104,3 +106,15 @@ def test_what_is_no_take_is_refused(tmp_path, take):
         RecordedTake.read(take)
     with pytest.raises(ArtifactError, match="No such file"):
         RecordedTake.read(tmp_path / "none.npz")
+
+
+def test_panic_that_was_recorded_is_in_the_film(tmp_path):
+    path = record(tmp_path / "show.mcap", played=((0.5, "look", "chalk"), (1.0, "panic", None)))
+    session = RecordedSession(path)
+    picture = PlayedPicture(PictureSettings(look="ribbons"))
+    looks = []
+    for time_s in (0.4, 0.9, 1.1):
+        for control in session.take_controls(time_s):
+            picture.play(*control)
+        looks.append(picture.value_of("look"))
+    assert looks == ["ribbons", "chalk", "ribbons"]

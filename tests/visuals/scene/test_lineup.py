@@ -60,15 +60,15 @@ def test_without_options_the_stage_is_untouched():
 
 def test_the_cast_counts_from_one_to_sixteen_and_stands_apart():
     ensemble = Ensemble()
-    assert ensemble.add(1, arriving=2) == 3
+    assert ensemble.larger_cast(1, arriving=2) == 3
     for _ in range(20):
-        ensemble.add(1, arriving=2)
+        ensemble.cast = int(ensemble.larger_cast(1, arriving=2))
     view = ensemble.arrange(stage_view(0.5, 2), 1 / FPS)
     assert view.dancers == tuple(range(1, 17))
     apart = np.linalg.norm(view.joints[:, None, 0] - view.joints[None, :, 0], axis=2) + np.eye(16)
     assert apart.min() > 0.5
     for _ in range(20):
-        ensemble.add(-1, arriving=2)
+        ensemble.cast = int(ensemble.larger_cast(-1, arriving=2))
     assert len(ensemble.arrange(stage_view(0.5, 2), 1 / FPS).dancers) == 1
     with pytest.raises(ConfigError, match="no line-up 'x'; there are stage, line"):
         Ensemble("x")

@@ -3,6 +3,7 @@
 import socket
 
 from live.osc import encoding
+from live.osc import schema as osc
 from tests.visuals.stage import wait_until
 from visuals.draw.surfaces import pygame
 from visuals.window.app import App
@@ -31,3 +32,13 @@ class OscSender:
 
     def play(self, name: str, value: float | str | None = None) -> None:
         self.send(encoding.encode_picture(name, value))
+
+
+def heard(engine: socket.socket, count: int) -> list[tuple[str, list]]:
+    """The next messages at the engine's control port, but for requests for answers."""
+    found: list[tuple[str, list]] = []
+    while len(found) < count:
+        message = next(encoding.decode(engine.recv(2048)))
+        if message[0] != osc.ACK_REQUEST.address:
+            found.append(message)
+    return found

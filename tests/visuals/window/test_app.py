@@ -23,31 +23,31 @@ def drawn(app: App, sender: OscSender) -> np.ndarray:
 
 
 def test_every_control_of_the_picture_is_obeyed(app, sender):
-    stage = app.ensemble
+    stage = app.picture.ensemble
     for name, value, now in (
-        ("look", "ribbons", lambda: app.renderer.look == "ribbons"),
-        ("look", 2.0, lambda: app.renderer.look == osc.LOOKS[1]),
-        ("look", "previous", lambda: app.renderer.look == osc.LOOKS[0]),
-        ("look", "previous", lambda: app.renderer.look == osc.LOOKS[-1]),
-        ("look", "next", lambda: app.renderer.look == osc.LOOKS[0]),
-        ("palette", "safe", lambda: app.renderer.palette == "safe"),
-        ("palette", "next", lambda: app.renderer.palette == "ember"),
-        ("camera", "cuts", lambda: app.renderer.camera.mode == "cuts"),
-        ("camera", 1.0, lambda: app.renderer.camera.mode == "front"),
+        ("look", "ribbons", lambda: app.picture.renderer.look == "ribbons"),
+        ("look", 2.0, lambda: app.picture.renderer.look == osc.LOOKS[1]),
+        ("look", "previous", lambda: app.picture.renderer.look == osc.LOOKS[0]),
+        ("look", "previous", lambda: app.picture.renderer.look == osc.LOOKS[-1]),
+        ("look", "next", lambda: app.picture.renderer.look == osc.LOOKS[0]),
+        ("palette", "safe", lambda: app.picture.renderer.palette == "safe"),
+        ("palette", "next", lambda: app.picture.renderer.palette == "ember"),
+        ("camera", "cuts", lambda: app.picture.renderer.camera.mode == "cuts"),
+        ("camera", 1.0, lambda: app.picture.renderer.camera.mode == "front"),
         ("lineup", "wedge", lambda: stage.lineup == "wedge"),
         ("cast", 5.0, lambda: stage.cast == 5),
         ("pairs", 1.0, lambda: stage.mirror),
         ("pairs", None, lambda: not stage.mirror),
         ("canon", 0.5, lambda: stage.canon == 0.5),
-        ("dark", 1.0, lambda: app.renderer.dark),
-        ("dark", 0.0, lambda: not app.renderer.dark),
+        ("dark", 1.0, lambda: app.picture.renderer.dark),
+        ("dark", 0.0, lambda: not app.picture.renderer.dark),
     ):
         sender.play(name, value)
         assert now(), (name, value)
         assert app._feed.malformed == 0
     sender.play("dark", 1.0)
     press(app, pygame.K_BACKSPACE, "\x08")
-    assert (app.renderer.dark, stage.lineup, stage.cast) == (False, "stage", 0)
+    assert (app.picture.renderer.dark, stage.lineup, stage.cast) == (False, "stage", 0)
 
 
 def test_a_look_that_is_asked_for_changes_the_pixels(app, sender):
@@ -56,7 +56,7 @@ def test_a_look_that_is_asked_for_changes_the_pixels(app, sender):
 
     def is_shown():
         app.step()
-        return isinstance(app.renderer.look_shown, Wireframe)
+        return isinstance(app.picture.renderer.look_shown, Wireframe)
 
     wait_until(is_shown)
     other = drawn(app, sender)
@@ -77,11 +77,15 @@ def test_what_does_not_fit_changes_nothing_and_is_counted(app, sender):
     ]
     sender.send(*bad)
     assert app._feed.malformed == len(bad)
-    assert (app.renderer.look, app.ensemble.cast, app.renderer.dark) == ("neon", 0, False)
+    assert (app.picture.renderer.look, app.picture.ensemble.cast, app.picture.renderer.dark) == (
+        "neon",
+        0,
+        False,
+    )
     sender.play("cast", 99.0)
-    assert app.ensemble.cast == osc.MAX_DANCERS
+    assert app.picture.ensemble.cast == osc.MAX_DANCERS
     sender.play("look", 0.0)  # a button let go
-    assert (app.renderer.look, app._feed.malformed) == ("neon", len(bad))
+    assert (app.picture.renderer.look, app._feed.malformed) == ("neon", len(bad))
 
 
 def test_the_style_is_written_where_it_is_named(app, sender):

@@ -40,15 +40,18 @@ def test_a_window_goes_on_with_what_was_played_on_the_one_before(tmp_path):
             WindowSettings(PictureSettings(look="neon", brightness=0.3)),
             state_file=WindowStateFile(path),
         )
-        for mine, theirs in ((app.renderer, left.renderer), (app.ensemble, left.ensemble)):
+        for mine, theirs in (
+            (app.picture.renderer, left.picture.renderer),
+            (app.picture.ensemble, left.picture.ensemble),
+        ):
             for name in ("look", "palette", "dark", "lineup", "mirror", "canon", "cast"):
                 assert getattr(mine, name, None) == getattr(theirs, name, None), name
-        assert app.renderer.look == "chalk"
-        assert isinstance(app.renderer.look_shown, Chalk)  # at once, not on the next bar
-        assert app.renderer.camera.mode == "cuts"
+        assert app.picture.renderer.look == "chalk"
+        assert isinstance(app.picture.renderer.look_shown, Chalk)  # at once, not on the next bar
+        assert app.picture.renderer.camera.mode == "cuts"
         assert (app.hud, app.window.fullscreen) == (False, True)
         assert app.keys.act("more energy") == ("energy", (0.75,))
-        assert app.renderer.guard.brightness == 0.3  # an option, never played
+        assert app.picture.renderer.guard.brightness == 0.3  # an option, never played
         app.close()
 
 
@@ -63,7 +66,7 @@ def test_a_file_of_nonsense_begins_as_without_one(tmp_path, text):
     path.write_bytes((json.dumps(good) if text == "ok" else bad).encode("utf-8", "surrogatepass"))
     with Feed(port=0) as feed:
         app = App(feed, state_file=WindowStateFile(path))
-        assert app.renderer.palette == ("safe" if text == "ok" else "night")
+        assert app.picture.renderer.palette == ("safe" if text == "ok" else "night")
         app.step()
         app.close()
 
