@@ -15,7 +15,7 @@ from live.body.skeleton import JOINT_NAMES
 from live.osc import encoding
 from live.outputs.levels import LEVELS
 from live.outputs.lights import PRESETS
-from tests.live.osc.test_schema import HEALTH, stage_frame
+from tests.helpers.frames import HEALTH, stage_frame
 from tools.wiring import IMAGES, PICTURES, render
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"

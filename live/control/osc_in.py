@@ -6,12 +6,15 @@ those who asked for them. Polled by the engine's thread; never waits, never rais
 """
 
 import contextlib
+import errno
 import re
 import socket
 from typing import Self
 
 from live.control.allow_list import AllowList
 from live.errors import DeviceError
+from live.limited_log import LimitedLog
+from live.monotonic import monotonic_s
 from live.osc import encoding
 from live.osc import schema as osc_schema
 from live.osc.values import RELEASE, Value, parse_arguments
@@ -22,6 +25,8 @@ _BUNDLE = b"#bundle\0"
 _BUNDLE_HEADER = 16
 _MAX_ASKERS = 8
 _SAME_PORT = 1  # of an ack request: the answers go where it came from
+_TOO_LONG = getattr(errno, "WSAEMSGSIZE", errno.EMSGSIZE)  # Windows says so, others cut it off
+_STRANGER = "control packets of %s are not looked at; --control-allow %s would have them"
 _RECEIVE_BYTES = osc_schema.MAX_BUNDLE_BYTES + 1  # one more than allowed, to tell what is longer
 
 
@@ -46,6 +51,7 @@ class ControlIn:
         self._socket = _bind(host, port)
         self.port: int = self._socket.getsockname()[1]
         self.rejected = 0
+        self._strangers = LimitedLog()
         self._askers: dict[tuple, tuple] = {}  # where it asks from: where the answers go
 
     def poll(self, limit: int = 64) -> list[tuple[str, Value]]:
@@ -97,11 +103,15 @@ class ControlIn:
             packet, sender = self._socket.recvfrom(_RECEIVE_BYTES)
         except (BlockingIOError, ConnectionError):
             return None
-        except OSError:  # too long, on Windows; or closed, and then every call ends up here
+        except OSError as error:
+            if error.errno == _TOO_LONG:
+                return b"", ()
+            self.rejected += 1  # closed, say: every call ends up here, so there is no next one
+            return None
+        if sender[0] not in self._allow:
+            self._strangers.warn(monotonic_s(), _STRANGER, sender[0], sender[0])
             return b"", ()
-        if len(packet) == _RECEIVE_BYTES or sender[0] not in self._allow:
-            return b"", ()
-        return packet, sender
+        return (b"", ()) if len(packet) == _RECEIVE_BYTES else (packet, sender)
 
     def _is_request(self, control: tuple[str, Value], sender: tuple) -> bool:
         """Whether it is a request for answers, which is met here."""

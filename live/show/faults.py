@@ -5,34 +5,14 @@ logged at a limited rate, and tried again at a limited rate. Runs in the engine'
 of its own.
 """
 
-import logging
-import math
 from collections import Counter
 from collections.abc import Callable
 from typing import TypeVar
 
-log = logging.getLogger(__name__)
+from live.limited_log import LimitedLog
 
 T = TypeVar("T")
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1 / 30, 1.0  # until a stage that raised is asked again
-_LOG_EVERY_S = 10.0  # of each stage
-
-
-class LimitedLog:
-    """Warnings of one kind, at most one in ten seconds: a flood of them must not hold up a show
-    whose terminal is slow."""
-
-    def __init__(self) -> None:
-        self._again_s = -math.inf
-        self._left_out = 0
-
-    def warn(self, now_s: float, text: str, *args: object) -> None:
-        if now_s < self._again_s:
-            self._left_out += 1
-            return
-        more = f" ({self._left_out} more like it)" if self._left_out else ""
-        log.warning(text + more, *args)
-        self._again_s, self._left_out = now_s + _LOG_EVERY_S, 0
 
 
 class Faults:

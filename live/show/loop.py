@@ -20,12 +20,13 @@ from live.audio.features import SAMPLE_RATE
 from live.audio.source import AudioSource
 from live.beat.sources import ClockSource
 from live.errors import ConfigError
+from live.limited_log import LimitedLog
 from live.monotonic import monotonic_s
 from live.osc.encoding import FrameEncoder, HealthReport, StageFrame
 from live.osc.schema import PANIC, PICTURE
 from live.osc.values import Value
 from live.show.engine import Engine
-from live.show.faults import Faults, LimitedLog
+from live.show.faults import Faults
 from live.show.intake import Intake, Lost
 from live.show.outputs import Controller, Outputs, Visualizers
 from live.show.report import Report

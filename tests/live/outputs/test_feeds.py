@@ -16,8 +16,8 @@ from live.outputs.feeds import PROFILES, FeedConfig, Feeds, parse_feed
 from live.outputs.levels import LEVELS
 from live.outputs.udp import OscOut
 from live.show.config import ShowConfig, load
+from tests.helpers.frames import HEALTH, stage_frame, wait_for
 from tests.helpers.oscdump import oscdump
-from tests.live.osc.test_schema import HEALTH, stage_frame, wait_for
 
 STEP = 400  # 24 kHz samples from emission to emission at 60 a second
 

@@ -12,7 +12,7 @@ from live.osc import encoding
 from live.outputs.feeds import Feeds, parse_feed
 from live.outputs.levels import LEVELS, PLACES
 from live.outputs.lights import MAX_ADDRESSES, PRESETS
-from tests.live.osc.test_schema import HEALTH, stage_frame
+from tests.helpers.frames import HEALTH, stage_frame
 from tests.live.outputs.test_feeds import received, sent, standing, target
 
 

@@ -15,7 +15,7 @@ import pytest
 from live.osc import encoding
 from live.outputs.feeds import PROFILES
 from live.outputs.udp import OscOut
-from tests.live.osc.test_schema import HEALTH, wait_for
+from tests.helpers.frames import HEALTH, wait_for
 from tests.live.outputs.test_feeds import sent, standing
 
 READY = encoding.encode_message("/ready", "f", (1.0,))
