@@ -49,7 +49,7 @@ def mutated(content: bytes, other: bytes, rng: np.random.Generator) -> bytes:
 
 
 def _mutate(out: bytearray, other: bytes, rng: np.random.Generator) -> None:
-    at = int(rng.integers(min(len(out), 512) if rng.random() < 0.5 else len(out) + 1))
+    at = int(rng.integers(min(len(out) + 1, 512) if rng.random() < 0.5 else len(out) + 1))
     match int(rng.integers(7)):
         case 0:
             out[at : at + 1] = (
@@ -179,19 +179,38 @@ def _batch(name: str, seed: int, count: int, counts: Counter, keep: Path | None)
     """Returns the number that comes next: the one after a hang or a crash, too."""
     command = [sys.executable, "-m", "benchmarks.file_fuzz", "--work", name]
     command += ["--seed", str(seed), "--runs", str(count)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, errors="replace")
-    lines: queue.Queue[str | None] = queue.Queue()
-    threading.Thread(target=_pump, args=(process.stdout, lines), daemon=True).start()
+    # Libraries say much about damaged files on standard error.
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, errors="replace"
+    ) as process:
+        lines: queue.Queue[str | None] = queue.Queue()
+        pump = threading.Thread(target=_pump, args=(process.stdout, lines), daemon=True)
+        pump.start()
+        number, hung = _follow(name, lines, counts, keep)
+        if hung:
+            process.kill()
+        pump.join()
+    if hung:
+        return _failed(name, seed if number is None else number, "hung", "", counts, keep)
+    if process.returncode == 0:
+        return seed + count
+    if number is None:
+        raise RuntimeError(f"the process for {name} ended with {process.returncode}")
+    return _failed(name, number, "crashed", f"{process.returncode}", counts, keep)
+
+
+def _follow(
+    name: str, lines: queue.Queue[str | None], counts: Counter, keep: Path | None
+) -> tuple[int | None, bool]:
+    """Count what a process says, to its end. Returns the file it was at, and whether it hung."""
     number, wait_s = None, _START_S
     while True:
         try:
             line = lines.get(timeout=wait_s)
         except queue.Empty:
-            process.kill()
-            process.wait()
-            return _failed(name, seed if number is None else number, "hung", "", counts, keep)
+            return number, True
         if line is None:
-            break
+            return number, False
         said = line.rstrip("\n").split("\t")
         if said[0].startswith("begun"):
             number, wait_s = int(said[0].split()[1]), _HANG_S
@@ -201,11 +220,6 @@ def _batch(name: str, seed: int, count: int, counts: Counter, keep: Path | None)
                 counts[said[2]] += 1
             else:
                 _failed(name, int(said[1]), said[2], said[3], counts, keep)
-    if process.wait() == 0:
-        return seed + count
-    if number is None:
-        raise RuntimeError(f"the process for {name} ended with {process.returncode}")
-    return _failed(name, number, "crashed", f"{process.returncode}", counts, keep)
 
 
 def _pump(stream, lines: queue.Queue) -> None:

@@ -138,7 +138,7 @@ def _session_reader() -> Callable[[Path], object]:
         film = RecordedSession(path)
         for time_s in np.linspace(film.start_s, min(film.end_s, film.start_s + 2.0), 20):
             film.view(float(time_s))
-            film.take_played(float(time_s))
+            film.take_controls(float(time_s))
         for _ in SessionSound(path).blocks(0.0, min(film.end_s, 60.0)):
             pass
         session = SessionReader(path)
@@ -276,9 +276,10 @@ def _clips_seeds(scratch: Path) -> list[Files]:
     clip = np.tile(take["joints"][::2, 0], (20, 1, 1)).astype(np.float32)
     entry = {"style": "street", "tier": "open", "tempo_bpm": 120.0, "beat_phase_at_frame0": 0.0}
     index = {"a": entry | {"fps": 30, "frames": len(clip)}, "b": entry | {"style": "salsa"}}
-    motion = _npz({"joints": clip})
-    return [{"index.json": json.dumps(index).encode(), "motion/a.npz": motion,
-             "motion/b.npz": motion}]  # fmt: skip
+    return [{
+        "index.json": json.dumps(index).encode(),
+        "motion/a.npz": _npz({"joints": clip}), "motion/b.npz": _npz({"joints": clip[20:]}),
+    }]  # fmt: skip
 
 
 def _clips_reader() -> Callable[[Path], object]:
@@ -300,6 +301,43 @@ def _clips_remade(files: Files, rng: np.random.Generator) -> Files:
     if rng.random() < 0.1:
         index = _pick([list(index.values()), None, 3, {}, {"../a": entry}, {"a": 3}], rng)
     return files | {"index.json": json.dumps(index).encode()}
+
+
+def _prepared_seeds(_scratch: Path) -> list[Files]:
+    rng = np.random.default_rng(0)
+    frames, songs = np.arange(300), np.arange(3) * 300
+    motion = {
+        "pose": rng.normal(size=(600, 60)).astype(np.float32),
+        "control": np.zeros((600, 4), np.float32), "start": songs, "split": songs[:2] + 264,
+        "style": np.arange(2), "tempo_bpm": np.full(2, 120.0), "phase": np.zeros(2),
+        "styles": np.array(["salsa", "street"]), "names": np.array(["a", "b"]),
+    }  # fmt: skip
+    music = {
+        "features": np.zeros((600, 83), np.float16), "beat": np.tile(frames / 15, 2),
+        "tempo_bpm": np.full(600, 120.0), "start": songs, "genre": np.array(["salsa", "house"]),
+    }  # fmt: skip
+    summary = json.dumps({"styles": ["salsa", "street"], "tiers": ["open"]}).encode()
+    return [{"motion.npz": _npz(motion), "music.npz": _npz(music), "prepared.json": summary}]
+
+
+def _prepared_reader() -> Callable[[Path], object]:
+    from model.data.prepared import read_summary
+    from model.data.windows import PairedWindows
+    from model.network.config import TrainConfig
+
+    config = TrainConfig(batch=4, dancers=2, window=60, context=20)
+
+    def read(folder: Path) -> None:
+        windows = PairedWindows(folder, config)
+        read_summary(folder, windows.styles)
+        windows.batch(np.random.default_rng(0))
+
+    return read
+
+
+def _prepared_remade(files: Files, rng: np.random.Generator) -> Files:
+    name = _pick(["motion.npz", "music.npz"], rng)
+    return files | {name: _remade_npz(files[name], rng)}
 
 
 # Settings ---------------------------------------------------------------------------------------
@@ -377,9 +415,10 @@ FORMATS: dict[str, Format] = {
     "sound": Format(_sound_seeds, _sound_reader, 20),
     "session": Format(_session_seeds, _session_reader, 25, _session_remade),
     "take": Format(
-        _take_seeds, _take_reader, 18, lambda f, rng: {"take.npz": _remade_npz(f["take.npz"], rng)}
+        _take_seeds, _take_reader, 16, lambda f, rng: {"take.npz": _remade_npz(f["take.npz"], rng)}
     ),
-    "clips": Format(_clips_seeds, _clips_reader, 18, _clips_remade),
+    "clips": Format(_clips_seeds, _clips_reader, 12, _clips_remade),
+    "prepared": Format(_prepared_seeds, _prepared_reader, 8, _prepared_remade),
     "settings": Format(_settings_seeds, _settings_reader, 10),
     "model": Format(_model_seeds, _model_reader, 5, _model_remade),
     "checkpoint": Format(_checkpoint_seeds, _checkpoint_reader, 4),

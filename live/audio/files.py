@@ -128,7 +128,10 @@ def read_audio(path: str | Path) -> tuple[np.ndarray, int]:
     """A whole file: (its mix, float32 [T], finite; its rate, Hz). ArtifactError as `AudioFile`."""
     file = AudioFile(path)
     mixer = Mixer(file.channels, file.rate)
-    return np.concatenate([mixer.step(block) for block in file.blocks()]), file.rate
+    blocks = [mixer.step(block) for block in file.blocks()]
+    if not blocks:  # what was there when it was opened breaks off before the first block's end
+        raise ArtifactError(f"{str(file.path)!r} {_EMPTY}")
+    return np.concatenate(blocks), file.rate
 
 
 class _Sequential(soundfile.SoundFile):

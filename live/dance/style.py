@@ -8,6 +8,7 @@ import numpy as np
 
 from live.body.pose import FRAME_RATE
 from live.errors import ConfigError
+from live.settings_file import shown
 
 AUTO = "auto"
 _FADE_S = 1.0
@@ -28,10 +29,10 @@ def parse_style(text: str, styles: tuple[str, ...]) -> np.ndarray | None:
         name, _, weight = part.partition("=")
         name = name.strip().lower()
         if name not in styles:
-            raise ConfigError(f"style {name!r} is unknown; this model has {', '.join(styles)}")
+            raise ConfigError(f"style {shown(name)} is unknown; this model has {', '.join(styles)}")
         weights[styles.index(name)] += _weight(name, weight)
     if weights.sum() <= 0:
-        raise ConfigError(f"style {text!r}: the weights sum to nothing")
+        raise ConfigError(f"style {shown(text)}: the weights sum to nothing")
     return weights / weights.sum()
 
 
@@ -43,7 +44,7 @@ def _weight(name: str, text: str) -> float:
     except ValueError:
         weight = -1.0
     if not 0.0 <= weight < 1e6:
-        raise ConfigError(f"style {name}={text}: the weight must be a number of 0 or more")
+        raise ConfigError(f"style {name}={text[:40]}: the weight must be a number of 0 or more")
     return weight
 
 

@@ -22,6 +22,7 @@ from live.body.skeleton import BONE_LENGTHS, JOINT, JOINT_NAMES, N_JOINTS, PAREN
 from live.dance.style import AUTO
 from live.errors import ArtifactError
 from live.safe_read import open_file, read_arrays
+from live.settings_file import shown
 
 TIERS = ("open", "share", "research")
 
@@ -148,7 +149,7 @@ def check_joints(name: str, joints: np.ndarray) -> None:
     finite = np.atleast_2d(np.isfinite(joints).all(axis=-1))
     if not finite.all():
         at = JOINT_NAMES[int((~finite).any(axis=0).argmax())]
-        where = _frames((~finite).any(axis=1))
+        where = _frames(np.asarray((~finite).any(axis=1)))
         raise ClipError(
             f"clip {name!r}: joints hold what is no number, first of {at} {where}; cut those "
             "frames out, or interpolate over them"
@@ -347,5 +348,4 @@ def _shown(value: object) -> str:
         return "an object"
     if isinstance(value, list | dict):
         return "a list" if isinstance(value, list) else "an object"
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return shown(value)

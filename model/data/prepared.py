@@ -20,6 +20,7 @@ from model.network.config import TrainConfig
 _HINT = "run `posejockey prepare` first"
 _AGAIN = "run `posejockey prepare` again"
 _BEATS_A_BAR = 4
+_MOST = 1e4  # no coordinate, curve or phase is more than this
 _ROOM = 0.1  # of a bar: where fewer places than that fit, drawing a window takes too long
 # Dimensions after the first and numpy's kind, of what counts frames and of what counts pieces.
 _MOTION = {"pose": ((POSE_DIM,), "f"), "control": ((CONTROL_DIM,), "f")}
@@ -40,8 +41,9 @@ def read_motion(folder: Path) -> dict[str, np.ndarray]:
         raise _damaged(path, "style")
     if not ((start[:-1] <= motion["split"]) & (motion["split"] <= start[1:])).all():
         raise _damaged(path, "split")
-    if not (motion["tempo_bpm"] > 0).all():
-        raise _damaged(path, "tempo_bpm")
+    _check_range(path, motion, "tempo_bpm", 1.0, 1000.0)
+    for name in ("pose", "control", "phase"):
+        _check_range(path, motion, name, -_MOST, _MOST)
     return motion
 
 
@@ -52,6 +54,11 @@ def read_music(folder: Path) -> dict[str, np.ndarray]:
     _check(path, music, _MUSIC, _SONGS)
     if not np.isin(music["genre"], list(GENRES)).all():
         raise _damaged(path, "genre")
+    _check_range(path, music, "tempo_bpm", 1.0, 1000.0)
+    _check_range(path, music, "beat", -1e6, 1e6)
+    step = np.delete(np.diff(music["beat"]), music["start"][1:-1] - 1)
+    if not ((step > 0) & (step < 1)).all():
+        raise _damaged(path, "beat")
     return music
 
 
@@ -116,6 +123,11 @@ def _check(
             raise _damaged(path, name)
         if kind == "f" and not np.isfinite(array).all():
             raise _damaged(path, name)
+
+
+def _check_range(path: Path, arrays: dict, name: str, low: float, high: float) -> None:
+    if not ((arrays[name] >= low) & (arrays[name] <= high)).all():
+        raise _damaged(path, name)
 
 
 def _damaged(path: Path, name: str) -> ArtifactError:

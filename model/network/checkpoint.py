@@ -21,7 +21,8 @@ def load_checkpoint(path: Path) -> dict:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
-        raise ArtifactError(f"{path} is not a checkpoint of this program: {error}") from error
+        reason = str(error).split("\n")[0][:200]  # torch goes on with advice on how to trust it
+        raise ArtifactError(f"{path} is not a checkpoint of this program: {reason}") from error
     if not isinstance(state, dict) or "network_config" not in state:
         raise ArtifactError(f"{path} is not a checkpoint of this program: it holds something else")
     return state

@@ -1,12 +1,14 @@
 """What goes into a session file comes out of it."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from mcap.reader import make_reader
 
 from live.session import format
+from live.session.mcap_reader import McapReader
 from live.session.reader import SessionReader
 from live.session.writer import SessionWriter
 from tests.helpers.sessions import BLOCK, PACKET, RATE, SETTINGS, noise, record
@@ -106,3 +108,26 @@ def test_other_mcap_readers_find_everything(tmp_path, small_chunks):
         assert json.loads(metadata.metadata["seed"]) == 7
         encodings = {c.topic: c.message_encoding for c in summary.channels.values()}
         assert encodings == format.ENCODINGS
+
+
+def test_a_file_of_an_earlier_version_is_read_and_written_alike(tmp_path):
+    """The container is laid out with parts of the mcap package that are not promised to stay: an
+    upgrade that changes them fails here."""
+    golden = SessionReader(Path(__file__).with_name("golden.mcap"))
+    writer = SessionWriter(tmp_path / "show.mcap", SETTINGS)
+    writer.audio(0, np.arange(8, dtype=np.float32) / 8)
+    writer.frame = 3
+    writer.osc(400, PACKET)
+    writer.control(900.5, "energy", 0.5)
+    writer.event(8, "skip", 960)
+    writer.health(24_000, {"fps": 60.0})
+    writer.close()
+    today = SessionReader(tmp_path / "show.mcap")
+    assert golden.settings == today.settings == {**SETTINGS, "session_version": 1}
+    assert list(golden) == list(today)
+    assert golden.complete
+    assert [(record.topic, record.frame) for record in golden] == [
+        ("audio", 0), ("osc", 3), ("control", 3), ("event", 3), ("health", 3),
+    ]  # fmt: skip
+    kinds = [[type(r).__name__ for r in McapReader(s.path).records()] for s in (golden, today)]
+    assert kinds[0] == kinds[1]
