@@ -26,6 +26,7 @@ from live.errors import ConfigError
 from live.monotonic import monotonic_s
 from live.osc.encoding import FrameEncoder
 from live.outputs.udp import OscOut
+from live.safe_write import check_output, write_text
 from live.show.engine import Engine, EngineConfig
 from live.show.timing import lead_samples
 
@@ -37,6 +38,7 @@ _EMISSIONS_PER_FRAME = 2
 
 def main(argv: list[str]) -> int:
     args = _parser().parse_args(argv)
+    check_reports(args.json, args.png)
     if args.beats:
         return _benchmark("beats")([str(args.beats)])
     if args.clicks:
@@ -55,7 +57,7 @@ def main(argv: list[str]) -> int:
     }
     _print(figures)
     if args.json:
-        args.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+        write_text(args.json, json.dumps(figures, indent=2) + "\n")
     return 0
 
 
@@ -82,6 +84,14 @@ def _parser() -> argparse.ArgumentParser:
     add("--png", type=Path, metavar="FILE", help="draw the soak's curves there")
     add("--json", type=Path, metavar="FILE", help="write the figures there as well")
     return parser
+
+
+def check_reports(json: Path | None, png: Path | None = None) -> None:
+    """Raise where figures or curves cannot be written: better now than after hours."""
+    if json:
+        check_output(json, (".json",))
+    if png:
+        check_output(png, (".png",))
 
 
 def machine() -> str:

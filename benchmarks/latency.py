@@ -31,6 +31,7 @@ from live.errors import DeviceError
 from live.monotonic import monotonic_s
 from live.osc.encoding import decode
 from live.osc.schema import ONSET
+from live.safe_write import check_output, write_text
 
 _RATE = 48_000
 _FIRST_S = 1.5
@@ -178,13 +179,15 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--model", default="open")
     parser.add_argument("--json", type=Path, metavar="FILE")
     args = parser.parse_args(argv)
+    if args.json:
+        check_output(args.json, (".json",))
     figures = measure(args.clicks, args.input, args.model)
     print(
         "microphone block to packet       {p50:.1f} ms p50, {p99:.1f} p99, {max:.1f} max "
         "({heard} of {clicks} clicks)".format(**figures)
     )
     if args.json:
-        args.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+        write_text(args.json, json.dumps(figures, indent=2) + "\n")
     return 0
 
 

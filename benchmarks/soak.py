@@ -36,6 +36,7 @@ from live.dance.performer import Performer
 from live.monotonic import monotonic_s
 from live.osc import encoding
 from live.outputs.udp import OscOut
+from live.safe_write import check_output, whole_file, write_text
 from live.show.engine import Engine, EngineConfig
 from live.show.loop import Show
 from live.show.memory import SETTLE_S, resident_mb
@@ -496,7 +497,8 @@ def draw(report: dict, path: Path) -> None:
         top = _TOP + row * (height + _GAP)
         box = (_LEFT, top, _SIZE[0] - _RIGHT, top + height)
         _panel(pen, box, title, hours, curves, faults)
-    image.save(path)
+    with whole_file(path) as partial:
+        image.save(partial, "PNG")
 
 
 def _panel(
@@ -575,7 +577,7 @@ def _keep(report: dict, args: argparse.Namespace) -> None:
             flush=True,
         )
     if args.json:
-        args.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+        write_text(args.json, json.dumps(report, indent=1) + "\n")
     if args.png and last:
         draw(report, args.png)
 
@@ -588,6 +590,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report there")
     parser.add_argument("--png", type=Path, metavar="FILE", help="draw the curves there")
     args = parser.parse_args(argv)
+    for path, suffix in ((args.json, ".json"), (args.png, ".png")):
+        if path:
+            check_output(path, (suffix,))
     with ExitStack() as stack:
         show = Soak(args.hours, args.model, args.device, stack)
         report = show.run(lambda report: _keep(report, args))

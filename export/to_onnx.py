@@ -29,7 +29,7 @@ from live.dance.contract import (
     STATE_SUFFIX,
 )
 from live.errors import ArtifactError
-from live.safe_write import check_output, whole_file, write_text
+from live.safe_write import check_output, check_output_folder, whole_file, write_text
 from model.evaluation.offsets import accent_delays, energy_offsets
 from model.network.checkpoint import load_checkpoint, mean_of, music_lag, network_of
 from model.network.dance_network import DanceNetwork
@@ -162,8 +162,10 @@ def export(checkpoints: Sequence[Path], out: Path, data: Path | None = None) -> 
     Raises ArtifactError with the error measured where it does not, and where the weights or what
     they dance are not finite; an older file stays.
     """
+    check_output_folder(out.parent)
     out.parent.mkdir(parents=True, exist_ok=True)
     check_output(out, (".onnx",), checkpoints)
+    check_output(out.with_suffix(".json"), (), [data / "prepared.json" if data else None])
     loaded = [load_checkpoint(path) for path in checkpoints]
     checkpoint = mean_of(loaded)
     network = network_of(checkpoint)

@@ -14,6 +14,7 @@ from live.control.midi_map import MidiMap, load, write
 from live.errors import ConfigError
 from live.midi_ports import MidiPorts, Tap, stem
 from live.monotonic import monotonic_s
+from live.safe_write import check_output
 
 _USUAL = (
     "energy", "openness", "travel", "temperature", "freeze", "mirror", "blackout", "tap", "sync",
@@ -41,8 +42,8 @@ def run(args: argparse.Namespace) -> int:
     requests: list[str] = args.control or list(_USUAL)
     for request in requests:
         parse_request(request)
-    if args.learn and not args.learn.absolute().parent.is_dir():
-        raise ConfigError(f"cannot write {args.learn}: there is no folder {args.learn.parent}")
+    if args.learn:
+        _check_learned(args.learn)
     mapping = load(args.map) if args.map else None
     with MidiPorts() as ports:
         tap = ports.open(args.port or (mapping.port if mapping else ""))
@@ -51,6 +52,16 @@ def run(args: argparse.Namespace) -> int:
             return _learn(args.learn, requests, opened, _arriving(tap, args.seconds, stdin=True))
         _show(tap, mapping, opened, args.seconds)
     return 0
+
+
+def _check_learned(path: Path) -> None:
+    """An older mapping may be learned anew; another file of that name is not what was meant."""
+    check_output(path, (".toml",))
+    if path.exists():
+        try:
+            load(path)
+        except ConfigError as error:
+            raise ConfigError(f"{path} is there and no MIDI mapping; name another file") from error
 
 
 def _learn(path: Path, requests: list[str], opened: str, events: Iterator[Event | None]) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from live.body.pose import FRAME_RATE
 from live.errors import ConfigError
+from live.safe_write import check_output, write_text
 from model.evaluation.checkpoint_report import evaluate, format_report
 from model.evaluation.contact_sheet import draw
 from model.evaluation.offsets import energy_offsets
@@ -33,13 +34,21 @@ def main(argv: list[str]) -> int:
             raise ConfigError(f"--tempi holds {tempo:g}; a tempo must be 60 to 200")
     if args.recordings and not args.recordings.is_dir():
         raise ConfigError(f"--recordings {args.recordings} is not a folder")
-    for path in (args.json, args.curve, args.sheet):
-        if path and not path.parent.is_dir():
-            raise ConfigError(f"cannot write {path}: there is no folder {path.parent}")
+    _check_reports(args)
     takes = _evaluate_checkpoint(args) if args.model is None else _evaluate_weights(args)
     if args.sheet:
         draw({take.label: take.joints for take in takes}, args.sheet, FRAME_RATE)
     return 0
+
+
+def _check_reports(args: argparse.Namespace) -> None:
+    """Two pictures of one name would be one picture."""
+    if args.json:
+        check_output(args.json, (".json",))
+    if args.curve:
+        check_output(args.curve, (".png",))
+    if args.sheet:
+        check_output(args.sheet, (".png",), (args.curve,))
 
 
 def _evaluate_checkpoint(args: argparse.Namespace) -> tuple[Take, ...]:
@@ -96,7 +105,7 @@ def _evaluate_weights(args: argparse.Namespace) -> tuple[Take, ...]:
                 for r in runs
             },
         }
-        args.json.write_text(json.dumps(everything, indent=1) + "\n", encoding="utf-8")
+        write_text(args.json, json.dumps(everything, indent=1) + "\n")
     return tuple(take for t in reports for take in t.takes)
 
 

@@ -8,6 +8,7 @@ from tqdm import tqdm
 
 from live.dance.performer import find_model
 from live.errors import ConfigError
+from live.safe_write import check_output_folder
 from live.settings_file import check_names, named, read_toml
 from model.network.checkpoint import CHECKPOINT, load_checkpoint
 from model.network.config import EncoderConfig, TrainConfig
@@ -26,6 +27,7 @@ def main(argv: list[str]) -> int:
         "precision": args.precision,
     }  # fmt: skip
     config = replace(config, **{k: v for k, v in given.items() if v is not None})
+    check_output_folder(args.out)
     initial = _beginning(args.init) if args.init else None
     fabric = engine(config, args.accelerator, args.devices)
     encoder = EncoderConfig(kind=args.encoder)

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from live.body.skeleton import BONES, JOINT, JOINT_NAMES
+from live.safe_write import whole_file
 
 _CELL = (96, 132)  # pixels
 _LABEL_HEIGHT = 16
@@ -47,7 +48,8 @@ def draw(
             origin = ((column + 0.5) * _CELL[0], floor)
             _figure(pen, joints[before : frame + 1], origin)
             before = frame
-    sheet.save(path)
+    with whole_file(path) as partial:
+        sheet.save(partial, "PNG")
 
 
 def _figure(pen: ImageDraw.ImageDraw, joints: np.ndarray, origin: tuple[float, float]) -> None:

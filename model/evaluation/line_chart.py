@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from live.safe_write import whole_file
+
 _SIZE = (960, 480)  # pixels
 _LEFT, _TOP, _RIGHT, _BOTTOM = 70, 40, 30, 50
 _BACKGROUND, _GRID, _TEXT = (16, 17, 22), (52, 54, 64), (220, 220, 225)
@@ -57,7 +59,8 @@ def draw(
         pen.text((_LEFT + 12, _TOP + 8 + 20 * row), label, fill=colour, font=font)
     pen.text((_LEFT, 12), title, fill=_TEXT, font=font)
     pen.text((_SIZE[0] - _RIGHT, _SIZE[1] - 8), x_label, fill=_TEXT, font=font, anchor="rb")
-    chart.save(path)
+    with whole_file(path) as partial:
+        chart.save(partial, "PNG")
 
 
 def _cycled(count: int) -> list[tuple[int, int, int]]:

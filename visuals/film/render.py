@@ -28,7 +28,7 @@ from visuals.feed.recorded import (
     Sound,
 )
 from visuals.feed.view import View
-from visuals.film.writers import Writer, open_writer
+from visuals.film.writers import Writer, check_out, open_writer
 
 RATES = (24, 25, 30, 50, 60)
 _SIZE = (1280, 720)
@@ -67,6 +67,8 @@ class FilmSettings:
 def main(argv: list[str]) -> int:
     args = _parser().parse_args(argv)
     settings = _settings(args)  # a mistake is better said before the dance
+    read = (args.dance, args.music, args.config)
+    check_out(args.out, settings.size, settings.transparent, read)
     started_s = monotonic_s()
     dance, sound = open_dance(args)
     settings = _cut(settings, dance, args.start, args.seconds)
@@ -153,15 +155,13 @@ def _perform(args: argparse.Namespace, path: Path) -> RecordedTake:
     from live.audio.files import read_audio
     from live.beat.clock import TempoConfig
     from live.dance.performer import Performer
-    from live.show.controls import Controls
     from live.show.offline import run_offline
 
     config = config_of(args, latency_ms=0.0)
     audio, rate = read_audio(path)
     performer = Performer(config.model, config.device, config.dancers, config.seed)
-    controls = Controls(config.energy, config.temperature)
     tempo = TempoConfig(tracker=config.beat_tracker)
-    return RecordedTake(run_offline(audio, rate, performer, config.style, controls, tempo))
+    return RecordedTake(run_offline(audio, rate, performer, config.style, config.controls, tempo))
 
 
 def _first(view: View, dancers: int | None) -> View:

@@ -8,7 +8,7 @@ own.
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -20,6 +20,7 @@ from av.error import FFmpegError
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
 from live.errors import ArtifactError, ConfigError
+from live.safe_write import check_output, check_output_folder, partial_name
 from visuals.feed.recorded import Sound
 
 _BT709 = 1  # the code of the colour standard in primaries, transfer and matrix alike
@@ -78,12 +79,39 @@ def open_writer(
     picture on. ConfigError for a name or size that cannot be, ArtifactError for a file that
     cannot.
     """
+    check_out(out, size, transparent)
     if out.suffix.lower() in KINDS:
         return Film(out, size, fps, transparent, sound)
-    if out.suffix == "" or out.suffix.lower() == ".png":
-        return Pictures(out, size, transparent)
-    names = ", ".join(KINDS)
-    raise ConfigError(f"-o {out}: end it in {names}, or name a folder for numbered PNG pictures")
+    return Pictures(out, size, transparent)
+
+
+def check_out(
+    out: Path, size: tuple[int, int], transparent: bool, read: Iterable[Path | None] = ()
+) -> None:
+    """Raise what `open_writer` would, before there is a dance; read: what it is made from, which no
+    film may overwrite."""
+    suffix = out.suffix.lower()
+    if suffix in KINDS:
+        if transparent and KINDS[suffix].alpha is None:
+            raise ConfigError(f"{out.suffix} has no transparency; use .mov, .webm or a folder")
+        if size[0] % 2 or size[1] % 2:
+            raise ConfigError(f"--size {size[0]}x{size[1]}: a film's sides must be even numbers")
+        check_output(out, tuple(KINDS), read)
+    elif suffix in ("", ".png"):
+        folder, _ = _numbered(out)
+        _check_folder(folder.parent)
+        check_output_folder(folder, read)
+    else:
+        names = ", ".join(KINDS)
+        raise ConfigError(f"-o {out}: end it in {names}, or name a folder for PNG pictures")
+
+
+def _numbered(out: Path) -> tuple[Path, str]:
+    """The folder and the pattern of numbered pictures."""
+    pattern = out.name if out.suffix else "%05d.png"
+    if len(re.findall(r"%0?\d*d", pattern)) != 1 or pattern.count("%") != 1:
+        raise ConfigError(f"-o {out}: one picture each needs a number in the name: %05d.png")
+    return (out.parent if out.suffix else out), pattern
 
 
 class Film:
@@ -98,14 +126,7 @@ class Film:
         sound: tuple[Sound, Iterator[np.ndarray]] | None,
     ):
         kind = KINDS[out.suffix.lower()]
-        if transparent and kind.alpha is None:
-            raise ConfigError(f"{out.suffix} has no transparency; use .mov, .webm or a folder")
-        if size[0] % 2 or size[1] % 2:
-            raise ConfigError(f"--size {size[0]}x{size[1]}: a film's sides must be even numbers")
-        _check_folder(out.parent)
-        if out.is_dir():
-            raise ArtifactError(f"cannot write {out}: it is a folder; name a file in it")
-        self._out, self._partial = out, out.with_name(out.name + ".partial")
+        self._out, self._partial = out, partial_name(out.parent)
         self._fps = fps
         self._count = 0
         self._blocks = sound[1] if sound else None
@@ -207,20 +228,15 @@ class Pictures:
     """
 
     def __init__(self, out: Path, size: tuple[int, int], transparent: bool):
-        pattern = out.name if out.suffix else "%05d.png"
-        if len(re.findall(r"%0?\d*d", pattern)) != 1 or pattern.count("%") != 1:
-            raise ConfigError(f"-o {out}: one picture each needs a number in the name: %05d.png")
-        self._folder = out.parent if out.suffix else out
-        self._pattern = pattern
+        self._folder, self._pattern = _numbered(out)
         self._pixels = "rgba" if transparent else "rgb24"
         self._size = size
         self._made: list[Path] = []
         self._written = 0
         self._to_rgb = VideoReformatter()
-        _check_folder(self._folder.parent)
         try:
             self._folder.mkdir(exist_ok=True)
-            taken = any(self._folder.glob(re.sub(r"%0?\d*d", "*", pattern)))
+            taken = any(self._folder.glob(re.sub(r"%0?\d*d", "*", self._pattern)))
         except OSError as error:
             raise ArtifactError(f"cannot write to {self._folder}: {error.strerror}") from error
         if taken:
