@@ -4,12 +4,15 @@ The caller's thread. PortAudio is loaded when it is first needed: without it, fi
 still run.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from live.errors import DeviceError
 
 _USUAL_RATES = (16_000, 44_100, 48_000, 96_000)
+_ALSA_NUMBER = re.compile(r"\(hw:\w+,(\d+)\)")
+_WINDOWS_NUMBER = re.compile(r"(?<![^\s(])\d+- ")
 _WASAPI = "Windows WASAPI"
 
 
@@ -95,8 +98,9 @@ def extra_settings(device: DeviceInfo) -> Any:
 def match_device(devices: list[DeviceInfo], name: str | None, kind: str) -> DeviceInfo:
     """The input or output of that name; for None the default.
 
-    kind: "input" or "output". An exact name wins over a part of one in any case; of equal names
-    that of the better host API. DeviceError, with the candidates, if there is none or several.
+    kind: "input" or "output". An exact name wins over a part of one in any case, and that over one
+    that is the same but for the number the system gave it; of equal names that of the better host
+    API. DeviceError, with the candidates, if there is none or several.
     """
     usable = [d for d in devices if (d.inputs if kind == "input" else d.outputs) > 0]
     if not usable:
@@ -106,12 +110,21 @@ def match_device(devices: list[DeviceInfo], name: str | None, kind: str) -> Devi
     exact = [d for d in usable if name in (d.name, d.label)]
     found = exact or [d for d in usable if name.casefold() in d.label.casefold()]
     if not found:
+        # Two of a kind cannot be told apart by anything else: the first will do.
+        found = [d for d in usable if _unnumbered(name) in _unnumbered(d.label)][:1]
+    if not found:
         raise DeviceError(f"no {kind} named {name!r}; {_candidates(usable, kind)}")
     best_api = min(found, key=lambda d: d.host_api != _WASAPI).host_api
     best = [d for d in found if d.host_api == best_api]
     if len({d.name for d in best}) > 1:
         raise DeviceError(f"{name!r} fits several {kind}s; {_candidates(best, kind)}")
     return best[0]
+
+
+def _unnumbered(name: str) -> str:
+    """A name without the number that ALSA and Windows put there, another when it is plugged again:
+    "USB Audio (hw:1,0)", "Microphone (2- USB Audio)"."""
+    return _WINDOWS_NUMBER.sub("", _ALSA_NUMBER.sub(r"(hw:,\1)", name)).casefold()
 
 
 def _default_index(apis, key: str) -> int:

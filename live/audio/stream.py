@@ -17,11 +17,12 @@ from live.monotonic import monotonic_s
 _RETRY_S = 1.0  # between two attempts to re-open a lost device
 CLOSE_S = 2.0  # at the end, a stream that takes longer to close is left behind
 STUCK_S = 12.0  # what hangs longer inside PortAudio is given up; a dead JACK takes 8
-_MAX_STUCK = 3  # threads left behind at a time
+_LOST_S = 30.0  # a stream that takes longer to close will not come back
 
 _card_lock = threading.Lock()  # PortAudio's functions must not run side by side
 _leases: set["Lease"] = set()  # of every stream that PortAudio holds
-_scanning = threading.Event()
+_scan_began_s: float | None = None  # of a search for devices that is under way
+_may_scan = True  # until such a search hangs
 
 
 class Lease:
@@ -37,6 +38,12 @@ class Lease:
         self.valid = True
         self.active = False
         self.tried_s = monotonic_s()  # when the latest attempt to open it began
+        self._closing_s: float | None = None  # since when
+
+    @property
+    def is_lost(self) -> bool:
+        """The stream has been closing for so long that nobody waits for it any more."""
+        return self._closing_s is not None and monotonic_s() - self._closing_s > _LOST_S
 
     def ended(self) -> None:
         """PortAudio says that the stream has stopped."""
@@ -48,9 +55,13 @@ class Lease:
             self.valid = self.active = False
 
     def close(self) -> None:
-        """May take seconds, or for ever: PortAudio 19.6 spins where a device dies too early."""
+        """May take seconds, or for ever: PortAudio 19.6 spins where a device dies too early.
+
+        One call, which aborts too: PortAudio forgets the stream before it tries, so that a search
+        for devices does not wait for one that hangs.
+        """
+        self._closing_s = monotonic_s()
         if self.stream is not None:
-            self.stream.abort()
             self.stream.close()
             self.stream = None
         _leases.discard(self)
@@ -59,13 +70,15 @@ class Lease:
 def _rescan() -> None:
     """Let PortAudio look for devices again, which it only does when it starts.
 
-    Ending PortAudio frees every open stream, so nothing happens while there is one.
+    Ending PortAudio frees every open stream, so nothing happens while there is one, but for those
+    that will never close.
     """
+    global _scan_began_s
     sd = devices.portaudio()
     with _card_lock:
-        if _leases:
+        if not _may_scan or not all(lease.is_lost for lease in _leases):
             return
-        _scanning.set()
+        _scan_began_s = monotonic_s()
         try:
             while sd._initialized:
                 sd._terminate()
@@ -73,7 +86,19 @@ def _rescan() -> None:
         except sd.PortAudioError as error:
             raise DeviceError(f"PortAudio does not start: {error}") from error
         finally:
-            _scanning.clear()
+            _scan_began_s = None
+
+
+def _is_scanning() -> bool:
+    """Whether a search for devices is under way; one that hangs is given up, and was the last."""
+    global _may_scan, _scan_began_s
+    if _scan_began_s is None or not _may_scan:
+        return False
+    if monotonic_s() - _scan_began_s < STUCK_S:
+        return True
+    _may_scan, _scan_began_s = False, None
+    log.warning("PortAudio hangs in its search for devices; only those it knows are tried again")
+    return False
 
 
 def _abandon_card_lock() -> None:
@@ -159,10 +184,9 @@ class CardStream:
         """Whether a worker is trying, and not stuck beyond hope."""
         if self._worker is None or not self._worker.is_alive():
             return False
-        if monotonic_s() - self._lease.tried_s < STUCK_S or _scanning.is_set():
-            return True
         self._stuck = [thread for thread in self._stuck if thread.is_alive()]
-        if len(self._stuck) >= _MAX_STUCK:
+        patience_s = STUCK_S * 2 ** len(self._stuck)  # or hours would leave a thousand behind
+        if monotonic_s() - self._lease.tried_s < patience_s or _is_scanning():
             return True
         log.warning("a sound device does not answer; trying without waiting for it")
         self._stuck.append(self._worker)

@@ -25,15 +25,13 @@ class FakeStream:
     def start(self):
         self.state = "running"
 
-    def abort(self):
-        self.card.abort_hangs.wait()
-        self.state = "aborted"
-
     def close(self):
+        self.state = "closing"
+        self.card.may_close.wait()
         self.state = "closed"
 
     def capture(self, block, status=None):
-        assert self.state == "running"
+        assert self.state != "open"  # but what is closed may still have blocks on their way
         times = SimpleNamespace(inputBufferAdcTime=0.0)  # as host APIs that do not say
         self.options["callback"](block, len(block), times, status)
 
@@ -66,18 +64,21 @@ class FakeCard:
         self.accepts = True
         self.streams = []
         self.scans = 0
-        self.abort_hangs = threading.Event()
-        self.abort_hangs.set()
+        self.may_close, self.may_end = threading.Event(), threading.Event()
+        self.may_close.set()
+        self.may_end.set()
         self._initialized = 1
+        self.name = self._seen_name = "Card"
         self._seen = True
 
     def _initialize(self):
         self._initialized += 1
         self.scans += 1
-        self._seen = self.present
+        self._seen, self._seen_name = self.present, self.name
 
     def _terminate(self):
-        assert all(stream.state == "closed" for stream in self.streams)
+        assert all(stream.state in ("closing", "closed") for stream in self.streams)
+        self.may_end.wait()
         self._initialized -= 1
 
     def _exit_handler(self):
@@ -88,7 +89,7 @@ class FakeCard:
         return [{"name": "Fake", "default_input_device": found, "default_output_device": found}]
 
     def query_devices(self):
-        card = {"name": "Card", "hostapi": 0, "default_samplerate": 44_100.0}
+        card = {"name": self._seen_name, "hostapi": 0, "default_samplerate": 44_100.0}
         return [card | {"max_input_channels": 3, "max_output_channels": 2}] * self._seen
 
     def check_input_settings(self, **options):

@@ -22,6 +22,13 @@ WINDOWS = [
     device(2, "Microphone (Realtek High Definition Audio)", "Windows WASAPI"),
     device(3, "Line In (USB)", "Windows WASAPI"),
 ]
+ALSA = [
+    device(0, "HDMI 1: - (hw:1,0)"),
+    device(1, "USB Audio (hw:2,0)"),
+    device(2, "USB Audio (hw:2,1)"),
+]
+TWO = [device(0, "USB Audio: - (hw:1,0)"), device(1, "USB Audio: - (hw:2,0)")]
+WINDOWS_AGAIN = [device(0, "Line In (3- USB)", "Windows WASAPI"), device(1, "2-Track", "MME")]
 
 
 @pytest.mark.parametrize(
@@ -31,6 +38,13 @@ WINDOWS = [
         (STUDIO, "USB Microphone", 0),
         (STUDIO, "interface", 1),
         (STUDIO, "BUILT", 2),
+        (ALSA, "USB Audio (hw:2,0)", 1),
+        (ALSA, "USB Audio (hw:1,0), ALSA", 1),  # plugged in again
+        (ALSA, "HDMI 1: - (hw:0,0)", 0),
+        (TWO, "USB Audio: - (hw:5,0)", 0),
+        (WINDOWS, "Line In (2- USB), Windows WASAPI", 3),
+        (WINDOWS_AGAIN, "Line In (USB)", 0),
+        (WINDOWS_AGAIN, "Line In (2- USB), Windows WASAPI", 0),
         (WINDOWS, "realtek", 2),
         (WINDOWS, "Microphone (Realtek High Definition Audio)", 2),
         (WINDOWS, "Microphone (Realtek High Defini", 0),
@@ -47,6 +61,8 @@ def test_a_name_finds_its_device(devices, name, index):
         (STUDIO, "usb", r"fits several inputs; .*'USB Microphone', 'USB Interface'; run `pose"),
         (STUDIO, "Monitor", r"no input named 'Monitor'; inputs: .*posejockey devices"),
         (STUDIO, "Mixer", r"no input named 'Mixer'"),
+        (ALSA, "USB Audio (hw:2,3)", r"no input named"),
+        (TWO, "USB Audio", r"fits several inputs"),
         (STUDIO[:2], None, r"no default input; inputs: 'USB Microphone'"),
         (STUDIO[3:], None, r"no input device"),
         ([], "x", r"no input device"),
