@@ -24,6 +24,7 @@ from visuals.feed.view import View
 from visuals.window.control_client import ControlClient
 from visuals.window.keys import ACTIONS, KEYS, MOUSE, KeyMap, shipped_styles
 from visuals.window.pacing import FramePacer
+from visuals.window.sharpness import Sharpness
 from visuals.window.state_file import WindowState, WindowStateFile
 from visuals.window.window import Window, require_display
 
@@ -101,6 +102,7 @@ class App:
         self._arriving = 0
         self._clock = pygame.time.Clock()
         self._pacer = FramePacer(self.window.rate_hz)
+        self._sharpness = Sharpness()
         self._notice_until_s = -math.inf
         self._last_s = self._mouse_s = monotonic_s()
 
@@ -135,18 +137,19 @@ class App:
         dt_s = min(max(moment_s - self._last_s, 0.0), _LONGEST_STEP_S)
         self._last_s = moment_s
         self._arriving = len(view.dancers)
-        self._draw(view, dt_s)
-        pygame.display.flip()
+        canvas = self.window.begin_frame(self._sharpness.share)
+        self._draw(canvas, view, dt_s)
+        self._sharpness.drawn(self.window.end_frame(canvas) - now_s, now_s)
         self._clock.tick(self.window.rate_hz)  # where vsync does not hold the loop, this does
         self._pacer.shown(monotonic_s())
         self._state_file.write(self._state(), now_s)
 
-    def _draw(self, view: View, dt_s: float) -> None:
+    def _draw(self, canvas: pygame.Surface, view: View, dt_s: float) -> None:
         renderer = self.picture.renderer
         if renderer.card is not self.window.card:  # the window was opened, or opened anew
             renderer.use(self.window.card)
         renderer.draw(
-            self.window.begin_frame(),
+            canvas,
             self.picture.ensemble.arrange(view, dt_s),
             dt_s,
             hud=self.hud,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from live.display import has_display
 from live.errors import ConfigError, DeviceError
+from live.monotonic import monotonic_s
 from visuals.draw import gl
 from visuals.draw.surfaces import black, pygame
 from visuals.window.x11 import lacks_window_manager
@@ -44,6 +45,7 @@ class Window:
         self._renderer = renderer
         self._expected = renderer == "gl"  # who has seen OpenGL, or asked for it, is told why not
         self._software_canvas = black((1, 1))
+        self._by_card = False  # whether SDL scales the window on a card
         self.card: Card | None = None
         self.lost = 0  # times that the display went away and came back
         try:
@@ -58,24 +60,41 @@ class Window:
             raise NoDisplayError(f"cannot open a window ({error})") from error
         self.rate_hz: int = max(pygame.display.get_current_refresh_rate(), _MIN_RATE_HZ)
 
-    def begin_frame(self) -> pygame.Surface:
+    def begin_frame(self, share: float = 1.0) -> pygame.Surface:
         """What to draw the next picture on; another one after a resize, and with it the card's
         pictures. pygame.error while the display is gone.
 
-        With OpenGL it is not the window: no higher than 720 pixels, and enlarged by the card.
+        share: of its sides, what is to be drawn; `end_frame` enlarges it. With OpenGL the canvas is
+        never the window: no higher than 720 pixels, and enlarged by the card.
         """
         canvas = pygame.display.get_surface()
         if canvas is None:
             raise pygame.error("the display is gone")
         if self.card is None:
-            return canvas
+            return canvas if share == 1.0 else self._sized_canvas(canvas.get_size(), share)
         width, height = (max(side, 1) for side in pygame.display.get_window_size())
         self.card.resize((width, height))
         rows = min(height, SIZE[1])
-        size = (max(round(rows * width / height), 1), rows)
+        return self._sized_canvas((round(rows * width / height), rows), share)
+
+    def _sized_canvas(self, size: tuple[int, int], share: float) -> pygame.Surface:
+        """A canvas of a share of this size."""
+        width, height = size
+        size = (max(round(share * width), 1), max(round(share * height), 1))
         if self._software_canvas.get_size() != size:
             self._software_canvas = black(size)
         return self._software_canvas
+
+    def end_frame(self, canvas: pygame.Surface) -> float:
+        """Show what was drawn on the canvas of `begin_frame`. Returns the moment, on the program's
+        clock, at which the picture was done but for waiting for the display."""
+        shown = pygame.display.get_surface()
+        if self.card is None and shown is not None and shown is not canvas:
+            pygame.transform.smoothscale(canvas, shown.get_size(), shown)
+        done_s = monotonic_s()
+        pygame.display.flip()
+        # Without a card nothing waits for the display: the time goes into copying.
+        return done_s if self.card or self._by_card else monotonic_s()
 
     def picture(self) -> pygame.Surface:
         """The last picture as it was shown."""
