@@ -1,6 +1,5 @@
 """Checkpoints of a training run: loaded, averaged, and made into networks."""
 
-import pickle
 import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,17 +13,19 @@ from model.network.config import NetworkConfig, TrainConfig
 from model.network.dance_network import DanceNetwork
 
 CHECKPOINT = "checkpoint.pt"
+_PARTS = ("network_config", "network", "average", "train_config", "prepared", "progress", "machine")
 
 
 def load_checkpoint(path: Path) -> dict:
     """A checkpoint's contents, tensors and plain values only (nothing in it is executed)."""
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
+    except Exception as error:  # a file of any other sort makes the unpickler raise anything
         reason = str(error).split("\n")[0][:200]  # torch goes on with advice on how to trust it
         raise ArtifactError(f"{path} is not a checkpoint of this program: {reason}") from error
-    if not isinstance(state, dict) or "network_config" not in state:
-        raise ArtifactError(f"{path} is not a checkpoint of this program: it holds something else")
+    missing = [name for name in _PARTS if not isinstance(state, dict) or name not in state]
+    if missing:
+        raise ArtifactError(f"{path} is not a checkpoint of this program: it lacks {missing[0]!r}")
     return state
 
 
@@ -52,12 +53,16 @@ def mean_of(checkpoints: Sequence[dict]) -> dict:
 def network_of(checkpoint: dict) -> DanceNetwork:
     """The trained network of a checkpoint, ready to dance.
 
-    Raises ArtifactError where its weights are not finite: the run had broken down.
+    Raises ArtifactError where its weights do not fit, or are not finite: the run had broken down.
     """
-    network = DanceNetwork(NetworkConfig.from_dict(checkpoint["network_config"]))
-    average = AveragedModel(network)
-    average.load_state_dict(checkpoint["average"])
-    network.load_state_dict(average.module.state_dict())
+    try:
+        network = DanceNetwork(NetworkConfig.from_dict(checkpoint["network_config"]))
+        average = AveragedModel(network)
+        average.load_state_dict(checkpoint["average"])
+        network.load_state_dict(average.module.state_dict())
+    except (KeyError, TypeError, AttributeError, ValueError, RuntimeError) as error:
+        reason = str(error).split("\n")[0][:200]
+        raise ArtifactError(f"the checkpoint does not fit this program: {reason}") from error
     check_finite(network.state_dict())
     return network.eval()
 

@@ -1,5 +1,7 @@
 """Checkpoints: what is none of this program is refused, and nothing in it is executed."""
 
+import random
+
 import pytest
 import torch
 
@@ -31,3 +33,27 @@ def test_a_damaged_checkpoint_is_refused(tiny_checkpoint, tmp_path, capsys, dama
     with pytest.raises(ArtifactError, match=r"checkpoint\.pt is not a checkpoint of this program"):
         network_of(load_checkpoint(path))
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"hello " * 300, b"RIFF\x24\x08\0\0WAVEfmt ", b"\x89PNG\r\n\x1a\n", b"\x80\x02}q\0(X", b"e",
+     *(random.Random(seed).randbytes(500) for seed in range(20))],
+    ids=str,
+)  # fmt: skip
+def test_a_file_of_another_sort_is_refused_in_one_sentence(tmp_path, content):
+    (tmp_path / CHECKPOINT).write_bytes(content)
+    with pytest.raises(ArtifactError, match="is not a checkpoint of this program") as caught:
+        load_checkpoint(tmp_path / CHECKPOINT)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("part", ["network_config", "average"])
+@pytest.mark.parametrize("value", [{}, [], None, 3, {"styles": 7}])
+def test_a_checkpoint_whose_parts_do_not_fit_is_refused(tiny_checkpoint, tmp_path, part, value):
+    state = load_checkpoint(tiny_checkpoint)
+    with pytest.raises(ArtifactError, match="does not fit this program"):
+        network_of(state | {part: value})
+    torch.save({k: v for k, v in state.items() if k != part}, tmp_path / CHECKPOINT)
+    with pytest.raises(ArtifactError, match=f"it lacks '{part}'"):
+        load_checkpoint(tmp_path / CHECKPOINT)
