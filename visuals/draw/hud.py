@@ -7,6 +7,8 @@ _TEXT = (150, 160, 185)
 _FAINT = (70, 78, 100)
 _BAR = (60, 150, 190)
 _WARNING = (220, 150, 60)
+_LINE = 1.7  # from line to line of the list, of its unit
+_MOST_COLUMNS = 5
 _QUIET_STATES = ("", "dancing")  # what needs no word on a stage
 
 
@@ -36,16 +38,46 @@ class Hud:
             self._tempo(canvas, view, right, bottom, unit, pulse)
 
     def draw_keys(self, canvas: pygame.Surface, keys: list[tuple[str, str]]) -> None:
-        """The list of (key, meaning) over a darkened middle."""
-        rows = -(-len(keys) // 2)
-        unit = max(canvas.get_height() // 50, 9)
-        panel = pygame.Surface((62 * unit, int((rows + 1) * 1.7 * unit)), pygame.SRCALPHA)
+        """The list of (key, meaning) over a darkened middle, as large as fits, whatever the shape
+        of the canvas."""
+        width, height = canvas.get_size()
+        columns, unit = self._layout_of(keys, width, height)
+        rows = -(-len(keys) // columns)
+        key_px, meaning_px = self._widths(keys, unit)
+        column_px = key_px + meaning_px + 2 * unit
+        line_px = int(_LINE * unit)
+        size = (min(columns * column_px + unit, width), min((rows + 1) * line_px, height))
+        panel = pygame.Surface(size, pygame.SRCALPHA)
         panel.fill((6, 8, 14, 225))
         for k, (key, meaning) in enumerate(keys):
-            x, y = unit + 31 * unit * (k // rows), int((k % rows + 0.6) * 1.7 * unit)
+            x, y = unit + column_px * (k // rows), int((k % rows + 0.6) * line_px)
             self._print(panel, key, (230, 235, 245), unit, topleft=(x, y))
-            self._print(panel, meaning, _TEXT, unit, topleft=(x + 8 * unit, y))
+            self._print(panel, meaning, _TEXT, unit, topleft=(x + key_px + unit, y))
         canvas.blit(panel, panel.get_rect(center=canvas.get_rect().center))
+
+    def _layout_of(self, keys: list[tuple[str, str]], width: int, height: int) -> tuple[int, int]:
+        """(columns, unit) of the largest letters with which the list fits; unit in pixels."""
+        best = (1, 1)
+        for columns in range(1, _MOST_COLUMNS + 1):
+            rows = -(-len(keys) // columns)
+            unit = min(max(height // 45, 10), int(height / (_LINE * (rows + 1.5))))
+            # Letters are not quite as wide as their size says: measured, and down until they fit.
+            while unit > best[1] and self._list_width(keys, columns, unit) > 0.98 * width:
+                unit -= 1
+            if unit > best[1]:
+                best = (columns, unit)
+        return best
+
+    def _list_width(self, keys: list[tuple[str, str]], columns: int, unit: int) -> int:
+        return columns * (sum(self._widths(keys, unit)) + 2 * unit) + unit
+
+    def _widths(self, keys: list[tuple[str, str]], unit: int) -> tuple[int, int]:
+        """Pixels of the widest key and of the widest meaning."""
+        font = self._font(unit)
+        return max(font.size(k)[0] for k, _ in keys), max(font.size(m)[0] for _, m in keys)
+
+    def _font(self, size: int) -> pygame.font.Font:
+        return self._fonts.setdefault(size, pygame.font.Font(None, max(round(size * 1.4), 1)))
 
     def _meters(self, canvas, view: View, left: int, bottom: int, unit: int) -> None:
         """Level lying, the three onset bands standing on it."""
@@ -78,7 +110,6 @@ class Hud:
         if key not in self._texts:
             if len(self._texts) > 256:  # tempo texts come and go for hours
                 self._texts.clear()
-            font = self._fonts.setdefault(size, pygame.font.Font(None, round(size * 1.4)))
-            self._texts[key] = font.render(text, True, color)
+            self._texts[key] = self._font(size).render(text, True, color)
         picture = self._texts[key]
         return canvas.blit(picture, picture.get_rect(**place))

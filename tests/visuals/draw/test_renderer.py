@@ -21,6 +21,7 @@ from tests.visuals.stage import (
     waving,
 )
 from visuals.draw import looks
+from visuals.draw.hud import Hud
 from visuals.draw.looks.neon import Neon
 from visuals.draw.remote import PlayedPicture
 from visuals.draw.renderer import Renderer
@@ -107,16 +108,43 @@ def test_the_beat_changes_the_picture_but_never_flashes_it():
     assert 0.002 < swing < 0.10
 
 
-def test_the_list_of_keys_fits_the_window():
-    canvas, without = black((1280, 720)), black((1280, 720))
-    view = still(beat_phase=0.5)
+@pytest.mark.parametrize(
+    ("size", "least_px"),
+    [
+        ((1280, 720), 14), ((1920, 1080), 20), ((1080, 1920), 24), ((720, 720), 10),
+        ((3840, 1080), 20), ((400, 1280), 9), ((320, 180), 4), ((160, 90), 2),
+    ],
+)  # fmt: skip
+def test_the_list_of_keys_fits_a_window_of_any_shape(size, least_px):
+    canvas, without = black(size), black(size)
     keys = [(key, meaning) for key, _, meaning in (*KEYS, *MOUSE) if meaning]
-    Renderer().draw(canvas, view, 1 / 60, hud=False, keys=keys)
-    Renderer().draw(without, view, 1 / 60, hud=False)
+    drawn = []
+    hud = Hud()
+    printed = hud._print
+
+    def spy(surface, text, color, unit, **place):
+        box = printed(surface, text, color, unit, **place)
+        drawn.append((surface.get_rect(), box, unit))
+        return box
+
+    hud._print = spy
+    hud.draw_keys(canvas, keys)
+    assert len(drawn) == 2 * len(keys)
+    for panel, box, unit in drawn:
+        assert box.size[0] > 0
+        assert panel.contains(box)  # no word is cut off
+        assert unit >= least_px
+    for (_, key, _), (_, meaning, _) in zip(drawn[::2], drawn[1::2], strict=True):
+        assert not key.colliderect(meaning)
     changed = (pixels(canvas) != pixels(without)).any(axis=2)
-    assert changed.any()
-    for edge in (changed[0], changed[-1], changed[:, 0], changed[:, -1]):
+    for edge in (changed[0], changed[-1]):
         assert not edge.any()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (17, 9), (9, 300)])
+def test_the_list_of_keys_stops_no_picture(size):
+    keys = [(key, meaning) for key, _, meaning in (*KEYS, *MOUSE) if meaning]
+    Renderer().draw(black(size), still(), 1 / 60, keys=keys)
 
 
 def test_the_next_look_comes_on_the_next_bar_and_without_a_jump():
