@@ -8,14 +8,18 @@ never waits for either. The library is optional (`pip install -e .[control]`).
 import contextlib
 import logging
 import re
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any, Self
 
 from live.errors import ConfigError, DeviceError
+from live.midi_raw import RawMidi
 
 log = logging.getLogger(__name__)
 
+# What rtmidi raises: some of its errors are OSErrors, others ValueErrors or RuntimeErrors.
+LIBRARY_ERRORS = (OSError, ValueError, RuntimeError, MemoryError)
 _LOOK_EVERY_S = 1.0
 _LOOPBACK = "midi through"  # Linux has one of these always; nobody means it
 # What an operating system adds to a name, and may change when the device returns.
@@ -35,7 +39,8 @@ class Tap:
 
 
 class MidiInput:
-    """An input that is open, or waited for. losses: how often it vanished.
+    """An input that is open, or waited for. losses: how often it vanished; faults: messages at
+    which a listener failed.
 
     name: a part of it. DeviceError if there is none of that name, or it does not open.
     """
@@ -47,10 +52,7 @@ class MidiInput:
         self.opened = find_input(name, library)
         self._port: Any = self._open(self.opened)
         self.losses = 0
-
-    @property
-    def is_open(self) -> bool:
-        return self._port is not None
+        self.faults = 0
 
     def tap(self) -> Tap:
         tap = Tap(self)
@@ -78,21 +80,26 @@ class MidiInput:
     def close(self) -> None:
         port, self._port = self._port, None
         if port is not None:
-            with contextlib.suppress(OSError, ValueError):  # of a device that is gone
+            with contextlib.suppress(*LIBRARY_ERRORS):  # of a device that is gone
                 port.close()
 
     def _open(self, name: str) -> Any:
         try:
             port = self._library.open_input(name)
             port.callback = self._hear
-        except OSError as error:  # rtmidi's own errors are OSErrors
+        except LIBRARY_ERRORS as error:
             raise DeviceError(f"the MIDI input {name!r} does not open: {error}") from error
         return port
 
     def _hear(self, message: Any) -> None:
         for tap in self._taps:
-            if tap.callback is not None:
-                tap.callback(message)
+            try:
+                if tap.callback is not None:
+                    tap.callback(message)
+            except Exception:  # one listener's fault is not the other's, and not the port's
+                if not self.faults:
+                    log.exception("a message of the MIDI input %r was lost", self.opened)
+                self.faults += 1
 
 
 class MidiPorts:
@@ -125,11 +132,12 @@ class MidiPorts:
         """Look once for what has gone or returned."""
         try:
             names = input_names(midi_library())
+            for one in tuple(self.inputs.values()):
+                one.look(names)
         except (ConfigError, DeviceError) as error:
             log.info("%s", error)
-            return
-        for one in tuple(self.inputs.values()):
-            one.look(names)
+        except Exception:  # whatever the system's MIDI does: the next look may succeed
+            log.exception("the MIDI inputs could not be looked for")
 
     def close(self) -> None:
         self._over.set()
@@ -150,22 +158,26 @@ class MidiPorts:
 
 
 def midi_library() -> Any:
-    """mido, with the backend it finds. ConfigError where it is not installed."""
+    """mido, or on Linux without python-rtmidi what reads the devices themselves. ConfigError where
+    neither can be had."""
     try:
         import mido
     except ImportError as error:
         raise ConfigError(_NOT_INSTALLED) from error
+    try:
+        mido.backend.load()
+    except ImportError as error:
+        if sys.platform != "linux":
+            raise ConfigError(_NOT_INSTALLED) from error
+        return RawMidi(mido.Parser)
     return mido
 
 
 def input_names(library: Any) -> list[str]:
-    """Every MIDI input of this machine, once. ConfigError without the backend, DeviceError where
-    the system has no MIDI."""
+    """Every MIDI input of this machine, once. DeviceError where the system has no MIDI."""
     try:
         return list(dict.fromkeys(library.get_input_names()))
-    except ImportError as error:
-        raise ConfigError(_NOT_INSTALLED) from error
-    except OSError as error:
+    except LIBRARY_ERRORS as error:
         raise DeviceError(f"this machine's MIDI does not answer: {error}") from error
 
 
@@ -175,7 +187,8 @@ def find_input(name: str, library: Any) -> str:
     if found := _match(name, names):
         return found[0]
     known = f"there are {', '.join(map(repr, names))}" if names else "there are none"
-    raise DeviceError(f"no MIDI input named {name!r}; {known}" if name else "no MIDI input")
+    missing = f"no MIDI input named {name!r}; {known}" if name else "no MIDI input"
+    raise DeviceError(missing + getattr(library, "hint", ""))
 
 
 def stem(name: str) -> str:
@@ -190,6 +203,6 @@ def _match(name: str, names: list[str]) -> list[str]:
 
 
 _NOT_INSTALLED = (
-    "MIDI needs mido and python-rtmidi; run `pip install -c constraints.txt -e .[control]`, or go "
-    "without --midi-map, and with another --clock"
+    "MIDI needs mido, and python-rtmidi but on Linux; run `pip install -c constraints.txt -e "
+    ".[control]`, or go without --midi-map, and with another --clock"
 )

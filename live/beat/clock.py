@@ -19,7 +19,7 @@ import numpy as np
 from live.audio.features import FRAME, SAMPLE_RATE, TICK, FeatureFrame
 from live.beat.aubio_tracker import AubioTracker
 from live.beat.bars import BarCounter
-from live.beat.estimate import BEATS_PER_BAR, BeatEstimate, BeatTracker
+from live.beat.estimate import BEATS_PER_BAR, MAX_BPM, BeatEstimate, BeatTracker
 from live.beat.filter import BeatFilterConfig
 from live.beat.set_tempo import MIN_SET_BPM, SetBeat
 from live.beat.taps import TapTempo
@@ -60,8 +60,8 @@ class TempoConfig:
     def __post_init__(self) -> None:
         if self.tracker not in TRACKERS:
             raise ConfigError(f"no beat tracker {self.tracker!r}; known: {', '.join(TRACKERS)}")
-        if not 20.0 <= self.min_bpm < self.max_bpm <= 400.0:
-            raise ConfigError("tempo range: 20 <= min_bpm < max_bpm <= 400")
+        if not 20.0 <= self.min_bpm < self.max_bpm <= MAX_BPM:
+            raise ConfigError(f"tempo range: 20 <= min_bpm < max_bpm <= {MAX_BPM:.0f}")
 
     @property
     def confidence_tells_noise(self) -> bool:
@@ -208,14 +208,22 @@ class BeatClock:
         self._shifts = dict.fromkeys(self._shifts, 0.0)
 
     def offer(self, source: str, estimate: BeatEstimate | None) -> None:
-        """What another source, "link" or "midi", knows now; None when it knows nothing."""
-        if estimate is None:
+        """What another source, "link" or "midi", knows now; None when it knows nothing.
+
+        An estimate that cannot be counts as none: the beat that was good goes on.
+        """
+        if estimate is None or not _is_possible(estimate):
             self._offers.pop(source, None)
         else:
             self._offers[source] = estimate
 
     def set_tempo(self, tempo_bpm: float, sample: float) -> None:
-        """Go on from here at this tempo, until another is set; less than 20 BPM ends that."""
+        """Go on from here at this tempo, until another is set; less than 20 BPM ends that.
+
+        A tempo that is no number, or over 400 BPM, is ignored.
+        """
+        if not tempo_bpm <= MAX_BPM:
+            return
         if tempo_bpm < MIN_SET_BPM:
             self._set.release()
             return
@@ -225,6 +233,8 @@ class BeatClock:
 
     def nudge(self, milliseconds: float) -> None:
         """Let every beat come earlier by so much (negative: later), until the next sync."""
+        if not np.isfinite(milliseconds):
+            return
         before = self._nudge_s
         wanted_s = before + milliseconds / 1000
         self._nudge_s = min(max(wanted_s, -_NUDGE_LIMIT_S), _NUDGE_LIMIT_S)
@@ -326,6 +336,11 @@ class BeatClock:
         if jump and target.confidence > 0.04:
             self._resync_until = course.sample + SAMPLE_RATE
         return _RESYNC_BEND if course.sample < self._resync_until else _MAX_BEND
+
+
+def _is_possible(estimate: BeatEstimate) -> bool:
+    numbers = (estimate.sample, estimate.phase, estimate.bar_beat or 0.0, estimate.confidence)
+    return bool(np.isfinite(numbers).all()) and MIN_SET_BPM <= estimate.tempo_bpm <= MAX_BPM
 
 
 def _position(estimate: BeatEstimate) -> float:

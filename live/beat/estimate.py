@@ -7,6 +7,7 @@ import numpy as np
 
 from live.audio.features import FeatureFrame
 
+MAX_BPM = 400.0  # a tempo that anything counts at
 BEATS_PER_BAR = 4  # of sources that count bars: Link's quantum, MIDI's song position
 
 

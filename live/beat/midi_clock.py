@@ -11,7 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from live.beat.estimate import BEATS_PER_BAR, BeatEstimate
+from live.beat.estimate import BEATS_PER_BAR, MAX_BPM, BeatEstimate
+from live.beat.set_tempo import MIN_SET_BPM
+from live.midi_ports import LIBRARY_ERRORS
 from live.monotonic import monotonic_s
 
 _PULSES = 24  # a beat
@@ -43,7 +45,7 @@ class MidiClock:
     _CHECKED = 6  # the newest pulses, whose mean distance from the line shows a change of tempo
     _OFF_LINE_S = 0.004
     _LOST_S = 1.0  # without a pulse
-    _BPM = (20.0, 400.0)
+    _BPM = (MIN_SET_BPM, MAX_BPM)
 
     def __init__(self) -> None:
         self._times: deque[float] = deque(maxlen=self._WINDOW)
@@ -127,6 +129,10 @@ class MidiClock:
         return float(np.mean(times - line.time_s - (pulses - line.pulse) * line.period_s))
 
 
+_KINDS = frozenset({"clock", "start", "continue", "stop", "songpos"})
+_MOST_AT_ONCE = 256  # messages of a poll: a flood must not hold up the dance
+
+
 class MidiClockSource:
     """`MidiClock` at a MIDI input.
 
@@ -147,7 +153,7 @@ class MidiClockSource:
     def poll(self, sample: float, time_s: float) -> BeatEstimate | None:
         if not self._calls_back:
             self._fetch()
-        while self._arrived:
+        for _ in range(min(len(self._arrived), _MOST_AT_ONCE)):
             message, arrived_s = self._arrived.popleft()
             self._clock.hear(message.type, getattr(message, "pos", 0), arrived_s)
         return self._clock.estimate(sample, time_s)
@@ -159,8 +165,9 @@ class MidiClockSource:
         try:
             for message in self._port.iter_pending():
                 self._note(message)
-        except (OSError, ValueError):  # unplugged or closed: as good as silent
+        except LIBRARY_ERRORS:  # unplugged or closed: as good as silent
             return
 
     def _note(self, message: Any) -> None:
-        self._arrived.append((message, self._now()))
+        if message.type in _KINDS:  # notes and faders must not push out the clock
+            self._arrived.append((message, self._now()))

@@ -1,0 +1,89 @@
+"""MIDI inputs of Linux read without a library: hardware only, one program at a time.
+
+Enters: bytes of /dev/snd/midiC*D*, in a thread a port. Leaves: messages, to the port's `callback`
+in that thread. Stands in for python-rtmidi where that is missing, as it has no wheel for Linux from
+Python 3.13 on. Same functions as mido's, which parses the bytes.
+"""
+
+import contextlib
+import os
+import re
+import select
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+DEVICES = Path("/dev/snd")
+CARDS = Path("/proc/asound")
+_DEVICE = re.compile(r"midiC(\d+)D(\d+)$")
+_MOST_BYTES = 4096
+
+
+class RawMidi:
+    """`get_input_names` and `open_input`, as of mido. parser: makes a `mido.Parser`."""
+
+    hint = "; only hardware is seen here, for python-rtmidi is not installed (docs/control.md)"
+
+    def __init__(self, parser: Callable[[], Any], devices: Path = DEVICES, cards: Path = CARDS):
+        self._parser, self._devices, self._cards = parser, devices, cards
+
+    def get_input_names(self) -> list[str]:
+        return [name for name, _ in self._inputs()]
+
+    def open_input(self, name: str) -> "RawPort":
+        """OSError where it is gone, or in use by another program."""
+        for found, path in self._inputs():
+            if found == name:
+                return RawPort(path, self._parser())
+        raise OSError(f"{name!r} is gone")
+
+    def _inputs(self) -> list[tuple[str, Path]]:
+        """Name and device, the name with the numbers at its end that ALSA gives."""
+        found = []
+        for path in sorted(self._devices.glob("midiC*D*")):
+            if match := _DEVICE.match(path.name):
+                card, device = match.groups()
+                found.append((f"{self._name(card, device)} {card}:{device}", path))
+        return found
+
+    def _name(self, card: str, device: str) -> str:
+        try:
+            text = (self._cards / f"card{card}" / f"midi{device}").read_text(errors="replace")
+        except OSError:
+            text = ""
+        return text.split("\n")[0].strip() or "MIDI"
+
+
+class RawPort:
+    """An open device. callback: gets every message, in the port's own thread."""
+
+    def __init__(self, path: Path, parser: Any):
+        self.callback: Callable[[Any], None] | None = None
+        self._parser = parser
+        self._device = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        self._woken, self._wake = os.pipe()
+        self._thread = threading.Thread(target=self._read, name=path.name, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        if self._wake >= 0:
+            os.close(self._wake)
+            self._wake = -1
+            self._thread.join()
+
+    def _read(self) -> None:
+        with contextlib.suppress(OSError):  # unplugged: the look for lost devices closes it
+            while self._woken not in select.select([self._device, self._woken], [], [])[0]:
+                data = os.read(self._device, _MOST_BYTES)
+                if not data:
+                    break
+                self._hand_on(data)
+        os.close(self._device)
+        os.close(self._woken)
+
+    def _hand_on(self, data: bytes) -> None:
+        self._parser.feed(data)
+        for message in self._parser:
+            if self.callback is not None:
+                self.callback(message)
