@@ -24,7 +24,7 @@ def main(argv: list[str]) -> int:
     args = _parser().parse_args(argv)
     config = config_of(args, latency_ms=0.0)
     check_output(args.out, (".npz",), (args.file, args.config))
-    if args.file.suffix == ".mcap":
+    if args.file.suffix.lower() == ".mcap":
         return _resimulate(args)
     audio, rate = read_audio(args.file)
     performer = Performer(config.model, config.device, config.dancers, config.seed)

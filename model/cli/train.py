@@ -9,7 +9,8 @@ from tqdm import tqdm
 from live.dance.performer import find_model
 from live.errors import ConfigError
 from live.safe_write import check_output_folder
-from live.settings_file import check_names, named, read_toml
+from live.settings_file import as_number, as_whole, check_names, named, read_toml
+from model.data.prepared import check_windows, read_motion, read_music
 from model.network.checkpoint import CHECKPOINT, load_checkpoint
 from model.network.config import EncoderConfig, TrainConfig
 from model.network.encoder import KINDS as KINDS_OF_ENCODER
@@ -27,7 +28,12 @@ def main(argv: list[str]) -> int:
         "precision": args.precision,
     }  # fmt: skip
     config = replace(config, **{k: v for k, v in given.items() if v is not None})
+    check_config(config)
+    as_whole("--devices", args.devices, 1, 1024)
+    as_number("--watch", args.watch, 0.0, 1e6)
     check_output_folder(args.out)
+    motion, music = read_motion(args.data), read_music(args.data)
+    check_windows(args.data, motion, music, config)  # in a second; what follows takes longer
     initial = _beginning(args.init) if args.init else None
     fabric = engine(config, args.accelerator, args.devices)
     encoder = EncoderConfig(kind=args.encoder)
@@ -71,6 +77,32 @@ def read_config(path: Path) -> TrainConfig:
             if type(value) is not type(usual):
                 raise ConfigError(f"{name} must be of the kind of {usual!r}")
     return TrainConfig(**values)
+
+
+def check_config(config: TrainConfig) -> None:
+    """ConfigError for a setting no run can have: an endless one, an empty one, one of nothing but
+    NaN."""
+    for field in fields(config):
+        value = getattr(config, field.name)
+        low, high = _RANGES.get(field.name, (0, _SHARE if field.name in _SHARES else _MOST))
+        if type(value) is int:
+            as_whole(field.name, value, int(low), int(high))
+        elif type(value) is float:
+            as_number(field.name, value, low, high)
+    if config.batch < config.dancers or config.free_dancers > config.dancers:
+        raise ConfigError(
+            f"batch is {config.batch}, dancers is {config.dancers}, free_dancers is "
+            f"{config.free_dancers}; of a batch, so many dancers share a song, and no more are free"
+        )
+
+
+_MOST, _SHARE = 1_000_000_000, 1.0
+_SHARES = ("decay_share", "restart", "mix_share", "average", "control_dropout", "cold_start")
+_RANGES: dict[str, tuple[float, float]] = {
+    "iterations": (1, _MOST), "batch": (1, 65_536), "dancers": (1, 64), "window": (8, 3_000),
+    "context": (0, 3_000), "lag_max": (1, 30), "seed": (0, 2**31 - 1), "speed_low": (0.25, 1.0),
+    "speed_high": (1.0, 4.0), "forced_frames": (1, _MOST),
+}  # fmt: skip
 
 
 def _parser() -> argparse.ArgumentParser:

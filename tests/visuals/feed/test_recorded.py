@@ -82,6 +82,19 @@ def test_a_take_is_interpolated_and_its_bars_are_counted_if_they_were_not_kept(t
             assert seen.beat_phase == pytest.approx(2 * time_s % 1, abs=1e-3)
 
 
+def test_who_is_not_on_stage_is_not_drawn(take):
+    """Dancers come and go in a show that is danced again; their joints are then no numbers."""
+    arrays = dict(np.load(take))
+    joints = np.repeat(arrays["joints"][:, :1], 2, axis=1)
+    joints[:30, 0] = joints[60:, 1] = np.nan
+    recorded = RecordedTake({**arrays, "joints": joints})
+    times_s = arrays["time_s"][[10, 29, 40, 59, 70]] + 1e-3
+    views = [recorded.view(float(time_s)) for time_s in times_s]
+    assert [view.dancers for view in views] == [(2,), (2,), (1, 2), (1, 2), (1,)]
+    assert all(len(view.joints) == len(view.dancers) for view in views)
+    assert all(np.isfinite(view.joints).all() for view in views)
+
+
 @pytest.mark.parametrize("name", ["joints", "style", "onset"])
 def test_a_damaged_take_is_refused_by_the_name_of_its_array(take, name):
     arrays = dict(np.load(take))
