@@ -35,9 +35,9 @@ _OURS = ("live", "model", "export", "visuals", "posejockey")
 def as_sentence(error: Exception) -> str:
     """What is said of an error instead of a traceback, with what to install if that is missing."""
     if isinstance(error, ModuleNotFoundError):
-        extra = _EXTRAS.get((error.name or "").partition(".")[0])
-        wanted = f".[{extra}]" if extra else "."
-        return f"{error.name} is not installed; run `pip install -c constraints.txt -e {wanted}`"
+        module = (error.name or "").partition(".")[0]
+        wanted = f".[{_EXTRAS[module]}]" if module in _EXTRAS else "."
+        return f"{module} is not installed; run `pip install -c constraints.txt -e {wanted}`"
     if isinstance(error, ImportError):
         return f"{error.name or 'a library'} does not load: {error}"
     if isinstance(error, OSError) and error.strerror:

@@ -205,7 +205,7 @@ def a_folder(folder, song):
 
 
 NO_SOUND = {
-    missing: "no file",
+    missing: "No such file",
     empty: "cannot be read as audio",
     no_samples: "holds no sound",
     text: "cannot be read as audio",
