@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from live.audio import containers
+
 Files = dict[str, bytes]
 Remake = Callable[[Files, np.random.Generator], Files]
 
@@ -23,6 +25,7 @@ _SOUNDS = {
     "aiff": ("AIFF", "PCM_16"), "caf": ("CAF", "PCM_24"), "w64": ("W64", "PCM_16"),
     "au": ("AU", "PCM_16"), "rf64": ("RF64", "PCM_16"),
 }  # fmt: skip
+_VIDEOS = (("mp4", "aac"), ("webm", "libopus"))  # read by PyAV
 _NUMBERS = (0, -1, 1e9, 1e300, -1e300, float("nan"), float("inf"), 1 << 62, -(1 << 62))
 _VALUES = (None, True, "", "auto", "x" * 5000, [], {}, [[1]], {"a": 1}, *_NUMBERS)
 
@@ -64,7 +67,27 @@ def _sound_seeds(_scratch: Path) -> list[Files]:
         for_channels = np.repeat(_clicks(1.0)[:, None], 2, axis=1)
         soundfile.write(content, for_channels, _RATE, format=container, subtype=subtype)
         samples.append({f"song.{suffix}": content.getvalue()})
+    if containers.is_installed():
+        samples += [{f"song.{suffix}": _contained(suffix, codec)} for suffix, codec in _VIDEOS]
     return samples
+
+
+def _contained(suffix: str, codec: str) -> bytes:
+    """A second of sound in a container that libsndfile does not know."""
+    import av
+
+    content = io.BytesIO()
+    with av.open(content, "w", format=suffix) as container:
+        stream = container.add_stream(codec, rate=48_000, layout="mono")
+        sound = av.AudioFrame.from_ndarray(np.repeat(_clicks(1.0), 2)[None], "fltp", "mono")
+        sound.rate, sound.pts = 48_000, 0
+        fifo = av.AudioFifo()
+        for frame in av.AudioResampler(stream.format.name, "mono", 48_000).resample(sound):
+            fifo.write(frame)
+        while frame := fifo.read(stream.frame_size or 1024):
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return content.getvalue()
 
 
 def _sound_reader() -> Callable[[Path], object]:
