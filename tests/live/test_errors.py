@@ -4,7 +4,9 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+import soundfile
 
 from live.errors import ArtifactError, as_sentence, can_be_mended
 from tests.helpers.sound_server import ROOT
@@ -24,7 +26,7 @@ from tests.helpers.sound_server import ROOT
     ],
 )
 def test_what_is_not_installed_is_named_with_its_extra(tmp_path, module, extra, argv):
-    (tmp_path / "song.wav").touch()
+    soundfile.write(tmp_path / "song.wav", np.zeros(24_000), 24_000)
     code = f"import sys; sys.modules[{module!r}] = None; import posejockey; "
     code += "sys.exit(posejockey.main())"
     done = subprocess.run(
