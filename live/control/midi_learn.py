@@ -8,6 +8,8 @@ from live.errors import ConfigError
 from live.osc.schema import PLAYED
 from live.osc.values import Value
 
+_OVER = object()  # no more events
+
 
 def parse_request(text: str, styles: tuple[str, ...] = ()) -> tuple[str, float | str | None]:
     """'energy', 'cue=drop', 'seed=7' to (control, value). ConfigError that names the mistake."""
@@ -40,16 +42,17 @@ def learn(
         name, value = parse_request(request)
         say(f"move what shall be {request} (Enter: nothing)")
         taken = {(b.kind, b.number, b.channel) for b in bindings}
-        for event in coming:
-            if event is None:
-                break
-            if event.source in taken or not _suits(event, name, value):
-                continue
+        wanted = (
+            event
+            for event in coming
+            if event is None or (event.source not in taken and _suits(event, name, value))
+        )
+        event = next(wanted, _OVER)
+        if event is _OVER:
+            break
+        if isinstance(event, Event):
             bindings.append(_learned(event, name, value))
             say(f"  {event.kind} {event.number} on channel {event.channel}")
-            break
-        else:
-            return bindings
     return bindings
 
 

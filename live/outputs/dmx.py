@@ -8,6 +8,8 @@ else goes wrong is counted too, and the thread goes on.
 import logging
 import socket
 import threading
+from collections.abc import Callable
+from functools import partial
 from typing import Self
 
 from live.errors import ConfigError, DeviceError
@@ -74,9 +76,8 @@ class DmxOut:
         self._over.set()
         self._thread.join()
         if self._patch.blackout_on_exit:
-            for last in range(1, 2 * _LAST_WORDS + 1):
-                for sender in self._senders:
-                    sender.say_goodbye(ends=last > _LAST_WORDS)
+            for ends in (*_LAST_WORDS * (False,), *_LAST_WORDS * (True,)):
+                self._each(partial(_Sender.say_goodbye, ends=ends))
         self.close()
 
     def _run(self) -> None:
@@ -91,13 +92,15 @@ class DmxOut:
         period_s = 1.0 / self._patch.rate
         due = monotonic_s()
         while not wait_until(due, self._over):
-            levels = self._levels
-            for sender in self._senders:
-                try:
-                    sender.send(levels)
-                except Exception as error:  # the other universes go on
-                    self._note(error)
+            self._each(partial(_Sender.send, levels=self._levels))
             due = max(due + period_s, monotonic_s() - period_s)  # late: no burst to catch up
+
+    def _each(self, do: Callable[["_Sender"], None]) -> None:
+        for sender in self._senders:
+            try:
+                do(sender)
+            except Exception as error:  # the other universes go on
+                self._note(error)
 
     def _note(self, error: BaseException) -> None:
         if not self.failures:

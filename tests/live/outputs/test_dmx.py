@@ -160,10 +160,10 @@ def test_a_universe_that_fails_is_counted_and_the_others_live(
     def fail(self, ends):
         raise error
 
-    monkeypatch.setattr(dmx._ArtNet, "_packet", fail)
-    with DmxOut(load_patch(patch_file(BOTH.format(blackout="false")))) as out:
-        out.update(levels(level=1.0))
-        next_with(wire["sacn"], lambda p: p[126] == 255)
+    monkeypatch.setattr(dmx._Sacn, "_packet", fail)  # the first of the two
+    with DmxOut(load_patch(patch_file(BOTH.format(blackout="true")))) as out:
+        out.update(levels(height=1.0))
+        next_with(wire["artnet"], lambda p: p[18 + 511] == 255)
         wait_until_true(lambda: out.failures >= 3)
         feeds = Feeds([], out)
         assert feeds.errors == out.errors >= 3
