@@ -165,8 +165,8 @@ def decode(datagram: bytes) -> Iterator[tuple[str, list]]:
     """(address, arguments) of every message in a packet. Nothing at all from a damaged packet."""
     try:
         packet = OscPacket(datagram)
-    except (ParseError, ValueError, IndexError, struct.error, UnicodeDecodeError):
-        return
+    except (ParseError, ValueError, IndexError, struct.error, RecursionError):
+        return  # UnicodeDecodeError is a ValueError; bundles in bundles in bundles go too deep
     for timed in packet.messages:
         yield timed.message.address, timed.message.params
 

@@ -74,7 +74,14 @@ class Feed:
                 continue
             now_s = monotonic_s()
             with self._lock:
-                self._timeline.receive(datagram, now_s)
+                self._receive(datagram, now_s)
+
+    def _receive(self, datagram: bytes, now_s: float) -> None:
+        """Whatever a packet does to the parser: without this thread the picture stops."""
+        try:
+            self._timeline.receive(datagram, now_s)
+        except Exception:
+            self._timeline.malformed += 1
 
 
 def _bound_socket(host: str, port: int) -> socket.socket:

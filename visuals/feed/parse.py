@@ -17,6 +17,8 @@ from live.osc.schema import MAX_DANCERS, SAMPLE_WRAP, STATES
 from live.osc.values import Value, parse_arguments
 
 _MAX_COORDINATE_M = 100.0
+_MAX_REACH_M = 5.0  # of a joint from its pelvis: nobody is larger, and drawing one takes seconds
+_MAX_NAME = 64
 _JOINT_ADDRESS = {
     osc_schema.JOINTS.address.format(dancer=d, joint=name): (d, j)
     for d in range(1, MAX_DANCERS + 1)
@@ -71,8 +73,7 @@ def parse(datagram: bytes) -> Packet | None:
                 packet.controls.append(control)
             continue
         if address == osc_schema.STYLES.address:
-            if arguments and all(isinstance(text, str) for text in arguments):
-                packet.styles = tuple(arguments)
+            packet.styles = _names(arguments)
             continue
         if not _all_finite(arguments):
             continue
@@ -86,9 +87,22 @@ def parse(datagram: bytes) -> Packet | None:
     packet.music = _music(values)
     packet.health = _health(values)
     if packet.sample is not None:
-        packet.joints = {d: b for d, b in bodies.items() if (np.abs(b) <= _MAX_COORDINATE_M).all()}
+        packet.joints = {dancer: body for dancer, body in bodies.items() if _is_body(body)}
     useful = packet.dances or packet.styles or packet.controls
     return packet if useful else None
+
+
+def _is_body(joints: np.ndarray) -> bool:
+    """Whether joints [19, 3] could be somebody's; NaN, which stands for a missing one, is not."""
+    reach_m = np.abs(joints - joints[0]).max()
+    return bool(np.abs(joints).max() <= _MAX_COORDINATE_M and reach_m <= _MAX_REACH_M)
+
+
+def _names(arguments: list) -> tuple[str, ...]:
+    """The style asked for, then the styles' names; () where one is no text to be written."""
+    if not all(isinstance(text, str) and text.isprintable() for text in arguments):
+        return ()
+    return tuple(text[:_MAX_NAME] for text in arguments)
 
 
 def _all_finite(arguments: list) -> bool:

@@ -1,12 +1,19 @@
 """Packets from anybody: what is damaged or absurd is left out, and nothing raises."""
 
 import math
+import socket
+import struct
 
 import numpy as np
+import pytest
 
 from live.body.skeleton import JOINT
 from live.osc import encoding
-from tests.visuals.stage import packets, stage_frame, timeline_after
+from tests.visuals.stage import FPS, SIZE, packets, pixels, stage_frame, timeline_after, wait_until
+from visuals.draw.remote import PlayedPicture
+from visuals.draw.settings import PictureSettings
+from visuals.draw.surfaces import black
+from visuals.feed.feed import Feed
 from visuals.feed.parse import parse
 from visuals.feed.timeline import Timeline
 
@@ -47,10 +54,70 @@ def test_damaged_bundles_never_raise():
         assert np.isfinite(timeline.view(0.01).joints).all()
 
 
-def test_a_dancer_with_a_missing_or_absurd_joint_holds_the_last_pose():
+@pytest.mark.parametrize("x_m", [1e9, math.nan, 150.0, 7.0])
+def test_a_dancer_with_a_missing_or_absurd_joint_holds_the_last_pose(x_m):
     far = stage_frame(1)
-    far.joints[0, JOINT["l_wrist"]] = 1e9
+    far.joints[0, JOINT["l_wrist"], 0] = x_m
     packet = parse(encoding.FrameEncoder(1, 2).encode(far)[0])
     assert packet is not None
     assert packet.joints == {}
     assert packet.music is not None
+
+
+def nested(depth: int) -> bytes:
+    packet = encoding.encode_message("/pj/level", "f", (1.0,))
+    for _ in range(depth):
+        packet = b"#bundle\0" + bytes(7) + b"\1" + struct.pack(">i", len(packet)) + packet
+    return packet
+
+
+HUGE, FAR = 2**63 - 1, 3e38
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        nested(60), nested(900), nested(3000),
+        encoding.encode_message("/pj/styles", "sss", ("auto", "a\nb\tc", "x")),
+        encoding.encode_message("/pj/styles", "sss", ("auto", "\u202ea", "x" * 60_000)),
+        encoding.encode_message("/pj/styles", "s" * 3000, [f"n{k}" for k in range(3000)]),
+        encoding.encode_message("/pj/style", "f" * 9000, [1.0] * 9000),
+        encoding.encode_message("/pj/frame", "hh", (HUGE, HUGE)),
+        encoding.encode_message("/pj/frame", "ii", (-1, -(2**31))),
+        encoding.encode_message("/pj/beat", "dddd", (1e308, -1e308, 5e-324, 1e308)),
+        encoding.encode_message("/pj/health", "fffhhfh", (FAR, FAR, FAR, HUGE, -HUGE, FAR, HUGE)),
+        encoding.encode_message("/pj/1/head", "hhh", (HUGE, HUGE, HUGE)),
+        encoding.encode_message("/pj/1000000000/head", "fff", (0.0, 0.0, 0.0)),
+        encoding.encode_message("/pj/visuals/cast", "f", (math.inf,)),
+        encoding.encode_message("/pj/visuals/canon", "f", (math.nan,)),
+    ],
+)  # fmt: skip
+def test_absurd_packets_leave_a_picture_that_can_be_drawn(packet):
+    timeline, picture = Timeline(), PlayedPicture(PictureSettings(lineup="wedge", canon=0.5))
+    for k in range(12):
+        for good in packets(k):
+            timeline.receive(good, k / FPS)
+        timeline.receive(packet, k / FPS)
+    for control in timeline.take_controls():
+        picture.play(*control)
+    view = timeline.view(12 / FPS)
+    assert np.isfinite(view.joints).all()
+    assert all(len(name) <= 64 for name in view.styles)
+    canvas = black(SIZE)
+    picture.renderer.draw(canvas, picture.ensemble.arrange(view, 1 / FPS), 1 / FPS)
+    assert pixels(canvas).max() > 100
+
+
+def test_a_parser_that_fails_does_not_end_the_feed(monkeypatch):
+    with Feed(port=0) as feed, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        receive = feed._timeline.receive
+
+        def fails_once(*arguments):
+            monkeypatch.setattr(feed._timeline, "receive", receive)
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(feed._timeline, "receive", fails_once)
+        for datagram in (b"anything", *packets(0)):
+            sender.sendto(datagram, ("127.0.0.1", feed.port))
+        wait_until(lambda: feed.received == 1)
+        assert feed.malformed == 1
