@@ -141,7 +141,7 @@ def _run(args: argparse.Namespace) -> int:
 
 def _address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 65_536:
+    if not host or not (port.isascii() and port.isdigit()) or not 0 < int(port[:6]) < 65_536:
         raise ConfigError(f"--control {text!r} is not HOST:PORT with a port from 1 to 65535")
     return host, int(port)
 

@@ -5,7 +5,6 @@ import pytest
 from tests.visuals.stage import free_port
 from visuals.__main__ import main
 from visuals.draw.surfaces import pygame
-from visuals.feed.feed import Feed
 
 
 def test_screenshot_by_command(tmp_path):
@@ -25,11 +24,14 @@ def test_screenshot_by_command(tmp_path):
         (["--display", "7"], "no display 7: this machine's are"),
         (["--look", "oil", "--check"], "no look 'oil'"),
         (["--port", "70000"], "--port"),
+        (["--control", "127.0.0.1:\u00b2"], "is not HOST:PORT"),
         (["--seconds", "0.05", "--screenshot", "/no/such/folder/x.png"], "cannot write"),
+        (["--seconds", "0.05", "--screenshot", "shot.jpeg2000"], "end its name in .png"),
     ],
 )
 def test_mistakes_are_one_sentence_and_exit_2(options, sentence, capsys):
-    argv = options if "--port" in options else ["--port", str(free_port()), *options]
+    settled = "--port" in options or "--check" in options
+    argv = options if settled else ["--port", str(free_port()), *options]
     assert main(argv) == 2
     told = capsys.readouterr().err
     assert sentence in told
@@ -37,8 +39,7 @@ def test_mistakes_are_one_sentence_and_exit_2(options, sentence, capsys):
 
 
 def test_options_can_be_checked_without_a_window(capsys):
-    with Feed(port=0) as feed:  # a port that is taken does not matter yet
-        assert main(["--port", str(feed.port), "--look", "ribbons", "--check"]) == 0
+    assert main(["--look", "ribbons", "--check"]) == 0
     assert capsys.readouterr() == ("", "")
 
 

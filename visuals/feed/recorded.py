@@ -6,6 +6,7 @@ the caller's thread; an hour of session is never in memory at once.
 """
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -167,22 +168,26 @@ class SessionSound:
 
 
 class FileSound:
-    """A sound file; of more than two channels, the first two. ArtifactError if it is none."""
+    """A sound file, as it is danced to; of more than two channels, the first two. ArtifactError if
+    it is none."""
 
     def __init__(self, path: Path):
         self._file = AudioFile(path)
         self.rate, self.channels = self._file.rate, min(self._file.channels, 2)
 
     def blocks(self, start_s: float, seconds: float) -> Iterator[np.ndarray]:
-        before, left = round(start_s * self.rate), round(seconds * self.rate)
-        for block in self._file.blocks():
-            part = block[before : before + left, : self.channels]
-            before = max(before - len(block), 0)
-            left -= len(part)
-            if len(part):
-                yield part.clip(-1, 1)
-            if left <= 0:
-                return
+        # Read from its beginning on: what a header says of its length, or where a moment lies, may
+        # be wrong.
+        start = round(start_s * self.rate)
+        end, at = start + round(seconds * self.rate), 0
+        with closing(self._file.blocks()) as blocks:
+            for block in blocks:
+                part = block[max(start - at, 0) : max(end - at, 0), : self.channels]
+                at += len(block)
+                if len(part):
+                    yield part.clip(-1, 1)
+                if at >= end:
+                    return
 
 
 def _counted_bars(beat_phase: np.ndarray) -> np.ndarray:

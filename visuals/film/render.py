@@ -5,6 +5,7 @@ danced to first. OUT: .mp4, .mov or .webm, or a folder for numbered PNG pictures
 """
 
 import argparse
+import math
 import re
 import sys
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from pathlib import Path
 from live.cli.options import add_settings, config_of
 from live.errors import ConfigError
 from live.monotonic import monotonic_s
+from live.osc.schema import MAX_DANCERS
 from visuals.draw import matte
 from visuals.draw.options import add_picture_options
 from visuals.draw.remote import PlayedPicture
@@ -35,8 +37,10 @@ _SIZE = (1280, 720)
 _MAX_SIDE = 7680
 _SETTLE_S = 1.0  # drawn before the first picture: trails and camera as in the middle of a show
 _REPORT_S = 1.0
+_REPORT_COLUMNS = 40
 _PERFORMING = (
-    "model", "device", "style", "seed", "energy", "temperature", "beat_tracker",
+    "model", "device", "style", "seed", "energy", "openness", "travel", "temperature",
+    "beat_tracker",
 )  # fmt: skip
 # The picture's controls, and the options that settle them.
 _OPTION_OF = {
@@ -93,6 +97,11 @@ def _settings(args: argparse.Namespace) -> FilmSettings:
         flashes_per_s=args.flashes,
         brightness=args.brightness,
     )
+    for name, seconds in (("start", args.start), ("seconds", args.seconds)):
+        if seconds is not None and not math.isfinite(seconds):
+            raise ConfigError(f"--{name} {seconds} is no time")
+    if args.dancers is not None and not 1 <= args.dancers <= MAX_DANCERS:
+        raise ConfigError(f"--dancers {args.dancers} is not between 1 and {MAX_DANCERS}")
     fixed = [name for name, option in _OPTION_OF.items() if getattr(args, option) is not None]
     return FilmSettings(
         _size(args.size), args.fps, dancers=args.dancers, transparent=args.transparent,
@@ -201,13 +210,16 @@ class _Progress:
     def __call__(self, done: int) -> None:
         now_s = monotonic_s()
         if done == self._pictures:
-            print("\r\x1b[K", end="", file=sys.stderr)
+            self._show("")
         elif now_s - self._last_s >= _REPORT_S:
             self._last_s = now_s
             left_s = (now_s - self._started_s) / done * (self._pictures - done)
             share = 100 * done / self._pictures
-            text = f"\r\x1b[K{share:3.0f} %, {left_s:.0f} s to go"
-            print(text, end="", file=sys.stderr, flush=True)
+            self._show(f"{share:3.0f} %, {left_s:.0f} s to go")
+
+    def _show(self, text: str) -> None:
+        # Over the old text by spaces: old consoles of Windows print codes instead of obeying them.
+        print(f"\r{text:<{_REPORT_COLUMNS}}\r{text}", end="", file=sys.stderr, flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -234,6 +234,7 @@ class Pictures:
         self._made: list[Path] = []
         self._written = 0
         self._to_rgb = VideoReformatter()
+        self._made_folder = not self._folder.exists()
         try:
             self._folder.mkdir(exist_ok=True)
             taken = any(self._folder.glob(re.sub(r"%0?\d*d", "*", self._pattern)))
@@ -262,6 +263,9 @@ class Pictures:
         for path in self._made:
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
+        if self._made_folder:
+            with contextlib.suppress(OSError):  # unless somebody has put something there
+                self._folder.rmdir()
 
     def _store(self, packets: list) -> None:
         for packet in packets:

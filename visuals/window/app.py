@@ -15,6 +15,7 @@ from pathlib import Path
 from live.errors import ArtifactError, ConfigError
 from live.monotonic import monotonic_s
 from live.osc.schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT, NEXT, PANIC
+from live.safe_write import check_output, whole_file
 from visuals.draw import gl
 from visuals.draw.remote import PlayedPicture
 from visuals.draw.settings import PictureSettings
@@ -187,8 +188,9 @@ class App:
     def screenshot(self, path: str) -> None:
         """Write the last picture. Raises ArtifactError where that cannot be done."""
         try:
-            pygame.image.save(self.window.picture(), path)
-        except (pygame.error, OSError) as error:
+            with whole_file(Path(path)) as partial, partial.open("wb") as file:
+                pygame.image.save(self.window.picture(), file, "picture.png")
+        except pygame.error as error:
             raise ArtifactError(f"cannot write the picture {path}: {error}") from error
 
     def close(self) -> None:
@@ -263,6 +265,8 @@ def run(
     ArtifactError if the picture cannot be written.
     """
     require_display()
+    if screenshot:
+        check_output(Path(screenshot), (".png",))
     with Feed(port, host) as feed:
         app = App(feed, settings, WindowStateFile(state))
         try:

@@ -50,7 +50,7 @@ class WindowStateFile:
             self._written = WindowState(
                 **{f.name: _checked(found[f.name], f.type) for f in fields(WindowState)}
             )
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
         return self._written
 

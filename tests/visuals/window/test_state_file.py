@@ -56,7 +56,8 @@ def test_a_window_goes_on_with_what_was_played_on_the_one_before(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", '{"look": "chalk"}', "\ud800", '{"look": 3}', "look", "ok"]
+    "text",
+    ["", "{", "[]", '{"look": "chalk"}', "\ud800", '{"look": 3}', "[" * 99_999, "look", "ok"],
 )
 def test_a_file_of_nonsense_begins_as_without_one(tmp_path, text):
     path = tmp_path / "picture.json"
