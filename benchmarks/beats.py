@@ -308,7 +308,7 @@ def false_confidence(piece: Piece, tracker: str) -> tuple[float, float]:
     return float(run.confidence.mean()), float(longest) * FRAME / SAMPLE_RATE
 
 
-def judge(piece: Piece, trackers: tuple[str, ...] = TRACKERS) -> dict[str, Score]:
+def score_of(piece: Piece, trackers: tuple[str, ...] = TRACKERS) -> dict[str, Score]:
     """Score of each tracker on one piece."""
     frames = extract(piece.audio, piece.sample_rate)
     return {
@@ -381,7 +381,7 @@ def main(argv: list[str] | None = None) -> int:
     else:
         seeds = range(options.seed, options.seed + options.songs)
         pieces = render_pieces(seeds, options.seconds, options.room, options.genre)
-    scores = {piece.name: judge(piece) for piece in pieces}
+    scores = {piece.name: score_of(piece) for piece in pieces}
     if scores:
         print(table(scores))
     if options.jumps:

@@ -6,7 +6,8 @@ four ticks. Engine's thread, one step a frame.
 Onset strength alone cannot tell a snare on the beat from a hi-hat between beats; the network has
 heard the bars before. It is a GRU (Cho et al. 2014) over whole frames that emits four ticks at
 once, so 120 Hz of resolution costs one step at 30 Hz. `model/beat/train_evidence.py` trains it on
-rendered songs.
+rendered songs. ONNX Runtime is no faster on a network this small: 20 us a step as in numpy when it
+is all that runs, and 225 against 119 us at 30 steps a second, as on stage.
 """
 
 from dataclasses import dataclass

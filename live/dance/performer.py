@@ -139,11 +139,12 @@ class Performer:
         clock = np.zeros((dancers, CLOCK_DIM), np.float32)
         style = np.full((dancers, styles), 1 / styles, np.float32)
         control = np.zeros((dancers, CONTROL_DIM), np.float32)
-        for _ in range(steps):
+        pose, logits = self.step(features, clock, style, control)
+        for _ in range(steps - 1):
             pose, logits = self.step(features, clock, style, control)
-            found = {name: state.shape for name, state in self._state.items()}
-            if (pose.shape, logits.shape, found) != ((dancers, POSE_DIM), (styles,), shapes):
-                raise ValueError(f"{dancers} dancers get other shapes than it promised")
+        found = {name: state.shape for name, state in self._state.items()}
+        if (pose.shape, logits.shape, found) != ((dancers, POSE_DIM), (styles,), shapes):
+            raise ValueError(f"{dancers} dancers get other shapes than it promised")
         return pose, logits
 
     def _check_tensors(self, path: Path) -> None:

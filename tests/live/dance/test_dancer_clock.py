@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from live.beat.clock import BeatReading
+from live.dance.contract import DANCE_BPM
 from live.dance.dancer_clock import DancersBeat
 
 
@@ -17,3 +18,31 @@ def test_a_loss_of_sound_takes_no_beat_from_the_bar(lost_beats):
     times = np.concatenate([np.arange(0, 8, 1 / 15), 8 + lost_beats + np.arange(0, 8, 1 / 15)])
     followed = np.array([dancers.follow(reading(beats))[0] for beats in times])
     np.testing.assert_allclose(followed, times, atol=1e-9)
+
+
+def test_the_tempo_danced_lies_where_people_dance():
+    for bpm in (40.0, 60.0, 74.0, 80.0, 120.0, 150.0, 170.0, 200.0):
+        danced = [DancersBeat().follow(reading(0.0, bpm))[1] for _ in "ab"]
+        assert DANCE_BPM[0] / 1.05 <= danced[0] <= DANCE_BPM[1] * 1.05, bpm
+        assert np.log2(danced[0] / bpm) in (-1, 0, 1)
+
+
+@pytest.mark.parametrize("limit", DANCE_BPM)
+@pytest.mark.parametrize("start", [0.9, 1.1])
+def test_a_tempo_that_wavers_about_the_limit_does_not_jump(limit, start):
+    """The tempo goes back and forth across the limit by 4 %, for two minutes, at 30 frames/s."""
+    beats, music, followed = DancersBeat(), 8.25, []
+    for frame in range(3600):
+        bpm = limit * (start if frame == 0 else 1 + 0.04 * np.sin(frame / 5))
+        music += bpm / 60 / 30
+        followed.append(beats.follow(reading(music, bpm))[0])
+    steps = np.diff(followed)
+    ratio = steps.mean() / (limit / 60 / 30)
+    assert ratio == pytest.approx(round(2 * ratio) / 2, rel=0.02)
+    assert np.abs(steps / (ratio * limit / 60 / 30) - 1).max() < 0.05
+
+
+def test_the_dancers_downbeat_is_the_musics():
+    beats = DancersBeat()
+    for music in np.arange(6.5, 40, 0.1):
+        assert (beats.follow(reading(music))[0] - music + 2) % 4 - 2 == pytest.approx(0, abs=1e-6)

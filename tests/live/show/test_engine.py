@@ -6,11 +6,9 @@ import numpy as np
 import pytest
 
 from live.audio.features import FRAME, SAMPLE_RATE, extract
-from live.beat.clock import BeatReading
 from live.body.skeleton import BONE_LENGTHS, FEET, JOINT_NAMES, MIRROR, N_JOINTS, PARENTS
 from live.control.scenes import Scene
-from live.dance.contract import CONTROL_DIM, DANCE_BPM
-from live.dance.dancer_clock import DancersBeat
+from live.dance.contract import CONTROL_DIM
 from live.dance.manifest import Manifest
 from live.dance.performer import Performer
 from live.errors import ArtifactError, ConfigError
@@ -340,38 +338,6 @@ def test_fast_music_is_danced_at_half_time(make_engine, music):
     np.testing.assert_array_equal(clock[:, 0], clock[:, 1])
     phase = np.unwrap(np.arctan2(clock[-90:, 0, 1], clock[-90:, 0, 0])) / (2 * np.pi)
     assert (phase[-1] - phase[0]) * 60 / (89 / 30) == pytest.approx(87.5, rel=0.03)
-
-
-def test_the_tempo_danced_lies_where_people_dance():
-    for bpm in (40.0, 60.0, 74.0, 80.0, 120.0, 150.0, 170.0, 200.0):
-        danced = [
-            DancersBeat().follow(BeatReading(0.0, 0.0, bpm, 1.0, "locked", 0.0))[1] for _ in "ab"
-        ]
-        assert DANCE_BPM[0] / 1.05 <= danced[0] <= DANCE_BPM[1] * 1.05, bpm
-        assert np.log2(danced[0] / bpm) in (-1, 0, 1)
-
-
-@pytest.mark.parametrize("limit", DANCE_BPM)
-@pytest.mark.parametrize("start", [0.9, 1.1])
-def test_a_tempo_that_wavers_about_the_limit_does_not_jump(limit, start):
-    """The tempo goes back and forth across the limit by 4 %, for two minutes, at 30 frames/s."""
-    beats, music, followed = DancersBeat(), 8.25, []
-    for frame in range(3600):
-        bpm = limit * (start if frame == 0 else 1 + 0.04 * np.sin(frame / 5))
-        music += bpm / 60 / 30
-        reading = BeatReading(music % 1, music / 4 % 1, bpm, 1.0, "locked", music)
-        followed.append(beats.follow(reading)[0])
-    steps = np.diff(followed)
-    ratio = steps.mean() / (limit / 60 / 30)
-    assert ratio == pytest.approx(round(2 * ratio) / 2, rel=0.02)
-    assert np.abs(steps / (ratio * limit / 60 / 30) - 1).max() < 0.05
-
-
-def test_the_dancers_downbeat_is_the_musics():
-    beats = DancersBeat()
-    for music in np.arange(6.5, 40, 0.1):
-        reading = BeatReading(music % 1, music / 4 % 1, 120.0, 1.0, "locked", music)
-        assert (beats.follow(reading)[0] - music + 2) % 4 - 2 == pytest.approx(0, abs=1e-6)
 
 
 # What the network is told ---------------------------------------------------------------------
