@@ -11,9 +11,8 @@ import os
 import platform
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +21,6 @@ from live.audio import demo
 from live.audio.features import FRAME, SAMPLE_RATE
 from live.audio.files import read_audio
 from live.dance.performer import Performer
-from live.errors import ConfigError
 from live.monotonic import monotonic_s
 from live.osc.encoding import FrameEncoder
 from live.outputs.udp import OscOut
@@ -40,15 +38,21 @@ def main(argv: list[str]) -> int:
     args = _parser().parse_args(argv)
     check_reports(args.json, args.png)
     if args.beats:
-        return _benchmark("beats")([str(args.beats)])
+        from benchmarks import beats  # it needs mir_eval
+
+        return beats.main([str(args.beats)])
     if args.clicks:
         options = ["--model", args.model, *(["--json", str(args.json)] if args.json else [])]
-        return _benchmark("latency")([str(args.clicks), *options])
+        from benchmarks import latency
+
+        return latency.main([str(args.clicks), *options])
     if args.soak:
         given = {"--model": args.model, "--device": args.device}
         given |= {f"--{n}": getattr(args, n) for n in ("json", "png") if getattr(args, n)}
         options = [str(word) for pair in given.items() for word in pair]
-        return _benchmark("soak")([str(args.soak), *options])
+        from benchmarks import soak
+
+        return soak.main([str(args.soak), *options])
     figures = {
         "machine": machine(),
         "first_pose_s": first_pose_s(args.model, args.device),
@@ -59,17 +63,6 @@ def main(argv: list[str]) -> int:
     if args.json:
         write_text(args.json, json.dumps(figures, indent=2) + "\n")
     return 0
-
-
-def _benchmark(name: str) -> Callable[[list[str]], int]:
-    try:
-        return import_module(f"benchmarks.{name}").main
-    except ModuleNotFoundError as error:
-        if error.name != "benchmarks":
-            raise
-        raise ConfigError(
-            f"the {name} benchmark is not installed with PoseJockey; run it from the source folder"
-        ) from error
 
 
 def _parser() -> argparse.ArgumentParser:

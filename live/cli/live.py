@@ -14,8 +14,8 @@ from live.display import has_display
 from live.errors import PerformanceError
 from live.outputs.udp import format_target
 from live.safe_write import write_text
-from live.session.writer import SessionWriter
 from live.show.config import ShowConfig
+from live.show.intake import NO_SOUND_AT_ALL
 from live.show.loop import Show
 from live.show.opening import OpenShow, open_show
 from live.show.visualizer import Visualizer, asks_terminal
@@ -23,7 +23,8 @@ from live.show.visualizer import Visualizer, asks_terminal
 
 def main(argv: list[str]) -> int:
     plan, args = plan_of(_parser(), argv)
-    with ExitStack() as stack:
+    # Whatever ends the show, what was counted is told, and last: the recording is closed by then.
+    with ExitStack() as at_last, ExitStack() as stack:
         opened = open_show(plan, stack)
         show = opened.show
         assert show is not None  # a step that fails raises
@@ -36,11 +37,11 @@ def main(argv: list[str]) -> int:
         in_terminal = picture is not None and (asks_terminal(opened.visuals) or not has_display())
         if not args.quiet and not in_terminal and StatusLine.fits():
             stack.enter_context(StatusLine(show.snapshot))
-        summary = show.run(
+        at_last.callback(_report, show, plan.summary)
+        show.run(
             lambda: not stop.received and (picture is None or picture.is_wanted()),
             plan.config.seconds or float("inf"),
         )
-    _report(summary, show.outputs.recorder, plan.summary)
     return 0
 
 
@@ -100,7 +101,8 @@ def _announce(config: ShowConfig, show: Show, opened: OpenShow) -> None:
     say(f"obeys   {address}; Ctrl-C ends the show")
 
 
-def _report(summary: dict, recorder: SessionWriter | None, path: Path | None) -> None:
+def _report(show: Show, path: Path | None) -> None:
+    summary, recorder = show.summary(), show.outputs.recorder
     if path:  # first: nothing that happens to the terminal may lose it
         write_text(path, json.dumps(summary, indent=2) + "\n")
     say(
@@ -113,6 +115,11 @@ def _report(summary: dict, recorder: SessionWriter | None, path: Path | None) ->
             "no sound for {silence_s} s, device reopened {reopened} times, "
             "{send_errors} packets refused".format(**summary)
         )
+    if summary["faults"]:
+        failed = ", ".join(f"{stage} {count} times" for stage, count in summary["faults"].items())
+        say(f"failed and done without: {failed}")
+    if summary["sound"] == NO_SOUND_AT_ALL:
+        say(f"{NO_SOUND_AT_ALL}; `posejockey devices` shows what hears")
     if recorder and (recorder.error or recorder.lost):
         reason = recorder.error or "the disk was too slow"
         say(f"the recording lost {recorder.lost} messages: {reason}", sys.stderr)

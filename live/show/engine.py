@@ -340,6 +340,7 @@ class Engine:
                 self.controls.latency_ms = number
             case "seed":
                 self.performer.reset(self.performer.dancers, int(number))
+                self._is_cut = self.newest >= 0  # its first pose has nothing to do with the last
             case "dancers":
                 self.performer.set_dancers(round(number))
                 self._motion.set_dancers(round(number))

@@ -74,6 +74,7 @@ class Show:
         # Presentation time of the next emission: just when a frame's sound has been danced to.
         self._next_sample = round(margin_s * SAMPLE_RATE)
         self._position = 0.0  # now, in 24 kHz samples since the start
+        self._ended_s: float | None = None
         self._tick_s = 0.0  # when this tick began
         self._busy_s = 0.0
         self._next_watch = -math.inf
@@ -115,11 +116,12 @@ class Show:
             self._run(keep_going, seconds)
         finally:
             sys.setswitchinterval(before)
+            self._ended_s = self._now()
         return self.summary()
 
     def summary(self) -> dict:
-        """What the show has counted so far."""
-        return self.report.summary(self._now())
+        """What the show has counted until its end, or so far."""
+        return self.report.summary(self._now() if self._ended_s is None else self._ended_s)
 
     def snapshot(self) -> ShowStatus:
         """How it is going. Only reads, so another thread may ask."""

@@ -20,8 +20,8 @@ from live.show.loop import Show
 from live.show.outputs import Outputs
 from live.show.timing import receive_margin_s
 from tests.helpers.beats import Port, apart
-from tests.live.show.test_loop import BLOCK, RATE, START_S
-from tests.live.show.test_loop import Stage as ShowStage
+from tests.helpers.stage import BLOCK, RATE, START_S
+from tests.helpers.stage import Stage as ShowStage
 
 FRAME_S = FRAME / SAMPLE_RATE
 

@@ -17,11 +17,11 @@ from live.show.loop import Show
 from live.show.outputs import Outputs
 from live.show.resimulate import Resimulation, settings_of, shipped_model_of
 from live.show.timing import receive_margin_s
-from tests.live.show.test_loop import BLOCK, RATE, away, music, stage  # noqa: F401, fixtures
+from tests.helpers.stage import BLOCK, RATE, away
 
 
 @pytest.fixture
-def record(stage, music, tmp_path, tiny_model):  # noqa: F811
+def record(stage, music, tmp_path, tiny_model):
     """A function that records a show in which `plan(show)` happens, and gives back its file."""
 
     def make(seconds, delays=None, plan=lambda s: None, set_text="", **settings):
