@@ -10,7 +10,7 @@ import numpy as np
 
 from live.audio import devices
 from live.audio.devices import extra_settings, input_channels, list_devices, match_device
-from live.audio.mixer import mix_gain
+from live.audio.mixer import Mixer
 from live.audio.source import DEFAULT_BLOCK
 from live.audio.stream import STUCK_S, CardStream, Lease
 from live.errors import DeviceError
@@ -37,23 +37,23 @@ class Loopback:
         self.latencies_s = (0.0, 0.0)  # of input and output, as the card says once it is open
 
     def run(self, audio: np.ndarray) -> np.ndarray:
-        """Play audio, float32 [n], once; what was heard meanwhile, float32 [n], mixed.
+        """Play audio, float32 [n], once; what the input recorded meanwhile, float32 [n], mixed.
 
         Sample i of it was delivered by the very callback that took sample i. DeviceError if the
         devices do not open together, or stop.
         """
-        heard = np.zeros(len(audio), np.float32)
+        recorded = np.zeros(len(audio), np.float32)
         done = threading.Event()
-        card = CardStream(lambda lease: self._make(lease, audio, heard, done), lambda: None)
+        card = CardStream(lambda lease: self._make(lease, audio, recorded, done), lambda: None)
         card.open()
         try:
             if not done.wait(len(audio) / self.rate + STUCK_S):
                 raise DeviceError("the sound device stopped; restart the sound server")
         finally:
             card.close()
-        return heard
+        return recorded
 
-    def _make(self, lease: Lease, audio: np.ndarray, heard: np.ndarray, done: threading.Event):
+    def _make(self, lease: Lease, audio: np.ndarray, recorded: np.ndarray, done: threading.Event):
         sd = devices.portaudio()
         channels = (input_channels(self._ends[0]), min(self._ends[1].outputs, 2))
         stream = sd.Stream(
@@ -64,7 +64,9 @@ class Loopback:
             latency="low",
             dtype="float32",
             extra_settings=tuple(extra_settings(d) for d in self._ends),
-            callback=_loop_back(audio, heard, mix_gain(channels[0]), done, sd.CallbackStop),
+            callback=_loop_back(
+                audio, recorded, Mixer(channels[0], self.rate), done, sd.CallbackStop
+            ),
             finished_callback=lease.ended,
         )
         self.latencies_s = stream.latency
@@ -72,7 +74,11 @@ class Loopback:
 
 
 def _loop_back(
-    audio: np.ndarray, heard: np.ndarray, gain: float, done: threading.Event, stop: type[Exception]
+    audio: np.ndarray,
+    recorded: np.ndarray,
+    mixer: Mixer,
+    done: threading.Event,
+    stop: type[Exception],
 ):
     at = 0
 
@@ -81,7 +87,7 @@ def _loop_back(
         played = audio[at : at + frames]
         outdata[:] = 0.0
         outdata[: len(played)] = played[:, None]
-        heard[at : at + frames] = gain * indata[: len(played)].sum(axis=1)
+        recorded[at : at + frames] = mixer.step(indata[: len(played)])
         at += frames
         if at >= len(audio):
             done.set()

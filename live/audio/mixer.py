@@ -19,16 +19,11 @@ _AUDIBLE = 1e-7  # power, -70 dB: what is quieter decides nothing
 _FIRST_S, _LEAVE_S, _RETURN_S = 0.1, 0.5, 2.0  # how long channels must (not) cancel
 
 
-def mix_gain(channels: int) -> float:
-    """The factor of every channel in the plain mix."""
-    return 1.0 / min(channels, 2)
-
-
 class Mixer:
     """Mixes one stream; chopping it otherwise changes no bit. channels: 1 or more; rate: Hz."""
 
     def __init__(self, channels: int, rate: int):
-        self._gain = np.float32(mix_gain(channels))
+        self._gain = np.float32(1.0 / min(channels, 2))
         self._cell = np.zeros((round(_CELL_S * rate), channels), np.float32)
         self._filled = 0
         self._covariance = np.zeros((channels, channels))

@@ -53,12 +53,12 @@ def click_starts(count: int, rate: int) -> np.ndarray:
     return np.round((LEAD_S + INTERVAL_S * np.arange(count)) * rate).astype(np.int64)
 
 
-def find_delay(heard: np.ndarray, count: int, rate: int) -> Delay | None:
+def find_delay(recorded: np.ndarray, count: int, rate: int) -> Delay | None:
     """The round trip of the clicks of `make_clicks` in a recording of the same length.
 
-    heard: float32 [n]. None if no two clicks were heard alike.
+    recorded: float32 [n]. None if no two clicks were heard alike.
     """
-    match = _matched(heard.astype(np.float64), make_click(rate).astype(np.float64))
+    match = _matched(recorded.astype(np.float64), make_click(rate).astype(np.float64))
     found = (_delay_in(match[s : s + round(LONGEST_S * rate)]) for s in click_starts(count, rate))
     delays_s = np.array([d / rate for d in found if d is not None])
     return _agreed(delays_s, _AGREE_S)
@@ -75,12 +75,12 @@ def tap_delay(taps_s: np.ndarray, flashes_s: np.ndarray, period_s: float) -> Del
     return _agreed(late_s, period_s / 4)
 
 
-def _matched(heard: np.ndarray, click: np.ndarray) -> np.ndarray:
+def _matched(recorded: np.ndarray, click: np.ndarray) -> np.ndarray:
     """Envelope of the cross-correlation; index i is a click that begins at i."""
-    size = 1 << (len(heard) + len(click) - 1).bit_length()
-    spectrum = np.fft.fft(heard, size) * np.conj(np.fft.fft(click, size))
+    size = 1 << (len(recorded) + len(click) - 1).bit_length()
+    spectrum = np.fft.fft(recorded, size) * np.conj(np.fft.fft(click, size))
     spectrum[size // 2 :] = 0.0  # no negative frequencies: the magnitude is the envelope
-    return np.abs(np.fft.ifft(spectrum))[: len(heard)]
+    return np.abs(np.fft.ifft(spectrum))[: len(recorded)]
 
 
 def _delay_in(match: np.ndarray) -> float | None:
