@@ -106,18 +106,20 @@ def test_the_linter_sees_a_wrong_import(tmp_path):
         (tmp_path / package).mkdir()
         (tmp_path / package / "__init__.py").touch()
     (tmp_path / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
-    for room in (path.parent for path in (ROOT / "live").glob("*/__init__.py")):
-        (tmp_path / "live" / room.name).mkdir()
-        (tmp_path / "live" / room.name / "__init__.py").touch()
-    for path in (ROOT / "live").glob("*.py"):
-        (tmp_path / "live" / path.name).touch()
+    for package in ("live", "visuals"):
+        for room in (path.parent for path in (ROOT / package).glob("*/__init__.py")):
+            (tmp_path / package / room.name).mkdir()
+            (tmp_path / package / room.name / "__init__.py").touch()
+        for path in (ROOT / package).glob("*.py"):
+            (tmp_path / package / path.name).touch()
     (tmp_path / "live" / "wrong.py").write_text("import torch\nimport model\n")
     (tmp_path / "live" / "body" / "wrong.py").write_text("import live.show\n")
+    (tmp_path / "visuals" / "feed" / "wrong.py").write_text("import visuals.window\n")
     done = subprocess.run(
         [linter, "--no-cache"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
-    assert "0 kept, 3 broken" in done.stdout
+    assert "0 kept, 4 broken" in done.stdout
 
 
 def pyproject():
