@@ -123,7 +123,8 @@ def _step_onnx(
     state = {STATE_PREFIX + name: value.numpy() for name, value in first.items()}
     for inputs in _frames(sequence):
         feed = {name: value.numpy() for name, value in inputs.items()} | state
-        outputs = dict(zip(names, session.run(None, feed), strict=True))
+        found = (np.asarray(value) for value in session.run(None, feed))
+        outputs = dict(zip(names, found, strict=True))
         state = {name: outputs[name + STATE_SUFFIX] for name in state}
         yield outputs
 

@@ -28,7 +28,9 @@ from live.beat.evidence import (
     paired,
     rises,
 )
+from live.errors import ArtifactError
 from live.monotonic import monotonic_s
+from live.safe_write import whole_file
 from model.data import room
 from model.data.music.render import render_song
 from model.data.music.song import TEMPO_RANGE_BPM, SongConfig, random_song
@@ -274,9 +276,12 @@ def train(songs: Path, weights: Path, config: BeatTraining) -> None:
             beat, downbeat = measure(network, book, config)
             spent_s = monotonic_s() - began
             print(f"{iteration + 1:5d} {beat:.4f} {downbeat:.4f} {spent_s:5.0f} s", flush=True)
+    arrays = network.arrays()
+    if not all(np.isfinite(array).all() for array in arrays.values()):
+        raise ArtifactError(f"nothing written to {weights}: its training broke down, not finite")
     weights.parent.mkdir(parents=True, exist_ok=True)
-    with weights.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **network.arrays())
+    with whole_file(weights) as partial, partial.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
 def _carry(last: Tensor | None, config: BeatTraining) -> Tensor | None:

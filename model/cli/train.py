@@ -37,7 +37,10 @@ def main(argv: list[str]) -> int:
     initial = _beginning(args.init) if args.init else None
     fabric = engine(config, args.accelerator, args.devices)
     encoder = EncoderConfig(kind=args.encoder)
-    trainer = Trainer(args.data, args.out, config, encoder, fabric=fabric, initial=initial)
+    trainer = Trainer(
+        args.data, args.out, config, encoder,
+        fabric=fabric, initial=initial, allow_changes=args.allow_changes,
+    )  # fmt: skip
     if args.compile:
         trainer.network.decoder.compile_gates()
     watcher = Watcher(args.data, args.out, 60 * args.watch) if args.watch else None
@@ -55,7 +58,14 @@ def main(argv: list[str]) -> int:
                 movement=f"{row['movement']:.2f}", judging=f"{row['judging']:.2f}",
             )  # fmt: skip
 
-        trainer.run(report, watch)
+        try:
+            trainer.run(report, watch)
+        except KeyboardInterrupt:
+            fabric.print(
+                f"stopped at iteration {trainer.progress.iteration}; the same command goes on from "
+                f"{args.out / CHECKPOINT}, which is at most two minutes older"
+            )
+            raise
     fabric.print(f"trained {config.iterations} iterations: {args.out / CHECKPOINT}")
     return 0
 
@@ -119,6 +129,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--init", metavar="CHECKPOINT",
         help="begin with the weights of another run, or with a model (open, FILE.onnx), "
         "to teach it a style of your own")  # fmt: skip
+    add(
+        "--allow-changes",
+        action="store_true",
+        help="go on with a run although its settings or its data are not those it began with",
+    )
     add("--watch", type=float, default=15.0, metavar="MIN",
         help="let it dance, judge and draw it about so often (15; 0 never)")  # fmt: skip
     add("--accelerator", default="cpu", help="cpu, cuda, mps or auto (cpu)")

@@ -7,6 +7,7 @@ multiplies the data, and forces the network to obey the clock instead of replayi
 Enters: `motion.npz` and `music.npz`, as `posejockey prepare` wrote them. Leaves: batches.
 """
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -16,12 +17,14 @@ import numpy as np
 from live.body.pose import FRAME_RATE, ROOT, decode
 from live.body.skeleton import N_JOINTS, mirrored
 from live.dance.contract import clock_vector, dance_ratio
+from live.errors import ArtifactError
 from model.data.music.genres import GENRES, genres_of
 from model.data.prepared import check_windows, read_motion, read_music
 from model.network.config import TrainConfig
 
 # A clip bent by this much is chosen 0.6 times as often as one at its own speed.
 _BENT_OCTAVES = 0.35
+_TRIES, _SONGS_IN_VAIN = 200, 40  # to place a song in a clip, and songs that found none
 
 
 class Batch(NamedTuple):
@@ -66,6 +69,17 @@ class PairedWindows:
         }
         self._danced = danced(self.styles)
 
+    def fingerprint(self) -> str:
+        """What the motion and the beats of the music are: other data has another one."""
+        digest = hashlib.sha256()
+        for arrays, names in (
+            (self.motion, ("pose", "start", "split", "style", "tempo_bpm", "phase")),
+            (self.music, ("beat", "start")),
+        ):
+            for name in names:
+                digest.update(np.ascontiguousarray(arrays[name]).tobytes())
+        return digest.hexdigest()
+
     def statistics(self) -> dict[str, np.ndarray]:
         """Mean and standard deviation of features and poses, for the graph's normalisation."""
         pose, features = self.motion["pose"], self.music["features"].astype(np.float32)
@@ -94,10 +108,17 @@ class PairedWindows:
         return np.maximum(scale.ravel(), 0.05)
 
     def batch(self, rng: np.random.Generator) -> Batch:
-        windows, songs = [], []
+        """A batch of its own for each state of the generator. ArtifactError where clip after clip
+        is too short for the window, or of a tempo too far from that of the music."""
+        windows, songs, in_vain = [], [], 0
         while len(songs) < self.config.batch // self.config.dancers:
             song = self._song_window(rng)
             dancers = [self._dancer(song, rng) for _ in range(self.config.dancers)]
+            if None in dancers:
+                in_vain += 1
+                if in_vain > _SONGS_IN_VAIN:
+                    raise ArtifactError(self._no_clip(song.tempo_bpm))
+                continue
             songs.append(song)
             windows.extend(dancers)
         clock, beat, style, control, pose = (np.stack(part) for part in zip(*windows, strict=True))
@@ -128,14 +149,12 @@ class PairedWindows:
             self._danced[str(self.music["genre"][song])],
         )
 
-    def _dancer(self, song: "_SongWindow", rng: np.random.Generator) -> tuple:
-        """One dancer to the song: clock, beat, style, control, pose."""
-        while True:
-            clip = self._choose_clip(song.tempo_bpm, rng)
-            octave = self._octave(song.tempo_bpm)[clip]
-            frames = self._place(clip, song.beats / octave, rng)
-            if frames is not None:
-                break
+    def _dancer(self, song: "_SongWindow", rng: np.random.Generator) -> tuple | None:
+        """One dancer to the song: clock, beat, style, control, pose; None if no clip suits it."""
+        placed = self._placed(song, rng)
+        if placed is None:
+            return None
+        clip, octave, frames = placed
         style = int(self.motion["style"][clip])
         speed = song.tempo_bpm / octave / self.motion["tempo_bpm"][clip]
         control = self.motion["control"][np.rint(frames[1:]).astype(int)].copy()
@@ -152,6 +171,31 @@ class PairedWindows:
             warp(self.motion["pose"], frames, mirror=rng.random() < 0.5),
         )
 
+    def _placed(
+        self, song: "_SongWindow", rng: np.random.Generator
+    ) -> tuple[int, float, np.ndarray] | None:
+        """A clip, its octave, and where in it the song's window lies."""
+        for _ in range(_TRIES):
+            clip = self._choose_clip(song.tempo_bpm, rng)
+            if clip is None:
+                return None
+            octave = self._octave(song.tempo_bpm)[clip]
+            frames = self._place(clip, song.beats / octave, rng)
+            if frames is not None:
+                return clip, octave, frames
+        return None
+
+    def _no_clip(self, tempo_bpm: float) -> str:
+        c, tempi = self.config, self.motion["tempo_bpm"]
+        longest_s = (self.motion["split"] - self.motion["start"][:-1]).max() / FRAME_RATE
+        need_s = (c.window * c.speed_high + 3) / FRAME_RATE + 4 * 60 / tempi.min()
+        return (
+            f"no clip holds a window of {c.window} frames of music at {tempo_bpm:.0f} BPM: of the "
+            f"longest {longest_s:.1f} s are trained on, and {need_s:.0f} s suffice at any speed; "
+            f"the clips have {tempi.min():.0f} to {tempi.max():.0f} BPM, and are bent by "
+            f"{c.speed_low:g} to {c.speed_high:g}. Prepare longer clips, or set a smaller window"
+        )
+
     def _octave(self, tempo: float) -> np.ndarray:
         """Dance beats for every beat of each clip, 1/2, 1 or 2: whichever bends the clip least.
 
@@ -160,11 +204,14 @@ class PairedWindows:
         """
         return np.exp2(np.clip(np.rint(np.log2(tempo / self.motion["tempo_bpm"])), -1, 1))
 
-    def _choose_clip(self, tempo: float, rng: np.random.Generator) -> int:
-        """A clip of any style, by the clips' lengths, and the rarer the more it has to be bent."""
+    def _choose_clip(self, tempo: float, rng: np.random.Generator) -> int | None:
+        """A clip of any style, by the clips' lengths, and the rarer the more it has to be bent;
+        None if all would have to be bent too far."""
         bent = np.log2(tempo / self._octave(tempo) / self.motion["tempo_bpm"])
         low, high = np.log2(self.config.speed_low), np.log2(self.config.speed_high)
         likely = np.exp(-0.5 * (bent / _BENT_OCTAVES) ** 2) * ((bent >= low) & (bent <= high))
+        if not likely.any():
+            return None
         style = rng.choice(np.unique(self.motion["style"][likely > 0]))
         usable = self.motion["split"] - self.motion["start"][:-1]
         weight = usable * likely * (self.motion["style"] == style)

@@ -85,8 +85,8 @@ def summarise(
     figures = [score(t, reference_m_s) for t in takes]
     weight = np.array([f["seconds"] for f in figures])
     mean = {k: float(np.average([f[k] for f in figures], weights=weight)) for k in figures[0]}
-    mean["frozen_longest"] = max(f["frozen_longest"] for f in figures)
-    mean["deepest"] = max(f["deepest"] for f in figures)
+    for name in ("frozen_longest", "deepest"):
+        mean[name] = float(np.max([f[name] for f in figures]))  # max() would let NaN go
     mean["seconds"] = float(weight.sum())
     of_takes = [phasors_of(t) for t in takes]
     phasors = {k: np.average([p[k] for p in of_takes], weights=weight) for k in metrics.HARMONICS}

@@ -84,7 +84,7 @@ def marathon(
             rows = {}
     minutes = (1 + np.arange(rounds)) * len(shared) * _SONG_S / 60
     ends = {s: (float(v[0]), float(v[-1])) for s, v in speed.items()}
-    return Marathon(Path(model).stem, minutes, tuple(distances), ends, float(max(frozen)))
+    return Marathon(Path(model).stem, minutes, tuple(distances), ends, float(np.max(frozen)))
 
 
 class _Song(NamedTuple):

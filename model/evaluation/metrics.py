@@ -163,7 +163,8 @@ def freezing(joints: np.ndarray, fps: float, reference_m_s: float) -> Freezing:
     """Time during which the mean joint speed (over 0.2 s) is below 10 % of `reference_m_s`, which
     is the mean speed of the real dances of that style."""
     speed = moving_mean(joint_speed(joints, fps).mean(axis=1), fps, _FREEZE_SMOOTHING_S)
-    still = np.concatenate([[0], speed < FREEZE_SHARE * reference_m_s, [0]]).astype(int)
+    moves = speed >= FREEZE_SHARE * reference_m_s  # no comparison with NaN holds: that is no dance
+    still = np.concatenate([[0], ~moves, [0]]).astype(int)
     edges = np.flatnonzero(np.diff(still))
     runs = (edges[1::2] - edges[::2]) / fps
     return Freezing(float(runs.max(initial=0.0)), float(runs.sum()))

@@ -144,7 +144,7 @@ def _together(
         "diversity": frechet.diversity(features),
         "diversity_real": frechet.diversity({s: ref.styles[s].features for s in features}),
         "multimodality": frechet.multimodality(songs),
-        "frozen_longest": max(r["frozen_longest"] for r in rows.values()),
+        "frozen_longest": float(np.max([r["frozen_longest"] for r in rows.values()])),
     }
 
 

@@ -22,6 +22,7 @@ from torch.nn import functional as F
 
 from live.body.pose import FRAME_RATE, POSE_DIM, decode, encode
 from live.errors import ArtifactError
+from live.safe_read import read_arrays
 from model.data.windows import warp
 
 WINDOW = 4 * FRAME_RATE
@@ -131,9 +132,9 @@ def style_classifier(
     source = data / "motion.npz"
     try:
         key = f"{_VERSION} {steps} {seed} {hashlib.sha256(source.read_bytes()).hexdigest()}"
-        motion = dict(np.load(source))
     except OSError as error:
         raise ArtifactError(f"{data} holds no prepared data ({error})") from error
+    motion = read_arrays(source, f"{data} holds no prepared data; run `posejockey prepare` first")
     kept = _kept(data / CACHE, key)
     if kept is not None:
         return kept

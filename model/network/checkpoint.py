@@ -1,7 +1,13 @@
-"""Checkpoints of a training run: loaded, averaged, and made into networks."""
+"""Checkpoints of a training run: written whole or not at all, loaded, averaged, made into networks.
 
+Enters: what a run has behind it, or the name of a file from anybody. Leaves: the file, its contents
+(tensors and plain values; nothing in it is executed), or a network.
+"""
+
+import os
 import platform
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -13,20 +19,53 @@ from model.network.config import NetworkConfig, TrainConfig
 from model.network.dance_network import DanceNetwork
 
 CHECKPOINT = "checkpoint.pt"
+VERSION = 2  # 1 had the generators of one process, and no "version"
+
 _PARTS = ("network_config", "network", "average", "train_config", "prepared", "progress", "machine")
 
 
+def write_checkpoint(state: dict, path: Path) -> None:
+    """Write beside the old file and swap: a kill leaves one of them whole, and so does a full disk,
+    which is an ArtifactError."""
+    partial = path.with_name(path.name + ".partial")
+    try:
+        with partial.open("wb") as file:
+            torch.save(state, file)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except (OSError, RuntimeError) as error:  # torch puts its own error around the system's
+        reason = getattr(error, "strerror", None) or _first_line(error)
+        stays = "; the one before stays" if path.is_file() else ""
+        raise ArtifactError(f"cannot write {path}: {reason}{stays}") from error
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
 def load_checkpoint(path: Path) -> dict:
-    """A checkpoint's contents, tensors and plain values only (nothing in it is executed)."""
+    """A checkpoint's contents, tensors on the processor. ArtifactError for anything else, and for
+    what a newer version of this program wrote."""
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # a file of any other sort makes the unpickler raise anything
-        reason = str(error).split("\n")[0][:200]  # torch goes on with advice on how to trust it
-        raise ArtifactError(f"{path} is not a checkpoint of this program: {reason}") from error
+    except Exception as error:  # whatever a reader of archives and pickles meets in a strange file
+        raise ArtifactError(
+            f"{path} is not a checkpoint of this program: {_first_line(error)}"
+        ) from error
+    version = state.get("version", 1) if isinstance(state, dict) else 1
+    if not isinstance(version, int) or version > VERSION:
+        raise ArtifactError(
+            f"{path} was written by a newer version of this program (its format is {version}, this "
+            f"one reads up to {VERSION}); update this one"
+        )
     missing = [name for name in _PARTS if not isinstance(state, dict) or name not in state]
     if missing:
         raise ArtifactError(f"{path} is not a checkpoint of this program: it lacks {missing[0]!r}")
     return state
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [""])[0][:200] or type(error).__name__
 
 
 def mean_of(checkpoints: Sequence[dict]) -> dict:
@@ -59,10 +98,11 @@ def network_of(checkpoint: dict) -> DanceNetwork:
         network = DanceNetwork(NetworkConfig.from_dict(checkpoint["network_config"]))
         average = AveragedModel(network)
         average.load_state_dict(checkpoint["average"])
-        network.load_state_dict(average.module.state_dict())
-    except (KeyError, TypeError, AttributeError, ValueError, RuntimeError) as error:
-        reason = str(error).split("\n")[0][:200]
-        raise ArtifactError(f"the checkpoint does not fit this program: {reason}") from error
+    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+        raise ArtifactError(
+            f"the checkpoint does not fit this program: {_first_line(error)}"
+        ) from error
+    network.load_state_dict(average.module.state_dict())
     check_finite(network.state_dict())
     return network.eval()
 

@@ -10,11 +10,11 @@ products of a step make two threads wait for each other.
 
 import copy
 import csv
-import json
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,17 +23,32 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from live.errors import ConfigError
+from live.errors import ArtifactError, ConfigError
 from live.monotonic import monotonic_s
 from model.data.prepared import read_summary
 from model.data.windows import PairedWindows
-from model.network.checkpoint import CHECKPOINT, load_checkpoint, machine
+from model.network.checkpoint import (
+    CHECKPOINT,
+    VERSION,
+    check_finite,
+    load_checkpoint,
+    machine,
+    write_checkpoint,
+)
 from model.network.config import DecoderConfig, EncoderConfig, NetworkConfig, TrainConfig
 from model.network.dance_network import DanceNetwork
 from model.training.critic import MotionCritic, StyleReader, critic_loss, mismatched
 from model.training.curriculum import KINDS, free_frames, teacher_mask
 from model.training.losses import ReferenceStats, features_loss, reference_stats
 from model.training.objective import Dances, Objective, Outcome, Tensors
+from model.training.resume import (
+    check_processes,
+    check_same,
+    gathered,
+    process_state,
+    process_states,
+    restore,
+)
 from model.training.warm_start import inherit, inherit_critic, inherit_reader
 
 _SAVE_EVERY_S = 120.0
@@ -54,7 +69,8 @@ class Trainer:
 
     fabric: where it runs (one process on the processor by default); all processes begin with the
     same weights and draw batches of their own. initial: a checkpoint whose weights to begin with,
-    where the folder holds no run yet; see `inherit`.
+    where the folder holds no run yet; see `inherit`. allow_changes: go on with a run of other
+    settings or data.
     """
 
     def __init__(
@@ -66,14 +82,17 @@ class Trainer:
         decoder: DecoderConfig | None = None,
         fabric: Fabric | None = None,
         initial: dict | None = None,
+        allow_changes: bool = False,
     ):
         if config.curriculum not in KINDS:
             raise ConfigError(f"curriculum {config.curriculum!r}: one of {', '.join(KINDS)}")
         torch.set_num_threads(1)
         torch.manual_seed(config.seed)
         self.config, self.folder = config, folder
+        self.allow_changes = allow_changes
         self.fabric = fabric or engine(config)
         self.windows = PairedWindows(data, config)
+        self.data = self.windows.fingerprint()
         self.prepared = read_summary(data, self.windows.styles)
         self.network = DanceNetwork(
             NetworkConfig(
@@ -134,11 +153,18 @@ class Trainer:
             if self.progress.iteration % _LOG_EVERY == 0:
                 self._log({k: float(np.mean([row[k] for row in rows])) for k in rows[0]}, report)
                 rows = []
-            if now - saved > _SAVE_EVERY_S or self.progress.iteration == self.config.iterations:
+            if self._agreed(now - saved > _SAVE_EVERY_S) or self._is_over():
                 self.save()
                 saved = now
                 if watch is not None and self.fabric.is_global_zero:
                     watch()
+
+    def _is_over(self) -> bool:
+        return self.progress.iteration == self.config.iterations
+
+    def _agreed(self, due: bool) -> bool:
+        """What the first process says, for all: clocks differ, and all have to save together."""
+        return due if self.fabric.world_size == 1 else self.fabric.broadcast(due)
 
     def iterate(self) -> dict[str, float]:
         """One optimiser step of the network, and of the critic once it takes part."""
@@ -177,8 +203,13 @@ class Trainer:
                 if not name.startswith(_POSTERIOR):
                     parameter.grad = None
         norm = self.fabric.clip_gradients(
-            self.objective, self.optimiser, max_norm=self.config.gradient_clip
+            self.objective,
+            self.optimiser,
+            max_norm=self.config.gradient_clip,
+            error_if_nonfinite=False,  # below, in words of ours
         )
+        if norm is not None and not math.isfinite(float(norm)):
+            raise ArtifactError(self._broken_down())
         self.optimiser.step()
         self.schedule.step()
         self.average.update_parameters(self.network)
@@ -287,34 +318,56 @@ class Trainer:
         network.load_state_dict(self.average.module.state_dict())
         return network.eval()
 
+    def _broken_down(self) -> str:
+        """What is said where a loss or its gradient is not finite any more."""
+        path = self.folder / CHECKPOINT
+        kept = f"{path} stays as it was" if path.is_file() else "nothing was saved yet"
+        return (
+            f"the run broke down at iteration {self.progress.iteration}: its loss is not finite; "
+            f"{kept}. A smaller learning_rate or gradient_clip, another --seed or --precision may "
+            "help"
+        )
+
     def save(self) -> None:
-        """Write the checkpoint beside the old one and swap: a kill leaves one of them whole."""
+        """Write the checkpoint (`write_checkpoint`). All processes have to call it: each adds its
+        generators and rollouts. ArtifactError, and the old one stays, where the disk is full or the
+        weights are not finite."""
+        own = process_state(self.rng, self.carried, self.fabric.device)
+        processes = gathered(own, self.fabric)
         if not self.fabric.is_global_zero:
             return
+        check_finite(self.average.state_dict())
         state = {
-            "network": self.network.state_dict(),
-            "average": self.average.state_dict(),
-            "critic": self.critic.state_dict(),
-            "reader": self.reader.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "critic_optimiser": self.critic_optimiser.state_dict(),
-            "reader_optimiser": self.reader_optimiser.state_dict(),
-            "schedule": self.schedule.state_dict(),
-            "carried": self.carried,
-            "numpy": json.dumps(self.rng.bit_generator.state),
-            "torch": torch.get_rng_state(),
+            "version": VERSION,
+            **{name: part.state_dict() for name, part in self._parts().items()},
+            "processes": processes,
             "progress": asdict(self.progress),
             "network_config": self.network.config.to_dict(),
             "train_config": asdict(self.config),
             "prepared": self.prepared,
+            "data": self.data,
             "machine": machine(),
         }
-        partial = self.folder / (CHECKPOINT + ".partial")
-        torch.save(state, partial)
-        partial.replace(self.folder / CHECKPOINT)
+        write_checkpoint(state, self.folder / CHECKPOINT)
+
+    def _parts(self) -> dict[str, Any]:
+        """All that is saved and restored by `state_dict`, by its key in the checkpoint."""
+        return {
+            "network": self.network,
+            "average": self.average,
+            "critic": self.critic,
+            "reader": self.reader,
+            "optimiser": self.optimiser,
+            "critic_optimiser": self.critic_optimiser,
+            "reader_optimiser": self.reader_optimiser,
+            "schedule": self.schedule,
+        }
 
     def load(self) -> None:
-        state = load_checkpoint(self.folder / CHECKPOINT)
+        """Go on from the folder's checkpoint: ConfigError where the run was another one, by its
+        network, its processes, its settings or its data; ArtifactError where it cannot be read."""
+        path = self.folder / CHECKPOINT
+        state = load_checkpoint(path)
         if NetworkConfig.from_dict(state["network_config"]) != self.network.config:
             raise ConfigError(
                 f"{self.folder} holds a run of another network; choose another folder"
@@ -322,20 +375,30 @@ class Trainer:
         if "reader" not in state:
             raise ConfigError(
                 f"{self.folder} holds a run of an older version; go on from it in another folder, "
-                f"with --init {self.folder / CHECKPOINT}"
+                f"with --init {path}"
             )
-        self.network.load_state_dict(state["network"])
-        self.average.load_state_dict(state["average"])
-        self.critic.load_state_dict(state["critic"])
-        self.reader.load_state_dict(state["reader"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.critic_optimiser.load_state_dict(state["critic_optimiser"])
-        self.reader_optimiser.load_state_dict(state["reader_optimiser"])
-        self.schedule.load_state_dict(state["schedule"])
-        self.carried = state["carried"]
-        self.rng.bit_generator.state = json.loads(state["numpy"])
-        torch.set_rng_state(state["torch"])
-        self.progress = Progress(**state["progress"])
+        try:
+            check_processes(state, self.fabric)
+            if not self.allow_changes:
+                check_same(state, asdict(self.config), self.prepared, self.data)
+            for name, part in self._parts().items():
+                part.load_state_dict(state[name])
+            progress = Progress(**state["progress"])
+            self.carried = restore(
+                process_states(state)[self.fabric.global_rank],
+                self.rng,
+                self.fabric.device,
+                self.config.seed + self.fabric.global_rank + progress.iteration,
+            )
+        except ConfigError as error:
+            raise ConfigError(f"cannot go on with {path}: {error}") from error
+        except (KeyError, RuntimeError, TypeError, ValueError, AttributeError) as error:
+            reason = str(error).splitlines()[0][:200]
+            raise ArtifactError(
+                f"{path} is damaged, or of another version; go on from it in another folder, with "
+                f"--init {path} ({reason})"
+            ) from error
+        self.progress = progress
 
     def _log(self, means: dict[str, float], report: Callable[[dict], None]) -> None:
         row = {

@@ -153,3 +153,16 @@ def test_equal_seeds_draw_equal_batches(prepared):
 def test_a_folder_without_data_says_what_to_do(tmp_path):
     with pytest.raises(ArtifactError, match="posejockey prepare"):
         PairedWindows(tmp_path, TINY)
+
+
+def test_clips_that_no_window_fits_are_said_so_however_late_it_shows(prepared):
+    windows = PairedWindows(prepared, TINY)
+    windows.motion["split"] = windows.motion["start"][:-1] + 10
+    with pytest.raises(ArtifactError, match="no clip holds a window of 24 frames"):
+        batches(windows, count=1)
+
+
+def test_other_data_has_another_fingerprint(prepared):
+    one, same, other = (PairedWindows(prepared, TINY) for _ in range(3))
+    other.motion["pose"][3, 2] += 1e-3
+    assert one.fingerprint() == same.fingerprint() != other.fingerprint()

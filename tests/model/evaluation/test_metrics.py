@@ -138,6 +138,12 @@ def test_a_frozen_stretch_is_found_and_timed():
     assert frozen.total_s == pytest.approx(4.0, abs=0.8)
 
 
+def test_poses_that_are_no_numbers_are_no_dance():
+    joints = swaying(beats_at(120))
+    joints[300:600] = np.nan
+    assert metrics.freezing(joints, FPS, metrics.mean_speed(joints[:300], FPS)).longest_s >= 10
+
+
 def test_a_dancer_who_keeps_moving_never_freezes():
     joints = wandering(np.random.default_rng(3))
     assert metrics.freezing(joints, FPS, metrics.mean_speed(joints, FPS)) == (0.0, 0.0)

@@ -49,6 +49,7 @@ def data(tmp_path_factory):
     np.savez(
         folder / "motion.npz",
         pose=np.concatenate(poses),
+        control=np.zeros((starts[-1], 4), np.float32),
         start=starts,
         split=starts[1:] - 150,
         style=np.array([s == "street" for s, _ in clips]).astype(int),

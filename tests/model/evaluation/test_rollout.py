@@ -13,6 +13,7 @@ from model.evaluation.checkpoint_report import evaluate, format_report
 from model.evaluation.contact_sheet import draw
 from model.evaluation.rollout import piece, rollout
 from model.evaluation.tables import Column, Row, format_table
+from model.evaluation.take import real_takes
 from model.network.config import DecoderConfig, EncoderConfig, NetworkConfig
 from model.network.dance_network import DanceNetwork
 
@@ -67,7 +68,9 @@ def test_evaluation_sets_free_dances_beside_the_real_ones(network, tmp_path):
     np.savez(
         tmp_path / "motion.npz",
         pose=np.concatenate(clips),
+        control=np.zeros((1200, 4), np.float32),
         start=np.array([0, 600, 1200]),
+        split=np.array([500, 1100]),
         style=np.array([0, 1]),
         tempo_bpm=np.array([100.0, 120.0]),
         phase=np.zeros(2),
@@ -121,3 +124,13 @@ def test_a_table_marks_what_misses_its_target_and_leaves_open_what_is_not_known(
     assert lines == [
         ["speed", "skate"], ["real", "1.0", "-"], ["ours", "0.3!", "0.50"], ["lost", "nan!", "-"],
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("content", [b"", b"no arrays", None])
+def test_prepared_data_that_cannot_be_read_is_said_in_a_sentence(network, tmp_path, content):
+    if content is None:
+        np.savez(tmp_path / "motion.npz", pose=np.zeros((3, 60)))
+    else:
+        (tmp_path / "motion.npz").write_bytes(content)
+    with pytest.raises(ArtifactError, match="run `posejockey prepare`"):
+        real_takes(tmp_path)

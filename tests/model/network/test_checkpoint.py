@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from live.errors import ArtifactError
-from model.network.checkpoint import CHECKPOINT, load_checkpoint, network_of
+from model.network.checkpoint import CHECKPOINT, VERSION, load_checkpoint, network_of
 
 
 class Executed:
@@ -56,4 +56,11 @@ def test_a_checkpoint_whose_parts_do_not_fit_is_refused(tiny_checkpoint, tmp_pat
         network_of(state | {part: value})
     torch.save({k: v for k, v in state.items() if k != part}, tmp_path / CHECKPOINT)
     with pytest.raises(ArtifactError, match=f"it lacks '{part}'"):
+        load_checkpoint(tmp_path / CHECKPOINT)
+
+
+def test_a_checkpoint_of_a_newer_version_says_so(tiny_checkpoint, tmp_path):
+    state = load_checkpoint(tiny_checkpoint) | {"version": VERSION + 1}
+    torch.save(state, tmp_path / CHECKPOINT)
+    with pytest.raises(ArtifactError, match="written by a newer version"):
         load_checkpoint(tmp_path / CHECKPOINT)
