@@ -153,7 +153,17 @@ def flash(
 
 def terminal_flash(frame: int, beats: float) -> None:
     bright = beats >= 0 and beats % 1.0 * _PERIOD_S < _FLASH_S
-    print("\r" + ("\u2588" if bright else " ") * 40, end="", flush=True)
+    print("\r" + (_full_block() if bright else " ") * 40, end="", flush=True)
+
+
+def _full_block() -> str:
+    """Or what comes near it, where the terminal has no such letter."""
+    block = "\u2588"
+    try:
+        block.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return "#"
+    return block
 
 
 class OscFlash:

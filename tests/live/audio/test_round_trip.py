@@ -1,5 +1,8 @@
 """Calibration: clicks in noise with a known delay, taps beside flashes, a sound server's loop."""
 
+import io
+import sys
+
 import numpy as np
 import pytest
 
@@ -150,3 +153,16 @@ def test_a_sound_server_is_measured(sound_server):  # noqa: F811
     assert lines["heard"].endswith(" of 9 clicks")
     assert 1.0 < float(lines["round"].split()[1]) < 250.0
     child.finish()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "letter"), [("utf-8", "\u2588"), ("cp437", "\u2588"), ("cp1252", "#")]
+)
+def test_the_flash_in_the_terminal_is_bright_on_every_code_page(monkeypatch, encoding, letter):
+    screen = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr(sys, "stdout", screen)
+    command.terminal_flash(0, 0.0)
+    command.terminal_flash(1, 0.5)
+    monkeypatch.undo()
+    screen.seek(0)
+    assert screen.read() == "\n" + 40 * letter + "\n" + 40 * " "
