@@ -133,20 +133,19 @@ def test_panic_that_was_recorded_is_in_the_film(tmp_path):
     assert looks == ["ribbons", "chalk", "ribbons"]
 
 
-def test_the_sound_of_a_film_is_all_that_the_file_holds(tmp_path):
-    """Two recordings joined, as a broken transfer or `cat` leaves them: the header tells of one."""
+def test_the_sound_of_a_film_is_read_as_it_is_danced_to(tmp_path):
+    """From a file that only FFmpeg reads, from the moment asked for on."""
     av = pytest.importorskip("av")
-    path, rate = tmp_path / "song.mp3", 24_000
+    path, rate = tmp_path / "song.m4a", 48_000
     with av.open(str(path), "w") as file:
-        stream = file.add_stream("mp3", rate=rate, layout="mono")
-        for k in range(20):
-            sound = 0.5 * np.sin(np.arange(rate // 10) * 0.1, dtype=np.float32)[None]
-            frame = av.AudioFrame.from_ndarray(sound, "fltp", "mono")
+        stream = file.add_stream("aac", rate=rate, layout="mono")
+        for k in range(30):
+            sound = np.sin(np.arange(rate // 10) * 0.1, dtype=np.float32)[None] * (k >= 20)
+            frame = av.AudioFrame.from_ndarray(sound.astype(np.float32), "fltp", "mono")
             frame.sample_rate, frame.pts = rate, k * rate // 10
             file.mux(stream.encode(frame))
         file.mux(stream.encode(None))
-    path.write_bytes(2 * path.read_bytes())
     sound = FileSound(path)
-    heard = np.concatenate(list(sound.blocks(0.5, 10.0)))
-    assert len(heard) / sound.rate == pytest.approx(3.5, abs=0.2)
-    assert np.abs(heard[-rate:]).max() > 0.3
+    heard = np.concatenate(list(sound.blocks(1.5, 1.0)))
+    assert (sound.rate, heard.shape) == (rate, (rate, 1))
+    assert np.flatnonzero(np.abs(heard[:, 0]) > 0.1)[0] / rate == pytest.approx(0.5, abs=0.1)
