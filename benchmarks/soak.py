@@ -16,215 +16,45 @@ import json
 import math
 import socket
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from live.audio import demo
+from benchmarks.soak_world import (
+    AFTER_S,
+    BLOCK,
+    EMISSION_RATE,
+    EVERY_S,
+    FAULTS,
+    FIRST_S,
+    FLOOD_PER_WAKE,
+    MINUTE_S,
+    MISSED_S,
+    RATE,
+    BreakablePerformer,
+    Fault,
+    Outcome,
+    SimulatedCard,
+    SkippedTime,
+    WatchedEngine,
+)
 from live.audio.features import SAMPLE_RATE
-from live.audio.files import read_audio
-from live.audio.ring import SampleRing
-from live.audio.source import AudioSource, BlockTime
+from live.audio.source import AudioSource
 from live.control.osc_in import ControlIn
-from live.dance.performer import Performer
 from live.monotonic import monotonic_s
 from live.osc import encoding
 from live.outputs.udp import OscOut
 from live.safe_write import check_output, whole_file, write_text
-from live.show.engine import Engine, EngineConfig
+from live.show.engine import EngineConfig
 from live.show.loop import Show
 from live.show.memory import SETTLE_S, resident_mb
 from live.show.outputs import Outputs
 from live.show.timing import lead_samples, receive_margin_s
-
-RATE, BLOCK, EMISSION_RATE = 48_000, 256, 60
-_DRIFT = 50e-6
-_JITTER_S = 1e-3
-_EVERY_S = 150.0  # from fault to fault
-_FIRST_S = 60.0
-_AFTER_S = 5.0  # what happens this long after a fault still counts as its doing
-_MINUTE_S = 60.0
-_MISSED_S = 1.5 / EMISSION_RATE  # a gap between two bundles that shows
-_TIMER_S = 4e-3  # nobody is woken up sooner; a coarse timer, but fewer wakes to simulate
-_SLOW_STEP_S = 0.04  # ten times a long one
-_FLOOD_PER_WAKE = 20
-
-
-# Time -----------------------------------------------------------------------------------------
-
-
-class SkippedTime:
-    """The clock and the sleep of the show: its own processor time, and the skipped sleeps."""
-
-    def __init__(self) -> None:
-        self._skipped = 0.0
-        self.on_wake: Callable[[float], None] = lambda now: None
-
-    def __call__(self) -> float:
-        return time.thread_time() + self._skipped
-
-    def spend(self, seconds: float) -> None:
-        """Pass time without waking anybody: somebody is busy."""
-        self._skipped += seconds
-
-    def sleep(self, seconds: float) -> None:
-        """What the simulation computes meanwhile takes no time."""
-        self._skipped += max(seconds, _TIMER_S)
-        entered = time.thread_time()
-        self.on_wake(entered + self._skipped)
-        self._skipped -= time.thread_time() - entered
-
-
-# Faults ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Fault:
-    """name; seconds it lasts; what it is, for the report."""
-
-    name: str
-    seconds: float
-    what: str
-
-
-FAULTS = (
-    Fault("unplugged", 20.0, "the sound device is gone, then back"),
-    Fault("frozen", 3.0, "the sound server stands still, then hands over its backlog at once"),
-    Fault("gap", 0.5, "blocks are lost and nobody says so"),
-    Fault("jitter", 10.0, "blocks come up to 20 ms late"),
-    Fault("silence", 15.0, "the music stops"),
-    Fault("not a number", 3.0, "every tenth sample is NaN or infinite"),
-    Fault("clipping", 5.0, "40 dB too loud, clipped"),
-    Fault("DC", 5.0, "a constant 0.9"),
-    Fault("ultrasound", 5.0, "a full-scale tone of 22 kHz instead of the music"),
-    Fault("bad network", 2.0, "every step returns NaN"),
-    Fault("slow network", 1.0, "every step takes 40 ms longer, a frame has 33"),
-    Fault("stall", 0.5, "the show's thread gets no processor; the sound card's goes on"),
-    Fault("long stall", 6.0, "longer than the ring keeps sound"),
-    Fault("unreachable", 20.0, "the operating system refuses every packet to one of two targets"),
-    Fault("flood", 10.0, "some 10 000 random and mutated control packets a second"),
-    Fault("four dancers", 20.0, "the operator asks for four dancers, and for one again"),
-)
-
-
-@dataclass
-class Outcome:
-    """What one fault did, from its beginning to `_AFTER_S` after its end.
-
-    missed: bundles not sent. worst_ms: the latest of those sent. odd_s: from the beginning to the
-    last bundle that was missed or later than a frame. top_speed_m_s: of any joint; the dance's own
-    is some 6. still_s: the longest time nobody moved. counted: what the counters gained.
-    """
-
-    fault: str
-    start_s: float
-    missed: int = 0
-    worst_ms: float = 0.0
-    odd_s: float = 0.0
-    top_speed_m_s: float = 0.0
-    still_s: float = 0.0
-    states: list[str] = field(default_factory=list)
-    counted: dict[str, float] = field(default_factory=dict)
-
-
-class BreakablePerformer(Performer):
-    """The network, and what may happen to it."""
-
-    fault = ""
-    spend: Callable[[float], None] = staticmethod(lambda seconds: None)
-
-    def step(self, *args, **kwargs):
-        pose, logits = super().step(*args, **kwargs)
-        if self.fault == "slow network":
-            self.spend(_SLOW_STEP_S)
-        if self.fault == "bad network":
-            pose = np.full_like(pose, np.nan)
-        return pose, logits
-
-
-class WatchedEngine(Engine):
-    """Keeps the frame it emitted last."""
-
-    frame: encoding.StageFrame | None = None
-
-    def emit(self, number: int, sample: int) -> encoding.StageFrame | None:
-        self.frame = super().emit(number, sample)
-        return self.frame
-
-
-class SimulatedCard:
-    """An `AudioSource` that delivers its blocks by the skipped time, as the fault will have it."""
-
-    rate, name, note, listens = RATE, "simulated", "", True
-
-    def __init__(self, now: float):
-        self.ring = SampleRing(4 * RATE)
-        self.xruns, self.reopens, self.finished, self.active = 0, 0, False, True
-        self.fault = ""
-        self._audio = read_audio(demo.PATH)[0]
-        self._start = now
-        self._number = 0
-        self._held: list[np.ndarray] = []
-        self._dice = np.random.default_rng(5)
-        self._last = BlockTime(now, 0)
-
-    @property
-    def last_block_s(self) -> BlockTime:
-        return self._last
-
-    def reopen(self) -> None:
-        """Comes back by itself when its fault is over."""
-
-    def deliver(self, now: float) -> None:
-        while (due := self._start + self._due(self._number + 1)) <= now:
-            block = self._block(self._number)
-            self._number += 1
-            if self.fault in ("unplugged", "gap"):
-                self.active = self.fault == "gap"
-                continue
-            if not self.active:
-                self.active = True
-                self.reopens += 1
-            self._held.append(block)
-            if self.fault == "frozen":
-                continue
-            if self.fault == "jitter" and self._dice.random() > 0.25 and len(self._held) < 4:
-                continue  # comes with one of the next
-            for held in self._held:
-                self.ring.write(held)
-                # A backlog comes now, a block on time with the jitter of its callback.
-                late = now if len(self._held) > 1 else due + self._dice.uniform(0, _JITTER_S)
-                self._last = BlockTime(min(late, now), self.ring.written)
-            self._held.clear()
-
-    def _due(self, number: int) -> float:
-        return number * BLOCK / RATE * (1 + _DRIFT)
-
-    def _block(self, number: int) -> np.ndarray:
-        at = number * BLOCK % (len(self._audio) - BLOCK)
-        block = self._audio[at : at + BLOCK]
-        time_s = (number * BLOCK + np.arange(BLOCK)) / RATE
-        match self.fault:
-            case "silence":
-                return np.zeros(BLOCK, np.float32)
-            case "not a number":
-                spoilt = block.copy()
-                spoilt[::20], spoilt[10::20] = np.nan, np.inf
-                return spoilt
-            case "clipping":
-                return np.clip(100 * block, -1, 1)
-            case "DC":
-                return np.full(BLOCK, 0.9, np.float32)
-            case "ultrasound":
-                return np.sin(2 * np.pi * 22_000 * time_s).astype(np.float32)
-        return block
-
 
 # The show, and those who watch it -------------------------------------------------------------
 
@@ -288,7 +118,7 @@ class Soak:
         self._before: dict[str, float] = {}
         self._seen: tuple[int, np.ndarray] | None = None
         self._moved_s = 0.0
-        self._late_ms = np.zeros(int(_MINUTE_S * 2 * EMISSION_RATE))
+        self._late_ms = np.zeros(int(MINUTE_S * 2 * EMISSION_RATE))
         self._late_count = 0
         self._missed = 0
         self.outcomes: list[Outcome] = []
@@ -318,12 +148,12 @@ class Soak:
         }
 
     def _growth_mb(self) -> float | None:
-        settled = [m.memory_mb for m in self.minutes if m.minute * _MINUTE_S >= SETTLE_S]
+        settled = [m.memory_mb for m in self.minutes if m.minute * MINUTE_S >= SETTLE_S]
         return round(settled[-1] - settled[0], 2) if settled else None
 
     def _faults(self) -> Iterator[tuple[float, Fault]]:
         for number in range(sys.maxsize):
-            yield _FIRST_S + number * _EVERY_S, FAULTS[number % len(FAULTS)]
+            yield FIRST_S + number * EVERY_S, FAULTS[number % len(FAULTS)]
 
     # What happens --------------------------------------------------------------------------
 
@@ -337,14 +167,14 @@ class Soak:
             self._begin_fault(self._next[1], elapsed)
             self._next = next(self._schedule)
         if self._fault and self._fault.name == "flood":
-            self._desk.send([self._nonsense() for _ in range(_FLOOD_PER_WAKE)])
+            self._desk.send([self._nonsense() for _ in range(FLOOD_PER_WAKE)])
         self._card.deliver(now)
-        if elapsed >= (len(self.minutes) + 1) * _MINUTE_S:
+        if elapsed >= (len(self.minutes) + 1) * MINUTE_S:
             self._end_minute()
 
     def _begin_fault(self, fault: Fault, elapsed: float) -> None:
         self._fault, self._fault_ends = fault, elapsed + fault.seconds
-        self._outcome_ends = self._fault_ends + _AFTER_S
+        self._outcome_ends = self._fault_ends + AFTER_S
         self._outcome = Outcome(fault.name, round(elapsed, 2))
         self._before = self._counters()
         self._card.fault = self._performer.fault = fault.name
@@ -424,7 +254,7 @@ class Soak:
         outcome = self._outcome
         outcome.missed += missed
         outcome.worst_ms = round(max(outcome.worst_ms, late_ms), 1)
-        if missed or late_ms > 1000 * _MISSED_S:
+        if missed or late_ms > 1000 * MISSED_S:
             outcome.odd_s = round(elapsed - outcome.start_s, 2)
         if moved is not None and not missed:
             outcome.top_speed_m_s = max(outcome.top_speed_m_s, moved * EMISSION_RATE)

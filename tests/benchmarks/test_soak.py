@@ -13,10 +13,10 @@ from benchmarks import bench, soak
 @pytest.fixture
 def short(monkeypatch):
     """Every fault lasts half a second, one every second and a half."""
-    monkeypatch.setattr(soak, "_EVERY_S", 1.5)
-    monkeypatch.setattr(soak, "_FIRST_S", 2.0)
-    monkeypatch.setattr(soak, "_AFTER_S", 0.5)
-    monkeypatch.setattr(soak, "_MINUTE_S", 5.0)
+    monkeypatch.setattr(soak, "EVERY_S", 1.5)
+    monkeypatch.setattr(soak, "FIRST_S", 2.0)
+    monkeypatch.setattr(soak, "AFTER_S", 0.5)
+    monkeypatch.setattr(soak, "MINUTE_S", 5.0)
     faults = tuple(soak.Fault(f.name, 0.5, f.what) for f in soak.FAULTS)
     monkeypatch.setattr(soak, "FAULTS", faults)
     yield
