@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from live.osc.values import Value
+from live.settings_file import shown
 
 SESSION_VERSION = 1
 SETTINGS_NAME = "posejockey.session"  # of the metadata record that opens the file
@@ -52,7 +53,9 @@ class Record:
 def checked_rate(rate: object) -> int:
     """A sample rate in Hz; ValueError if it is none."""
     if type(rate) is not int or not 1 <= rate <= _MAX_RATE:
-        raise ValueError(f"sample_rate {rate!r}; expected a whole number of Hz up to {_MAX_RATE}")
+        raise ValueError(
+            f"sample_rate {shown(rate)}; expected a whole number of Hz up to {_MAX_RATE}"
+        )
     return rate
 
 

@@ -26,6 +26,7 @@ from live.session.format import (
     to_sample,
 )
 from live.session.mcap_reader import McapReader
+from live.settings_file import shown
 
 _MAX_AUDIO_SAMPLES = 1 << 31  # 12 h at 48 kHz, 8 GiB
 # Silence that no sound was recorded for: so much in any file, and so much a message, of which a
@@ -145,8 +146,8 @@ class SessionReader:
         version = settings.get("session_version")
         if version != SESSION_VERSION:
             raise ArtifactError(
-                f"{self.path} is a session of version {version}; this PoseJockey reads version "
-                f"{SESSION_VERSION}"
+                f"{self.path} is a session of version {shown(version)}; this PoseJockey reads "
+                f"version {SESSION_VERSION}"
             )
         try:
             checked_rate(settings.get("sample_rate"))

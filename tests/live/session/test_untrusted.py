@@ -101,6 +101,13 @@ def test_settings_that_make_no_sense_are_refused(tmp_path, settings):
         SessionReader(forged(tmp_path / "forged.mcap", settings, []))
 
 
+def test_what_is_quoted_of_a_file_is_short(tmp_path):
+    for settings in ({"session_version": "x" * 5000}, {**SETTINGS, "sample_rate": "x" * 5000}):
+        with pytest.raises(ArtifactError) as refused:
+            SessionReader(forged(tmp_path / "forged.mcap", settings, []))
+        assert len(str(refused.value)) < 1000
+
+
 def test_a_session_of_another_version_is_refused(tmp_path):
     with pytest.raises(ArtifactError, match="version 99"):
         SessionReader(forged(tmp_path / "forged.mcap", {**SETTINGS, "session_version": 99}, []))
