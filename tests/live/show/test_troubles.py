@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from live.audio.features import SAMPLE_RATE
+from live.audio.ring import SampleRing
 from live.session.reader import SessionReader
 from tests.helpers.stage import (
     BLOCK,
@@ -165,6 +166,16 @@ def test_sound_lost_in_a_long_stall_advances_the_time(stage, music, tmp_path):
     recorded, _ = SessionReader(tmp_path / "show.mcap").audio()
     assert not recorded[int(2.1 * RATE) : int(3.9 * RATE)].any()
     np.testing.assert_array_equal(recorded[5 * RATE :], audio[5 * RATE : len(recorded)])
+
+
+def test_the_beat_is_true_at_once_after_a_loss_of_sound(stage, music):
+    """The ring holds 100 ms, and the loop stands still for 340."""
+    s = stage(music(11.0))
+    s.source.ring = SampleRing(int(0.1 * RATE))
+    s.at(8.0, lambda: s.time.sleep(0.34))
+    summary = s.run(10.5)
+    assert summary["dropped"] == 1
+    assert np.abs(beat_errors(s, 8.54)).max() < 0.04
 
 
 # A network that fails -----------------------------------------------------------------------------
