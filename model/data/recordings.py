@@ -89,6 +89,7 @@ def decode_audio(path: Path) -> np.ndarray:
     ArtifactError if it has none that can be decoded.
     """
     import av
+    import av.error
 
     try:
         with av.open(str(path)) as container:
@@ -98,7 +99,7 @@ def decode_audio(path: Path) -> np.ndarray:
                 for frame in container.decode(container.streams.audio[0])
                 for part in resampler.resample(frame)
             ]
-    except (OSError, ValueError, IndexError, av.FFmpegError) as error:
+    except (OSError, ValueError, IndexError, av.error.FFmpegError) as error:
         raise ArtifactError(f"cannot read the sound of {path}: {error}; take it out") from error
     audio = np.concatenate(parts) if parts else np.zeros(0, np.float32)
     if len(audio) < _MIN_S * SAMPLE_RATE:
@@ -112,12 +113,13 @@ def decode_audio(path: Path) -> np.ndarray:
 def check_recordings(folder: Path) -> None:
     """ArtifactError names one of them that is no sound: before an hour's work, not after it."""
     import av
+    import av.error
 
     for path in _recordings(folder):
         try:
             with av.open(str(path)) as container:
                 next(container.decode(container.streams.audio[0]))
-        except (OSError, ValueError, IndexError, StopIteration, av.FFmpegError) as error:
+        except (OSError, ValueError, IndexError, StopIteration, av.error.FFmpegError) as error:
             raise ArtifactError(f"cannot read the sound of {path}: {error}; take it out") from error
 
 
