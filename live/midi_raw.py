@@ -10,7 +10,7 @@ import os
 import re
 import select
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,13 @@ DEVICES = Path("/dev/snd")
 CARDS = Path("/proc/asound")
 _DEVICE = re.compile(r"midiC(\d+)D(\d+)$")
 _MOST_BYTES = 4096
+_REALTIME = 0xF8  # this and higher may come in the middle of another message
+_DATA_BYTES = {
+    **{status: 2 for status in range(0x80, 0xF0)},
+    **{status: 1 for status in range(0xC0, 0xE0)},
+    0xF1: 1, 0xF2: 2, 0xF3: 1, 0xF6: 0,
+}  # fmt: skip
+"""How many follow a status. Of system exclusive, any number: it says nothing to a show."""
 
 
 class RawMidi:
@@ -55,12 +62,42 @@ class RawMidi:
         return text.split("\n")[0].strip() or "MIDI"
 
 
+class MessageCutter:
+    """Bytes as a cable carries them to whole messages, each with its status.
+
+    mido's parser alone would lose a message whose status a device leaves out because it is that of
+    the one before, and one that the clock interrupts; and keep system exclusive that never ends.
+    """
+
+    def __init__(self) -> None:
+        self._status = 0
+        self._data = bytearray()
+
+    def cut(self, data: bytes) -> Iterator[bytes]:
+        for byte in data:
+            if byte >= _REALTIME:
+                yield bytes([byte])
+                continue
+            if byte >= 0x80:
+                self._status = byte
+                self._data.clear()
+            else:
+                self._data.append(byte)
+            if len(self._data) == _DATA_BYTES.get(self._status):
+                yield bytes([self._status, *self._data])
+                if self._status >= 0xF0:
+                    self._status = 0
+                self._data.clear()
+            elif self._status not in _DATA_BYTES:
+                self._data.clear()
+
+
 class RawPort:
     """An open device. callback: gets every message, in the port's own thread."""
 
     def __init__(self, path: Path, parser: Any):
         self.callback: Callable[[Any], None] | None = None
-        self._parser = parser
+        self._parser, self._cutter = parser, MessageCutter()
         self._device = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         self._woken, self._wake = os.pipe()
         self._thread = threading.Thread(target=self._read, name=path.name, daemon=True)
@@ -83,7 +120,8 @@ class RawPort:
         os.close(self._woken)
 
     def _hand_on(self, data: bytes) -> None:
-        self._parser.feed(data)
-        for message in self._parser:
+        for message in self._cutter.cut(data):
+            self._parser.feed(message)
+        for parsed in self._parser:
             if self.callback is not None:
-                self.callback(message)
+                self.callback(parsed)

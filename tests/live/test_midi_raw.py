@@ -9,7 +9,7 @@ import pytest
 
 from live import midi_ports
 from live.errors import ConfigError, DeviceError
-from live.midi_raw import RawMidi
+from live.midi_raw import MessageCutter, RawMidi
 
 mido = pytest.importorskip("mido")
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the devices are Linux's")
@@ -59,6 +59,38 @@ def test_a_device_that_goes_ends_its_thread_quietly(raw, tmp_path):
     (tmp_path / "midiC3D1").unlink()
     with pytest.raises(OSError, match="gone"):
         raw.open_input("MIDI 3:1")
+
+
+@pytest.mark.parametrize("chop", [1, 2, 3, 99])
+@pytest.mark.parametrize(
+    ("sent", "heard"),
+    [
+        ("90 3C 64 3E 64 3E 00", ["903c64", "903e64", "903e00"]),  # the status is left out
+        ("B0 07 F8 7F", ["f8", "b0077f"]),  # the clock comes between
+        ("C5 01 02 D1 7F", ["c501", "c502", "d17f"]),
+        ("F0 7E 01 F8 02 F7 03 90 3C 64", ["f8", "903c64"]),  # system exclusive and its remains
+        ("F0 01 02 B0 07 7F", ["b0077f"]),  # its end is missing
+        ("B0 07 90 3C 64", ["903c64"]),  # a message cut off
+        ("40 41 42 F2 10 20 30 F6 F4 01 FA", ["f21020", "f6", "fa"]),
+    ],
+)
+def test_whole_messages_come_of_what_a_cable_carries(sent, heard, chop):
+    data, cutter = bytes.fromhex(sent), MessageCutter()
+    pieces = [data[at : at + chop] for at in range(0, len(data), chop)]
+    assert [m.hex() for piece in pieces for m in cutter.cut(piece)] == heard
+
+
+def test_system_exclusive_without_an_end_is_not_kept(raw, tmp_path):
+    port, heard = raw.open_input("nanoKONTROL2 2:0"), Queue()
+    port.callback = heard.put
+    with open(tmp_path / "midiC2D0", "wb", buffering=0) as cable:
+        for _ in range(20):
+            cable.write(bytes([0xF0]) + bytes(4000))
+        cable.write(bytes([0x90, 60, 100, 62, 0xF8, 100]))
+        kinds = [heard.get(timeout=10).type for _ in range(3)]
+    port.close()
+    assert kinds == ["note_on", "clock", "note_on"]
+    assert len(port._cutter._data) == 0
 
 
 def library(monkeypatch, platform):
