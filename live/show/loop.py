@@ -13,6 +13,7 @@ import gc
 import math
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -40,8 +41,10 @@ _YIELD_S = 0.0003
 _GRACE_S = 0.008  # half an emission: how long a bundle waits for its pose
 _GIVE_UP_S = 0.3  # a frame that comes this long after its time is not danced any more
 _WATCH_EVERY_S = 0.02
+_OBEY_S = 0.002  # of a tick: controls that take longer together wait for the next one
 _LATE_EMISSIONS = 3  # this far behind, the emissions that nobody needs any more are left out
 
+Played = deque[tuple[str, Value]]  # controls, (name, value)
 Stage = tuple[str, Callable[[float], None]]  # its name, and what it does at a moment
 
 
@@ -87,8 +90,8 @@ class Show:
         self._refusals = LimitedLog()
         self._stages: list[Stage] = [
             ("sound", self._hear),
-            ("OSC control", partial(self._obey, outputs.control)),
-            *(("MIDI control", partial(self._obey, one)) for one in controllers),
+            ("OSC control", partial(self._obey, outputs.control, deque())),
+            *(("MIDI control", partial(self._obey, one, deque())) for one in controllers),
             *((f"{source.name} beats", partial(self._ask, source)) for source in beats),
             ("dance", self._dance),
             ("emission", self._emit),
@@ -200,8 +203,13 @@ class Show:
             self._next_watch = now + _WATCH_EVERY_S
             self.intake.watch(now)
 
-    def _obey(self, controller: Controller, now: float) -> None:
-        for name, value in controller.poll():
+    def _obey(self, controller: Controller, waiting: Played, now: float) -> None:
+        """waiting: what was played and is not obeyed yet. No more is fetched before it is."""
+        if not waiting:
+            waiting.extend(controller.poll())
+        until = self._now() + _OBEY_S
+        while waiting and self._now() <= until:
+            name, value = waiting.popleft()
             try:
                 self._obey_one(name, value, now)
             except Exception as error:  # the next one may be all right

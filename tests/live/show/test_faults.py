@@ -10,7 +10,7 @@ from live.show.faults import Faults
 from live.show.loop import Show
 from live.show.outputs import Outputs
 from live.show.timing import receive_margin_s
-from tests.helpers.stage import BLOCK, RATE, Receiver
+from tests.helpers.stage import BLOCK, GRACE_S, RATE, Receiver, punctual
 
 BEGIN_S, END_S = 2.0, 3.0
 TOP_SPEED_M_S = 8.0  # of a head; the dance of the tiny network has some 4
@@ -171,6 +171,24 @@ def test_a_flood_of_refused_controls_is_two_lines_of_log(stage, music, caplog):
         summary = s.run(4.0)
     assert summary["rejected"] > 10_000
     assert len([r for r in caplog.records if "polka" in r.getMessage()]) <= 2
+
+
+def test_a_flood_of_controls_that_take_long_keeps_no_bundle_waiting(stage, music):
+    s = stage(music(3.5))
+    poll, reset = s.control.poll, s.engine.performer.reset
+
+    def slow(*args):
+        reset(*args)
+        s.time.now += 0.001
+
+    s.engine.performer.reset = slow
+    s.at(1.0, lambda: setattr(s.control, "poll", lambda: 64 * [("seed", 3.0)]))
+    s.at(2.0, lambda: setattr(s.control, "poll", poll))
+    s.at(2.2, lambda: s.ask("energy", "f", 1.5))
+    summary = s.run(3.0)
+    assert (summary["late"], summary["skipped"]) == (0, 0)
+    assert punctual(s) < GRACE_S
+    assert s.engine.controls.energy == 1.5  # and who comes after it is heard
 
 
 def test_a_warning_says_how_many_were_left_out(caplog):
