@@ -79,6 +79,7 @@ def _contained(suffix: str, codec: str) -> bytes:
     content = io.BytesIO()
     with av.open(content, "w", format=suffix) as container:
         stream = container.add_stream(codec, rate=48_000, layout="mono")
+        assert isinstance(stream, av.AudioStream)
         sound = av.AudioFrame.from_ndarray(np.repeat(_clicks(1.0), 2)[None], "fltp", "mono")
         sound.rate, sound.pts = 48_000, 0
         fifo = av.AudioFifo()

@@ -165,7 +165,7 @@ def midi_library() -> Any:
     except ImportError as error:
         raise ConfigError(_NOT_INSTALLED) from error
     try:
-        mido.backend.load()
+        mido.backend.load()  # pyright: ignore[reportAttributeAccessIssue]  # set by its set_backend
     except ImportError as error:
         if sys.platform != "linux":
             raise ConfigError(_NOT_INSTALLED) from error

@@ -39,7 +39,7 @@ def probe(file: BinaryIO) -> tuple[int, int]:
 
 def parts(file: BinaryIO, rate: int, channels: int) -> Iterator[np.ndarray]:
     """All the sound there is, float32 [n, channels], finite."""
-    import av
+    from av.error import FFmpegError
 
     damaged = 0
     try:
@@ -49,7 +49,7 @@ def parts(file: BinaryIO, rate: int, channels: int) -> Iterator[np.ndarray]:
             for packet in container.demux(stream):
                 try:
                     frames = packet.decode()
-                except av.error.FFmpegError:
+                except FFmpegError:
                     damaged += 1
                     continue
                 for frame in frames:

@@ -10,7 +10,7 @@ import io
 import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import numpy as np
 import soundfile
@@ -42,7 +42,7 @@ class AudioFile:
         with open_file(self.path, "give an audio file") as file:
             self._is_plain = True
             try:
-                with soundfile.SoundFile(_Steady(file)) as plain:
+                with soundfile.SoundFile(_steady(file)) as plain:
                     self.rate, self.channels = plain.samplerate, plain.channels
             except (soundfile.SoundFileError, TypeError) as error:  # TypeError: headerless .raw
                 self._is_plain = False
@@ -172,10 +172,14 @@ class _Steady(io.RawIOBase):
         """Whoever opened the file closes it."""
 
 
+def _steady(file: BinaryIO) -> BinaryIO:
+    return cast(BinaryIO, _Steady(file))  # soundfile asks for less than it says
+
+
 def _plain_parts(file: BinaryIO, name: str) -> Iterator[np.ndarray]:
     """What libsndfile reads, finite; to the last sample before a file is broken."""
     try:
-        with _Sequential(_Steady(file)) as plain:
+        with _Sequential(_steady(file)) as plain:
             while True:
                 block = np.full((PLAY_BLOCK, plain.channels), np.nan, np.float32)
                 try:
