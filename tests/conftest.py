@@ -27,6 +27,14 @@ _CLICK_S = 0.02
 _POSE_STD = 0.06
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
+def pytest_collection_modifyitems(items):
+    """A real show or a real sound server runs against real time: slow, one by one."""
+    for item in items:
+        if {"live", "sound_server"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def click_track():
     """A function (bpm, seconds, rate) -> float32 [n]: clicks from 0 s on, silence between."""
