@@ -28,6 +28,7 @@ from live.dance.contract import (
     STATE_PREFIX,
     STATE_SUFFIX,
 )
+from live.dance.manifest import Manifest
 from live.errors import ArtifactError
 from live.safe_write import check_output, check_output_folder, whole_file, write_text
 from model.evaluation.offsets import accent_delays, energy_offsets
@@ -159,8 +160,8 @@ def export(checkpoints: Sequence[Path], out: Path, data: Path | None = None) -> 
     checkpoints: one, or several whose mean is exported (`model.network.checkpoint.mean_of`); data:
     what `prepare` wrote; with it the energy of every style and the place of its accents in the beat
     are set to those of its real dances.
-    Raises ArtifactError with the error measured where it does not, and where the weights or what
-    they dance are not finite; an older file stays.
+    Raises ArtifactError with the error measured where it does not, where the weights or what they
+    dance are not finite, and where the stage would refuse the manifest; an older file stays.
     """
     check_output_folder(out.parent)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -171,10 +172,12 @@ def export(checkpoints: Sequence[Path], out: Path, data: Path | None = None) -> 
     network = network_of(checkpoint)
     manifest = manifest_of(network, checkpoint)
     manifest["recipe"]["mean_of_iterations"] = [c["progress"]["iteration"] for c in loaded]
+    Manifest.parse(as_json(manifest), out)  # what the stage would refuse is refused here
     if data is not None:
         lag = manifest["music_lag"]
         manifest["energy_offset"] = energy = energy_offsets(network, data, lag=lag)
         manifest["accent_delay_ms"] = accent_delays(network, data, energy, lag=lag)
+        Manifest.parse(as_json(manifest), out)
     model = to_onnx(network, manifest)
     parity = measure(network, model.SerializeToString())
     if not parity.worst <= TOLERANCE:

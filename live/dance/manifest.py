@@ -6,7 +6,7 @@ ArtifactError that names the field. Before the show; a file may come from anybod
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from reprlib import repr as shortened
@@ -85,6 +85,15 @@ class Manifest:
             )
 
 
+def check_room(styles: Sequence[str], where: Path) -> None:
+    """ArtifactError for more styles than one bundle of poses has room for the weights of."""
+    if len(styles) > most_styles():
+        raise ArtifactError(
+            f"{where} has {len(styles)} styles; a bundle of poses has room for {most_styles()}: "
+            "make it of fewer"
+        )
+
+
 class _Reader:
     """Takes one field after the other out of a manifest; ArtifactError for one that is wrong."""
 
@@ -97,11 +106,7 @@ class _Reader:
             self._refuse("styles", names, "a list of names in small letters, without , and =")
         if len(set(names)) < len(names):
             self._refuse("styles", names, "no name twice")
-        if len(names) > most_styles():
-            raise ArtifactError(
-                f"{self._path} has {len(names)} styles; a bundle of poses has room for "
-                f"{most_styles()}: export it with fewer"
-            )
+        check_room(names, self._path)
         return tuple(names)
 
     def by_style(

@@ -20,6 +20,7 @@ from live.audio.features import SAMPLE_RATE, extract
 from live.body.pose import FRAME_RATE, decode, encode
 from live.body.skeleton import BONE_LENGTHS, JOINT, with_bone_lengths
 from live.dance.contract import CONTROL_DIM
+from live.dance.manifest import check_room
 from live.errors import ArtifactError
 from live.safe_write import check_output_folder, whole_file
 from model.data import accents, room
@@ -222,6 +223,7 @@ def prepare(
     if has_recordings:
         check_recordings(source / "music")
     styles = sorted({c.style for c in clips})
+    check_room(styles, source)
     genres = tuple(sorted({g for s in styles for g in genres_of(s)}))
     pieces: Iterable[tuple[Song | Recording, np.ndarray]] = render_songs(
         music_minutes, seed, genres

@@ -12,6 +12,7 @@ import numpy as np
 from live.audio.features import FEATURE_DIM
 from live.body.pose import FRAME_RATE, POSE_DIM
 from live.dance.contract import CONTROL_DIM, dance_ratio
+from live.dance.manifest import check_room
 from live.errors import ArtifactError
 from live.safe_read import open_file, read_arrays
 from model.data.music.genres import GENRES, genres_of
@@ -37,6 +38,7 @@ def read_motion(folder: Path) -> dict[str, np.ndarray]:
     styles, start = motion.get("styles"), motion["start"]
     if styles is None or styles.ndim != 1 or styles.dtype.kind != "U" or not len(styles):
         raise _damaged(path, "styles")
+    check_room(styles.tolist(), path)  # no stage would have what is learned from it
     if not ((motion["style"] >= 0) & (motion["style"] < len(styles))).all():
         raise _damaged(path, "style")
     if not ((start[:-1] <= motion["split"]) & (motion["split"] <= start[1:])).all():

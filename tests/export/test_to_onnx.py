@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+from dataclasses import replace
 
 import numpy as np
 import onnx
 import pytest
 import torch
+from torch.optim.swa_utils import AveragedModel
 
 from export import parity as parity_module
 from export import to_onnx
@@ -15,7 +17,9 @@ from export.to_onnx import TOLERANCE, export, licence
 from live.dance.contract import MANIFEST_KEY, REQUIRED
 from live.dance.performer import Performer
 from live.errors import ArtifactError, ConfigError
+from live.osc.encoding import most_styles
 from model.network.checkpoint import mean_of
+from model.network.dance_network import DanceNetwork
 from model.network.weights import load_weights
 
 FIELDS = {
@@ -117,6 +121,27 @@ def test_a_network_whose_weights_are_not_finite_is_not_exported(tiny_checkpoint,
     with pytest.raises(ArtifactError, match=r"encoder\.style_head\.weight holds numbers that are"):
         export([tmp_path / "broken.pt"], tmp_path / "out.onnx")
     assert [p.name for p in tmp_path.iterdir()] == ["broken.pt"]
+
+
+@pytest.mark.parametrize(
+    ("styles", "said"),
+    [
+        ([f"style {n}" for n in range(most_styles() + 1)], "91 styles; a bundle of poses has room"),
+        (["salsa", "auto", "waltz", "street"], "styles"),
+    ],
+)
+def test_what_the_stage_would_refuse_is_not_exported(
+    tiny_network, tiny_checkpoint, tmp_path, styles, said
+):
+    network = DanceNetwork(replace(tiny_network.config, styles=tuple(styles)))
+    state = torch.load(tiny_checkpoint, weights_only=True)
+    state["average"] = AveragedModel(network).state_dict()
+    state["network_config"] = network.config.to_dict()
+    path, out = tmp_path / "many.pt", tmp_path / "many.onnx"
+    torch.save(state, path)
+    with pytest.raises(ArtifactError, match=said):
+        export([path], out)
+    assert not out.exists()
 
 
 def test_a_file_of_the_stage_whose_weights_are_not_finite_begins_no_training(exported, tmp_path):

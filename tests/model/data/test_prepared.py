@@ -113,6 +113,14 @@ def test_damage_is_told_by_the_name_of_the_array(folder, name):
         read(path.parent)
 
 
+def test_more_styles_than_a_stage_can_name_are_told_before_they_are_learned(folder):
+    path = folder() / "motion.npz"
+    arrays = dict(np.load(path))
+    np.savez(path, **arrays | {"styles": np.array([f"style {n}" for n in range(91)])})
+    with pytest.raises(ArtifactError, match="91 styles; a bundle of poses has room for 90"):
+        check(path.parent)
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"styles": ["salsa"]}'])
 def test_a_summary_that_is_none_or_of_other_clips_is_told(folder, text):
     path = folder()
