@@ -1,5 +1,6 @@
 """Stage frames to OSC bundles, and packets back to messages, by the words of `live.osc.schema`."""
 
+import math
 import struct
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -142,6 +143,12 @@ def _style_bytes(styles: int) -> int:
     return len(encode_message(STYLE.address, "f" * styles, [0.0] * styles))
 
 
+def check_finite(values: Iterable[float]) -> None:
+    """ValueError for numbers that must not leave: NaN, infinity."""
+    if not math.isfinite(sum(values)):
+        raise ValueError("NaN or infinity in a packet")
+
+
 def encode_health(health: HealthReport) -> bytes:
     """The health message as a bundle element: its length, then the message."""
     values = (
@@ -222,7 +229,8 @@ class Template:
         return len(self._bytes)
 
     def fill(self, values: Sequence[float]) -> bytes:
-        """The bundle with these numbers, in the layout's order."""
+        """The bundle with these numbers, in the layout's order. ValueError where one is none."""
+        check_finite(values)
         at = 0
         for offset, field in self._fields:
             count = field.size // 4

@@ -13,12 +13,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-import numpy as np
-
 from live.audio.features import SAMPLE_RATE
-from live.body.skeleton import JOINT_NAMES
 from live.errors import ConfigError
 from live.osc.encoding import HealthReport, StageFrame
+from live.osc.finite import FiniteFrames
 from live.osc.schema import MAX_DANCERS
 from live.outputs.dmx import DmxOut
 from live.outputs.emission import Emission, Profile
@@ -208,10 +206,12 @@ class _Group:
 
     def close(self) -> None:
         """Say goodbye where something was said before, more than once: a packet may be lost."""
-        if self.out.sent:
-            packets = self._profile.goodbye()
+        try:
+            packets = self._profile.goodbye() if self.out.sent else []
             for _ in range(_LAST_WORDS):
                 self.out.send(packets)
+        except Exception as error:  # whatever it trips over, the others are told
+            log.warning("%s is not told of the end: %r", self._config, error)
         self.out.close()
 
     def _is_due(self, sample: int) -> bool:
@@ -229,8 +229,8 @@ class _Group:
 class Feeds:
     """Owns every target that wants something else than the whole native stream.
 
-    dmx: also gets the levels; started and stopped by who made it. held: emissions whose pose was no
-    number, so that the one before left instead. ConfigError for a name that does not resolve.
+    dmx: also gets the levels; started and stopped by who made it. ConfigError for a name that does
+    not resolve.
     """
 
     def __init__(self, configs: list[FeedConfig], dmx: DmxOut | None = None):
@@ -238,8 +238,7 @@ class Feeds:
         self._maker = LevelMaker()
         self._levels = BEFORE_THE_FIRST
         self._failures = 0  # of the levels
-        self.held = 0
-        self._pose = np.zeros((0, len(JOINT_NAMES), 3), np.float32), np.zeros(0, np.float32)
+        self._finite = FiniteFrames()
         self._state = "starting"
         self._groups: list[_Group] = []
         try:
@@ -271,7 +270,7 @@ class Feeds:
             return
         if health is not None:
             self._state = health.state
-        frame = self._finite(frame)
+        frame = self._finite.step(frame)
         try:
             self._levels = self._maker.step(frame, self._state)
         except Exception as error:  # the lights hold
@@ -283,17 +282,6 @@ class Feeds:
         emission = Emission(frame, self._levels)
         for group in self._groups:
             group.send(emission, health)
-
-    def _finite(self, frame: StageFrame) -> StageFrame:
-        """The frame; where it holds what is no number, the pose of the last one that did not."""
-        if np.isfinite(frame.joints).all() and np.isfinite(frame.heading).all():
-            self._pose = frame.joints, frame.heading
-            return frame
-        if not self.held:
-            log.warning("a pose holds what is no number; the last one leaves instead")
-        self.held += 1
-        joints, heading = self._pose
-        return replace(frame, joints=joints, heading=heading)
 
     def close(self) -> None:
         for group in self._groups:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from live.errors import ConfigError
-from live.osc.encoding import HealthReport, encode_message
+from live.osc.encoding import HealthReport, check_finite, encode_message
 from live.outputs.emission import Emission
 from live.outputs.flash_limit import FLASHES_PER_S, FlashLimit
 from live.outputs.levels import LEVELS, PLACES
@@ -98,7 +98,9 @@ class Lights:
     def _packets(self, values: list[float | None]) -> list[bytes]:
         """None: at rest."""
         asked = [r if v is None else v for v, r in zip(values, self._rest, strict=True)]
-        self._values = [b if v is None else v for v, b in zip(asked, self._values, strict=True)]
+        values = [b if v is None else v for v, b in zip(asked, self._values, strict=True)]
+        check_finite(values)
+        self._values = values
         return [head + _FLOAT.pack(self._full * self._values[i]) for i, head in self._heads]
 
 

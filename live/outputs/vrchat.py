@@ -11,7 +11,7 @@ import numpy as np
 from live.body import unity
 from live.body.humanoid import BONE
 from live.body.skeleton import BODY_HEIGHT_M, JOINT
-from live.osc.encoding import HealthReport, encode_message
+from live.osc.encoding import HealthReport, check_finite, encode_message
 from live.outputs.emission import Emission, standing
 from live.outputs.vmc import only_one
 
@@ -58,5 +58,9 @@ class VrChat:
     def _packets(self, emission: Emission, row: int) -> list[bytes]:
         places = unity.positions(self._scale * emission.frame.joints[row, _JOINTS])
         angles = unity.euler_degrees(emission.rotations[row, _BONES])
-        values = np.concatenate([places, angles]).tolist()
-        return [head + _THREE.pack(*three) for head, three in zip(self._heads, values, strict=True)]
+        values = np.concatenate([places, angles])
+        check_finite(values.ravel().tolist())
+        return [
+            head + _THREE.pack(*three)
+            for head, three in zip(self._heads, values.tolist(), strict=True)
+        ]

@@ -24,6 +24,7 @@ from live.errors import ConfigError
 from live.limited_log import LimitedLog
 from live.monotonic import monotonic_s
 from live.osc.encoding import FrameEncoder, HealthReport, StageFrame
+from live.osc.finite import FiniteFrames
 from live.osc.schema import PANIC, PICTURE
 from live.osc.values import Value
 from live.show.engine import Engine
@@ -82,6 +83,7 @@ class Show:
         self._busy_s = 0.0
         self._next_watch = -math.inf
         self._shown = 0  # model frames that an emission has shown
+        self._finite = FiniteFrames()
         self._frame: StageFrame | None = None  # the newest
         self._health: HealthReport | None = None  # that goes with it
         self._packets: list[bytes] = []  # that say them
@@ -284,7 +286,7 @@ class Show:
         frame = self.engine.emit(number, sample)
         if frame is None:
             return
-        self._frame = frame
+        self._frame = self._gate(frame, now)
         if self.engine.frames != self._shown:
             self._shown = self.engine.frames
             latency_s = (self._position - self.engine.position) / SAMPLE_RATE
@@ -292,6 +294,13 @@ class Show:
         self._packets, self._health = [], None
         self._do(self._receivers, now)
         self._busy_s += self._now() - started
+
+    def _gate(self, frame: StageFrame, now: float) -> StageFrame:
+        held = self._finite.held
+        frame = self._finite.step(frame)
+        if self._finite.held > held:
+            self.faults.note("finite numbers", ValueError("NaN or infinity in a frame"), now)
+        return frame
 
     def _leave_out_late(self) -> None:
         behind = int((self._position - self._next_sample) / self._step)

@@ -324,6 +324,15 @@ def test_what_is_no_number_never_leaves(profile, receiver):
     assert np.isfinite([v for v in values if not isinstance(v, str)]).all()
 
 
+@pytest.mark.parametrize("profile", ["vmc", "vrchat", "flat", "native", "lights"])
+def test_no_encoder_takes_what_is_no_number(profile):
+    good = emission_of(REST_POSE[None])
+    frame = replace(good.frame, joints=np.full((1, 19, 3), np.nan, np.float32))
+    levels = replace(good.levels, music=np.full(6, np.nan))
+    with pytest.raises(ValueError, match="NaN or infinity"):
+        parse_feed(f"a:1/{profile}").make().encode(Emission(frame, levels), None)
+
+
 # VRChat ---------------------------------------------------------------------------------------
 
 

@@ -15,6 +15,7 @@ from live.osc import schema as osc
 from live.outputs.feeds import PROFILES, FeedConfig, Feeds, parse_feed
 from live.outputs.levels import LEVELS
 from live.outputs.udp import OscOut
+from live.outputs.vmc import Vmc
 from live.show.config import ShowConfig, load
 from tests.helpers.frames import HEALTH, stage_frame, wait_for
 from tests.helpers.oscdump import oscdump
@@ -257,3 +258,16 @@ def _printed(lines):
         if at is not None:
             found.append((fields[at], fields[at + 2 :]))
     return found
+
+
+def test_a_target_that_trips_over_its_goodbye_leaves_no_other_alight(receiver, monkeypatch):
+    def trips(self):
+        raise ValueError
+
+    monkeypatch.setattr(Vmc, "goodbye", trips)
+    with Feeds(
+        [parse_feed(target(receiver, "/vmc")), parse_feed(target(receiver, "/lights"))]
+    ) as f:
+        f.send(standing(0), None)
+    *_, last = received(receiver)
+    assert list(encoding.decode(last)) == [("/pj/lights/state", [0.0])]

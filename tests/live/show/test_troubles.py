@@ -1,10 +1,13 @@
 """The show when sound, network or processor fail: late, lost, missing, stalled, broken."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from live.audio.features import SAMPLE_RATE
 from live.audio.ring import SampleRing
+from live.osc import encoding
 from live.session.reader import SessionReader
 from tests.helpers.stage import (
     BLOCK,
@@ -206,6 +209,26 @@ def test_a_network_that_is_too_slow_still_moves_the_figure(stage, music):
     assert summary["skipped"] > 0
     assert (np.diff(numbers[times > 4.5]) == 1).all()
     assert np.abs(times - samples / SAMPLE_RATE)[times > 4.5].max() < POLL_S
+
+
+@pytest.mark.parametrize("part", ["joints", "heading", "beat", "onset", "level", "style"])
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_no_number_that_is_none_leaves(stage, music, part, bad):
+    s = stage(music(2.0))
+    emit = s.engine.emit
+
+    def spoiled(number, sample):
+        frame = emit(number, sample)
+        if frame is None or not 30 <= number < 60:
+            return frame
+        return replace(frame, **{part: bad * np.ones_like(getattr(frame, part))})
+
+    s.engine.emit = spoiled
+    summary = s.run(1.5)
+    said = [v for p in s.receiver.packets for _, vs in encoding.decode(p) for v in vs]
+    assert np.isfinite([v for v in said if not isinstance(v, str)]).all()
+    assert steady(s)
+    assert summary["faults"] == {"finite numbers": 30}
 
 
 def test_a_network_that_says_nan_is_held_and_healed(stage, music):
