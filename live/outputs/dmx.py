@@ -173,6 +173,11 @@ class _ArtNet(_Sender):
 
     def __init__(self, universe: Universe, patch: Patch, source: SourceId | None):
         family, address = _resolve(universe.host, packets.ARTNET_PORT)
+        if family != socket.AF_INET:
+            raise ConfigError(
+                f"DMX host {universe.host!r}: Art-Net goes over IPv4 alone; give the node's IPv4 "
+                "address, or use sacn"
+            )
         name = f"Art-Net {universe.number} to {universe.host}"
         super().__init__(universe, patch, name, address, family)
 

@@ -36,7 +36,7 @@ LEVELS = {
 
 PLACES = ("height", "lean")
 """Levels that say where something is, such as the pan of a lamp, and not how bright it is. At rest
-they stay where they are; all others but the state go dark."""
+they stay where they are; all others go dark."""
 
 _SURE = 0.5  # the flash is at full height from this confidence of the beat clock on
 _HIT_FALL_S = 0.12
@@ -72,11 +72,11 @@ class Levels:
     def of(self, dancers: tuple[int, ...] = ()) -> list[float | None]:
         """One value a level, in the order of LEVELS: the mean over these dancers, () for all.
 
-        Dancers count from 1. None: at rest. In the dark that are all but the state, and where none
-        of the dancers is on stage their body's.
+        Dancers count from 1. None: at rest. In the dark that are all, and where none of the dancers
+        is on stage their body's.
         """
         if self.dark:
-            return [None] * (len(LEVELS) - 1) + [self.state]
+            return [None] * len(LEVELS)
         rows = [d - 1 for d in dancers if d <= len(self.body)] if dancers else slice(None)
         body = self.body[rows]
         mean = body.mean(axis=0).tolist() if len(body) else [None] * self.body.shape[1]

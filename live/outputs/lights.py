@@ -18,6 +18,7 @@ from live.settings_file import as_number
 
 MAX_ADDRESSES = 16
 _FLOAT = struct.Struct(">f")
+_STATE = list(LEVELS).index("state")
 _MIDDLE = 0.5  # of what stays where it is, before it was anywhere
 
 
@@ -79,6 +80,7 @@ class Lights:
         paths = known.addresses | _checked(addresses or {})
         self._chosen = chosen
         self._full = known.full if full is None else full
+        self._tells_state = not known.is_light  # in the dark, too: there it lights nothing
         self._rest = _rest_of(rest or {}, () if known.is_light else PLACES)
         self._values = [_MIDDLE if value is None else value for value in self._rest]
         self._limit = FlashLimit(flashes)
@@ -90,7 +92,11 @@ class Lights:
         ]
 
     def encode(self, emission: Emission, health: HealthReport | None) -> list[bytes]:
-        return self._packets(self._limit.step(emission.levels, self._chosen))
+        levels = emission.levels
+        values = self._limit.step(levels, self._chosen)
+        if self._tells_state:
+            values[_STATE] = levels.state
+        return self._packets(values)
 
     def goodbye(self) -> list[bytes]:
         return self._packets([None] * len(LEVELS)) if self._ends_dark else []

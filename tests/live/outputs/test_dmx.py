@@ -112,7 +112,7 @@ LAMP = """
 host = "127.0.0.1"
 [[universe.fixture]]
 channels = ["level", {{ level = "level", from = 255, to = 0 }}, {{ level = "lean", fine = true }},
-            {{ level = "arms", rest = 40 }}, 200, {{ value = 30, rest = "hold" }}]
+            {{ level = "arms", rest = 40 }}, 200, {{ value = 30, rest = "hold" }}, "state"]
 dancers = [2]
 """
 
@@ -134,9 +134,9 @@ def test_dark_is_dark_for_every_channel_and_nothing_swings_about(wire, patch_fil
         assert list(alone[:5]) == [255, 0, *pan.to_bytes(2, "big"), 40]
         out.update(dancing)
         next_with(sock, lambda p: p[130] == 255)
-        out.update(replace(dancing, dark=True))
+        out.update(replace(dancing, dark=True, state=1.0))
         dark = next_with(sock, lambda p: p[126] == 0)[126:]
-        assert list(dark[:7]) == [0, 0, *pan.to_bytes(2, "big"), 40, 200, 30]
+        assert list(dark[:8]) == [0, 0, *pan.to_bytes(2, "big"), 40, 200, 30, 0]
     last = rest_of(sock)[-1][126:]
     assert list(last[:7]) == [0, 0, *pan.to_bytes(2, "big"), 40, 0, 30]
     assert not any(last[7:])
@@ -209,6 +209,9 @@ def test_what_is_wrong_is_said_before_the_show():
     elsewhere = Universe("artnet", 1, "127.0.0.1", "192.0.2.9", 100, (channel,))
     with pytest.raises(DeviceError, match="no address of this machine"):
         DmxOut(Patch((elsewhere,)))
+    new = Universe("artnet", 1, "::1", "", 100, (channel,))
+    with pytest.raises(ConfigError, match="IPv4 address, or use sacn"):
+        DmxOut(Patch((new,)))
 
 
 def test_without_a_host_sacn_goes_to_the_universe_s_group():

@@ -114,4 +114,4 @@ def test_none_at_all_and_without_limit():
 
 def test_what_is_at_rest_stays_at_rest():
     limit = FlashLimit()
-    assert limit.step(Levels(dark=True, state=1.0), ()) == [None] * 13 + [1.0]
+    assert limit.step(Levels(dark=True, state=1.0), ()) == [None] * 14

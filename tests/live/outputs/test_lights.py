@@ -147,6 +147,15 @@ def test_a_blackout_is_dark_and_places_stay(receiver):
     assert again["/pj/lights/level"] == pytest.approx(0.89)
 
 
+@pytest.mark.parametrize("preset", ["grandma3", "eos"])
+def test_a_blackout_leaves_no_fader_of_light_up(receiver, preset):
+    with Feeds([parse_feed(target(receiver, f"/lights/{preset}"))]) as feeds:
+        feeds.send(standing(0, **LOUD), HEALTH)
+        assert any(faders(received(receiver)).values())
+        feeds.send(standing(1, **LOUD), DARK)
+        assert set(faders(received(receiver)).values()) == {0}
+
+
 def test_the_faders_of_a_dancer_who_is_not_there(receiver):
     with Feeds([parse_feed(target(receiver, "/lights/dancers=2"))]) as feeds:
         feeds.send(standing(0, **LOUD), HEALTH)
