@@ -5,7 +5,6 @@ for. Optional (`pip install -e .[video]`) and imported when it is needed. Runs i
 wants the blocks; a packet that is damaged is left out, and the rest goes on.
 """
 
-import importlib.util
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -20,7 +19,12 @@ _OPTIONS = {"protocol_whitelist": "none", "ignore_length": "1"}
 
 
 def is_installed() -> bool:
-    return importlib.util.find_spec("av") is not None
+    """Whether PyAV is there and loads: one whose libraries are missing reads nothing either."""
+    try:
+        import av  # noqa: F401
+    except ImportError:
+        return False
+    return True
 
 
 def probe(file: BinaryIO) -> tuple[int, int]:
@@ -28,9 +32,11 @@ def probe(file: BinaryIO) -> tuple[int, int]:
     try:
         with _open(file) as container:
             stream = container.streams.best("audio")
-            if stream is None or not stream.rate or not stream.channels:
+            # A header of an unknown codec makes a stream without either.
+            rate, channels = getattr(stream, "rate", 0), getattr(stream, "channels", 0)
+            if not rate or not channels:
                 raise ArtifactError("no sound in it")
-            return stream.rate, stream.channels
+            return rate, channels
     except ArtifactError:
         raise
     except Exception as error:  # whatever bytes from anybody make of it

@@ -278,6 +278,24 @@ def test_without_pyav_the_extra_that_reads_a_file_is_named(tmp_path, monkeypatch
         read_audio(path)
 
 
+@pytest.mark.parametrize("content", ["no container", "joined"])
+def test_pyav_that_does_not_load_is_as_none(tmp_path, monkeypatch, caplog, content):
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "av.py").write_text("raise ImportError('libavcodec is missing')")
+    monkeypatch.syspath_prepend(tmp_path / "broken")
+    for name in [name for name in sys.modules if name.partition(".")[0] == "av"]:
+        monkeypatch.delitem(sys.modules, name)
+    path = tmp_path / "a.flac"
+    if content == "joined":
+        path.write_bytes(2 * written(tmp_path, "flac", noise(2.0)[:, 0]))
+        assert len(read_audio(path)[0]) / RATE == pytest.approx(2.0, abs=0.1)
+        assert "bytes are left out; pip install" in caplog.text
+    else:
+        path.write_bytes(b"no container")
+        with pytest.raises(ArtifactError, match=r"\[video\] reads it, or convert it"):
+            read_audio(path)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux allows any bytes in a name")
 @pytest.mark.parametrize(
     "name",
