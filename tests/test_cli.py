@@ -1,6 +1,7 @@
 """The command: takes of every kind of file, and mistakes answered in one line."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -103,6 +104,19 @@ def test_an_older_take_survives_a_mistake(perform, song, tmp_path, capsys):
     assert run("perform", song, "-o", tmp_path / "take.npz", "--style", "polka") == 2
     assert (tmp_path / "take.npz").read_bytes() == before
     assert [p.name for p in tmp_path.glob("*.partial")] == []
+
+
+@pytest.mark.parametrize("command", ["perform", "render"])
+@pytest.mark.parametrize("named_by", ["option", "settings"])
+def test_the_model_is_never_written_over(tiny_model, song, tmp_path, capsys, command, named_by):
+    model = tmp_path / ("model.npz" if command == "perform" else "model.mp4")
+    shutil.copy(tiny_model, model)
+    (tmp_path / "show.toml").write_text(f"model = '{model.as_posix()}'")
+    given = ("--model", model) if named_by == "option" else ("--config", tmp_path / "show.toml")
+    before = model.read_bytes()
+    assert run(command, song, "-o", model, *given) == 2
+    assert "it would overwrite" in capsys.readouterr().err
+    assert model.read_bytes() == before
 
 
 # Mistakes -------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from live.show.resimulate import Resimulation, settings_of, shipped_model_of
 def main(argv: list[str]) -> int:
     args = _parser().parse_args(argv)
     config = config_of(args, latency_ms=0.0)
-    check_output(args.out, (".npz",), (args.file, args.config))
+    check_output(args.out, (".npz",), (args.file, args.config, Path(config.model)))
     if args.file.suffix.lower() == ".mcap":
         return _resimulate(args)
     audio, rate = read_audio(args.file)

@@ -71,8 +71,7 @@ class FilmSettings:
 def main(argv: list[str]) -> int:
     args = _parser().parse_args(argv)
     settings = _settings(args)  # a mistake is better said before the dance
-    read = (args.dance, args.music, args.config)
-    check_out(args.out, settings.size, settings.transparent, read)
+    check_out(args.out, settings.size, settings.transparent, _read_by(args))
     started_s = monotonic_s()
     dance, sound = open_dance(args)
     settings = _cut(settings, dance, args.start, args.seconds)
@@ -143,12 +142,22 @@ def film(
         raise
 
 
+def _read_by(args: argparse.Namespace) -> list[Path | None]:
+    """What a film is made from, none of which it may overwrite."""
+    model = None if _is_danced(args.dance) else Path(config_of(args, latency_ms=0.0).model)
+    return [args.dance, args.music, args.config, model]
+
+
+def _is_danced(dance: Path) -> bool:
+    """Whether it holds a dance already; else it is sound."""
+    return dance.suffix.lower() in (".npz", ".mcap")
+
+
 def open_dance(args: argparse.Namespace) -> tuple[Dance, Sound | None]:
     """The dance of the command line and its sound; a sound file is danced to here."""
     path: Path = args.dance
-    made = path.suffix.lower() in (".npz", ".mcap")
     given = [name for name in _PERFORMING if getattr(args, name) is not None]
-    if made and (given or args.config):
+    if _is_danced(path) and (given or args.config):
         option = "--" + (given[0] if given else "config").replace("_", "-")
         raise ConfigError(f"{option} is for sound files; the dance of {path} is made already")
     music = FileSound(args.music) if args.music else None
