@@ -32,29 +32,43 @@ _DAMAGE = (
 )  # fmt: skip
 
 
-def open_file(path: Path, hint: str) -> BinaryIO:
-    """A regular file, open for reading: a pipe would be waited for without end. hint: what to do
-    instead, ends the sentence of the ArtifactError."""
+def open_file(path: Path, hint: str, what: str = "") -> BinaryIO:
+    """A regular file, open for reading: a pipe would be waited for without end.
+
+    hint: what to do instead, ends the sentence of the ArtifactError; what: "the settings", stands
+    before the name.
+    """
+    named = f"{what} {path}".lstrip()
     try:
         mode = os.stat(path).st_mode
         if not stat.S_ISREG(mode):
             what = "a folder" if stat.S_ISDIR(mode) else "a device or a pipe"
-            raise ArtifactError(f"cannot read {path}: it is {what}, not a file; {hint}")
+            raise ArtifactError(f"cannot read {named}: it is {what}, not a file; {hint}")
         return open(path, "rb")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise ArtifactError(f"cannot read {path}: {reason}; {hint}") from None
+        raise ArtifactError(f"cannot read {named}: {reason}; {hint}") from None
 
 
-def read_arrays(path: Path, hint: str) -> dict[str, np.ndarray]:
+def read_file(path: Path, hint: str, most_bytes: int, what: str = "") -> bytes:
+    """All of a file that has `most_bytes` at most. ArtifactError as `open_file`."""
+    with open_file(path, hint, what) as file:
+        content = file.read(most_bytes + 1)
+    if len(content) > most_bytes:
+        named = f"{what} {path}".lstrip()
+        raise ArtifactError(f"cannot read {named}: it has more than {most_bytes >> 20} MB; {hint}")
+    return content
+
+
+def read_arrays(path: Path, hint: str, most_bytes: int | None = None) -> dict[str, np.ndarray]:
     """The arrays of an NPZ by name: numbers and texts, never objects.
 
     Refused before memory is given to it: more than 64 arrays, or arrays that unpack to more than
-    the file's size can explain. ArtifactError as `open_file`.
+    the file's size can explain, or than most_bytes. ArtifactError as `open_file`.
     """
     with open_file(path, hint) as file:
         try:
-            return _unpacked(file)
+            return _unpacked(file, most_bytes)
         except _DAMAGE as error:
             reason = str(error).split("\n")[0][:200] or type(error).__name__
             raise ArtifactError(f"cannot read {path}: {reason}; {hint}") from None
@@ -63,13 +77,17 @@ def read_arrays(path: Path, hint: str) -> dict[str, np.ndarray]:
             raise ArtifactError(f"cannot read {path}: {reason}; {hint}") from None
 
 
-def _unpacked(file: BinaryIO) -> dict[str, np.ndarray]:
+def _unpacked(file: BinaryIO, most_bytes: int | None) -> dict[str, np.ndarray]:
     size = os.fstat(file.fileno()).st_size
     with zipfile.ZipFile(file) as archive:
         members = archive.infolist()
         claimed = sum(member.file_size for member in members)
         if len(members) > _MAX_ARRAYS or claimed > _FREE_BYTES + _RATIO * size:
             raise ValueError(f"it claims {len(members)} arrays of {claimed >> 20} MB in all")
+        if most_bytes is not None and claimed > most_bytes:
+            raise ValueError(
+                f"it holds {claimed >> 20} MB; more than {most_bytes >> 20} are not read"
+            )
         arrays = {}
         for member in members:
             name, dot, suffix = member.filename.rpartition(".")

@@ -14,16 +14,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from live.errors import ConfigError
+from live.errors import ArtifactError, ConfigError
+from live.safe_read import read_file
+
+_MOST_BYTES = 1 << 20
 
 
 def read_toml(path: Path, what: str) -> dict[str, Any]:
     """The tables of a file. what: "the settings", for what is said where it cannot be read."""
     try:
-        content = path.read_bytes()
-    except (OSError, ValueError) as error:  # ValueError: no name that this system could have
-        reason = getattr(error, "strerror", None) or error
-        raise ConfigError(f"cannot read {what} {path}: {reason}") from error
+        content = read_file(path, "give a TOML file", _MOST_BYTES, what)
+    except ArtifactError as error:
+        raise ConfigError(str(error)) from error
     try:
         text = content.decode("utf-8-sig")  # Windows' editor begins a file with a mark
     except UnicodeDecodeError as error:

@@ -11,7 +11,7 @@ robots, keyed figures) none comes near any of them.
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,12 +21,12 @@ from live.body.pose import FRAME_RATE
 from live.body.skeleton import BONE_LENGTHS, JOINT, JOINT_NAMES, N_JOINTS, PARENTS
 from live.dance.style import AUTO
 from live.errors import ArtifactError
-from live.safe_read import open_file, read_arrays
+from live.safe_read import read_arrays, read_file
 from live.settings_file import shown
 
 TIERS = ("open", "share", "research")
 
-_MIN_S = 2.0
+_MIN_S, _MAX_S = 2.0, 3600.0
 _MAX_STYLE = 32  # letters
 _TEMPO_BPM = (30.0, 300.0)
 _MAX_PHASE = 1000.0  # beats
@@ -38,15 +38,19 @@ _UNITS = (
 )  # fmt: skip
 _MIN_BODY_M = 0.2  # from one end to the other; real ones 0.6, crouched
 _PROPORTIONS = (0.2, 4.0)  # of a bone to the canonical one on legs alike; real ones 0.33 to 2
+_STRETCH_M = 0.4  # of a bone in a frame beyond its usual length
 _UPRIGHT = 0.5  # share of ankles-to-head that is up; real ones 0.98, with floor work
 _FLOOR_M = 0.5  # from the lowest joints to y = 0; real ones 0.01
 _JUMP_M = 1.5  # of a joint from frame to frame, 162 km/h; real ones 0.9
 _STILL_M_S = 0.01  # mean joint speed; real ones 0.19
 _FAR_M = 100.0  # from the middle of the stage
-_SWAPPED = -0.2  # cosine between toes and front; real ones 0.36 to 0.95
+_SWAPPED = -0.2  # cosine between toes and front; real ones 0.36 to 0.95; shoulders and hips
 _LEGS = [JOINT[name] for name in ("l_knee", "l_ankle", "r_knee", "r_ankle")]
+_PAIRS = ("hip", "shoulder")
 _MAX_LISTED = 5
 _BONES = np.array([i for i in range(N_JOINTS) if PARENTS[i] >= 0])
+_MAX_INDEX_BYTES = 1 << 26
+_MAX_CLIP_BYTES = 1 << 27  # an hour in float64 has 50 MB
 _HINT = "save the joints with numpy.savez(path, joints=...)"
 
 
@@ -104,6 +108,10 @@ def check_entry(name: str, entry: object) -> dict:
     """A clip's entry in the index, as it is. ClipError names the field that does not fit."""
     if not name or len(name) > 200 or any(c in '/\\:<>|"?*\0' for c in name) or name[0] == ".":
         raise ClipError(f"clip {name[:200]!r}: that is no name for a file; rename it")
+    if isinstance(entry, _Pairs):
+        for field in entry.names_that_stand_twice():
+            raise ClipError(f"clip {name!r}: its entry has {field!r} twice; take one of them out")
+        entry = dict(entry)
     if not isinstance(entry, dict):
         raise ClipError(
             f"clip {name!r}: its entry is {_shown(entry)}; expected an object of fields"
@@ -146,6 +154,9 @@ def check_joints(name: str, joints: np.ndarray) -> None:
     if len(joints) < _MIN_S * FRAME_RATE:
         expected = f"{_MIN_S * FRAME_RATE:g} or more ({_MIN_S:g} s); leave it out or join clips"
         raise _wrong(name, "joints", f"of {len(joints)} frames", expected, raw=True)
+    if len(joints) > _MAX_S * FRAME_RATE:
+        expected = f"{_MAX_S * FRAME_RATE:g} at most ({_MAX_S / 60:g} min); cut it into clips"
+        raise _wrong(name, "joints", f"of {len(joints)} frames", expected, raw=True)
     finite = np.atleast_2d(np.isfinite(joints).all(axis=-1))
     if not finite.all():
         at = JOINT_NAMES[int((~finite).any(axis=0).argmax())]
@@ -160,13 +171,12 @@ def check_joints(name: str, joints: np.ndarray) -> None:
             check(name, joints.astype(np.float64))
 
 
-def _read_index(source: Path) -> Iterator[tuple[str, object]]:
+def _read_index(source: Path) -> list[tuple[str, object]]:
     """The entries by name, sorted. A name that stands twice is told, not lost."""
     path = source / "index.json"
     if not path.exists():
         raise ArtifactError(f"{source} has no index.json; --source names the folder that holds it")
-    with open_file(path, "it lists the clips") as file:
-        content = file.read()
+    content = read_file(path, "it lists the clips", _MAX_INDEX_BYTES)
     try:
         pairs = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_Pairs)
     except (ValueError, RecursionError) as error:
@@ -177,15 +187,17 @@ def _read_index(source: Path) -> Iterator[tuple[str, object]]:
             f"{path} is {_shown(pairs)}; expected an object with an entry for each clip, as in "
             '{"first": {"style": "mine", ...}}'
         )
-    names = [name for name, _ in pairs]
-    for name, entry in sorted(pairs, key=lambda pair: pair[0]):
-        if names.count(name) > 1:
-            raise ArtifactError(f"{path} lists clip {name!r} twice; rename one of them")
-        yield name, dict(entry) if isinstance(entry, _Pairs) else entry
+    twice = pairs.names_that_stand_twice()
+    if twice:
+        raise ArtifactError(f"{path} lists clip {twice[0]!r} twice; rename one of them")
+    return sorted(pairs, key=lambda pair: pair[0])
 
 
 class _Pairs(list):
     """A JSON object with all of its names, also those that stand twice."""
+
+    def names_that_stand_twice(self) -> list[str]:
+        return [name for name, count in Counter(name for name, _ in self).items() if count > 1]
 
 
 def _read_clip(source: Path, name: str, entry: dict, taken: dict[bytes, str]) -> RawClip:
@@ -197,13 +209,17 @@ def _read_clip(source: Path, name: str, entry: dict, taken: dict[bytes, str]) ->
             "index.json"
         )
     try:
-        arrays = read_arrays(path, _HINT)
+        arrays = read_arrays(path, _HINT, _MAX_CLIP_BYTES)
     except ArtifactError as error:
         raise ClipError(f"clip {name!r}: {error}") from None
     if "joints" not in arrays:
         has = ", ".join(map(repr, sorted(arrays)[:12])) or "none"
         raise ClipError(f"clip {name!r}: {path} has no array 'joints' but {has}; {_HINT}")
     joints = arrays["joints"]
+    rate = arrays.get("fps", np.array(FRAME_RATE))
+    if not (rate == FRAME_RATE).all():
+        told = f"{FRAME_RATE} in {path.name} too; resample the joints to that rate"
+        raise _wrong(name, "fps", rate.tolist(), told)
     check_joints(name, joints)
     if entry.get("frames", len(joints)) != len(joints):
         expected = f"{len(joints)}, which the file holds; is it cut off, or the field old?"
@@ -255,7 +271,8 @@ def _check_up(name: str, joints: np.ndarray) -> None:
 
 
 def _check_proportions(name: str, joints: np.ndarray) -> None:
-    lengths = np.median(_bone_lengths(joints), axis=0)
+    by_frame = _bone_lengths(joints)
+    lengths = np.median(by_frame, axis=0)
     scale = lengths[_LEGS].sum() / BONE_LENGTHS[_LEGS].sum()
     relative = lengths[_BONES] / (scale * BONE_LENGTHS[_BONES])
     low, high = _PROPORTIONS
@@ -265,6 +282,14 @@ def _check_proportions(name: str, joints: np.ndarray) -> None:
             f"clip {name!r}: joints have {JOINT_NAMES[worst]} {lengths[worst]:.2g} m from "
             f"{JOINT_NAMES[PARENTS[worst]]}, as no body has; expected the order "
             f"{' '.join(JOINT_NAMES)}"
+        )
+    stretched = by_frame - lengths > _STRETCH_M
+    if stretched.any():
+        joint = int(stretched.any(axis=0).argmax())
+        raise ClipError(
+            f"clip {name!r}: joints have {JOINT_NAMES[joint]} {by_frame[:, joint].max():.2g} m "
+            f"from {JOINT_NAMES[PARENTS[joint]]} {_frames(stretched[:, joint])}, else "
+            f"{lengths[joint]:.2g} m; cut those frames out, or interpolate over them"
         )
 
 
@@ -300,15 +325,24 @@ def _check_speed(name: str, joints: np.ndarray) -> None:
 
 def _check_sides(name: str, joints: np.ndarray) -> None:
     """The toes point to the front, if left is left and nothing is mirrored."""
-    front = np.cross(joints[:, JOINT["l_hip"]] - joints[:, JOINT["r_hip"]], (0.0, 1.0, 0.0))
-    toes = sum(joints[:, JOINT[f"{s}_toe"]] - joints[:, JOINT[f"{s}_ankle"]] for s in "lr")
-    along = (front * toes).sum(axis=-1)
-    along /= np.linalg.norm(front, axis=-1) * np.linalg.norm(toes, axis=-1) + 1e-9
-    if float(np.median(along)) < _SWAPPED:
+    hips, shoulders = (joints[:, JOINT[f"l_{j}"]] - joints[:, JOINT[f"r_{j}"]] for j in _PAIRS)
+    left, right = (joints[:, JOINT[f"{s}_toe"]] - joints[:, JOINT[f"{s}_ankle"]] for s in "lr")
+    if _along(hips, shoulders) < _SWAPPED:
+        raise ClipError(
+            f"clip {name!r}: joints have the left shoulder over the right hip: left and right are "
+            "swapped in one half of the body; expected the own left as l_"
+        )
+    if _along(np.cross(hips, (0.0, 1.0, 0.0)), left + right) < _SWAPPED:
         raise ClipError(
             f"clip {name!r}: joints have the toes behind the ankles: left and right are swapped, "
             "or space is mirrored; expected right-handed, the own left at +x where +z is the front"
         )
+
+
+def _along(one: np.ndarray, other: np.ndarray) -> float:
+    """The cosine between two directions [T, 3], as it mostly is."""
+    norms = np.linalg.norm(one, axis=-1) * np.linalg.norm(other, axis=-1)
+    return float(np.median((one * other).sum(axis=-1) / (norms + 1e-9)))
 
 
 def _bone_lengths(joints: np.ndarray) -> np.ndarray:

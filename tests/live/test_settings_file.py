@@ -1,5 +1,7 @@
 """One reader for every settings file: what it takes, and that each mistake is one sentence."""
 
+import os
+
 import pytest
 
 from live.control.midi_map import load as load_midi_map
@@ -92,3 +94,17 @@ def test_kinds_are_not_mixed_up():
 def test_a_folder_is_no_settings_file(tmp_path):
     with pytest.raises(ConfigError, match="cannot read the settings"):
         read_toml(tmp_path, "the settings")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are made so on POSIX alone")
+@pytest.mark.parametrize("kind", READERS)
+def test_a_pipe_is_not_waited_for(tmp_path, kind):
+    os.mkfifo(tmp_path / "file.toml")
+    with pytest.raises(ConfigError, match=r"cannot read the .*a device or a pipe, not a file"):
+        READERS[kind](tmp_path / "file.toml")
+
+
+def test_a_file_far_too_large_for_settings_is_not_read(tmp_path):
+    (tmp_path / "file.toml").write_bytes(b"#" * ((1 << 20) + 1))
+    with pytest.raises(ConfigError, match=r"cannot read the settings .*more than 1 MB"):
+        read_toml(tmp_path / "file.toml", "the settings")

@@ -48,6 +48,25 @@ def spoiled(value, frames=slice(50, 60), joints=slice(None)):
     return joints_
 
 
+def shifted(joint, by):
+    joints = swaying()
+    joints[100, JOINT[joint]] += by
+    return joints
+
+
+def jumping():
+    joints = swaying()
+    joints[100:] += [3, 0, 0]
+    return joints
+
+
+def arms_swapped():
+    joints = swaying()
+    left, right = ([JOINT[f"{s}_{j}"] for j in ("shoulder", "elbow", "wrist")] for s in "lr")
+    joints[:, left + right] = joints[:, right + left]
+    return joints
+
+
 def turned(*axes):
     return swaying()[..., list(axes)]
 
@@ -76,8 +95,13 @@ def turned(*axes):
         (swaying() - [0, 1.2, 0], "floor at y = -1.2"),
         (swaying() + np.array([300, 0, 0]), "300 m away"),
         (spoiled(3.0, frames=100), "joints jump: .* in 2 frames, from 99 on|one place"),
-        (spoiled([3.0, 1.0, 0.0], frames=100, joints=4), "joints jump: head by"),
+        (spoiled([3.0, 1.0, 0.0], frames=100, joints=4), "head 2.9 m from neck in frame 100"),
+        (jumping(), "joints jump: .* by 3.0 m in frame 99"),
         (np.repeat(REST_POSE[None], 90, axis=0), "hardly move"),
+        (shifted("r_toe", [1, 0, 0]), r"r_toe 0\.99 m from r_ankle in frame 100 .*else 0.15 m"),
+        (shifted("head", [0, -1, 0]), r"head 0\.8. m from neck in frame 100"),
+        (arms_swapped(), "left shoulder over the right hip"),
+        (np.tile(swaying(), (361, 1, 1)), "expected 108000 at most"),
         (swaying()[:, ::-1], "expected"),
         (np.roll(swaying(), 7, axis=1), "expected"),
     ],
@@ -184,6 +208,30 @@ def test_a_file_that_is_missing_or_no_npz_is_told(source):
 def test_a_motion_that_stands_twice_is_told(source):
     folder = source(a=({}, swaying()), b=({}, swaying()))
     with pytest.raises(ArtifactError, match="clip 'b': it is the same motion as 'a'"):
+        read_clips(folder, ("open",))
+
+
+def test_a_field_that_stands_twice_is_told(source):
+    folder = source(a=({}, None))
+    index = folder / "index.json"
+    index.write_text(index.read_text().replace('"tier"', '"style": "other", "tier"'))
+    with pytest.raises(ArtifactError, match="clip 'a': its entry has 'style' twice"):
+        read_clips(folder, ("open",))
+
+
+def test_a_rate_that_the_file_itself_says_counts(source):
+    folder = source(a=({"fps": 30}, None))
+    np.savez(folder / "motion" / "a.npz", joints=swaying(), fps=60)
+    with pytest.raises(ArtifactError, match=r"clip 'a': fps is 60; expected 30 in a\.npz"):
+        read_clips(folder, ("open",))
+    np.savez(folder / "motion" / "a.npz", joints=swaying(), fps=30)
+    assert len(read_clips(folder, ("open",))) == 1
+
+
+def test_files_too_large_for_a_clip_are_refused_unread(source):
+    folder = source(a=({}, None))
+    np.savez(folder / "motion" / "a.npz", joints=np.zeros((700_000, 19, 3), np.float32))
+    with pytest.raises(ArtifactError, match=r"clip 'a': .*more than 128 are not read"):
         read_clips(folder, ("open",))
 
 
