@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 # What rtmidi raises: some of its errors are OSErrors, others ValueErrors or RuntimeErrors.
 LIBRARY_ERRORS = (OSError, ValueError, RuntimeError, MemoryError)
 _LOOK_EVERY_S = 1.0
+_PATIENCE_S = 1.0
 _LOOPBACK = "midi through"  # Linux has one of these always; nobody means it
 # What an operating system adds to a name, and may change when the device returns.
 _SUFFIX = re.compile(r"( \d+:\d+| \d+)$")
@@ -142,7 +143,7 @@ class MidiPorts:
     def close(self) -> None:
         self._over.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(_PATIENCE_S)  # a driver that hangs must not hold up the show's end
         for one in self.inputs.values():
             one.close()
 

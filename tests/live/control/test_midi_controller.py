@@ -1,12 +1,14 @@
 """MIDI controllers: bytes as they come over the wire, the mapping, learning, coming back."""
 
 import sys
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 import posejockey
+from live import midi_ports
 from live.control.midi_controller import MidiController
 from live.control.midi_events import Binding, Event, event_of
 from live.control.midi_learn import learn
@@ -315,6 +317,30 @@ def test_clock_and_controller_share_a_port(machine):
         controller.close()
         machine.inputs["nanoKONTROL2 SLIDER 20:0"].receive(0xF8)
         assert len(heard) == 3
+
+
+def test_a_driver_that_hangs_does_not_hold_up_the_end(machine, monkeypatch):
+    monkeypatch.setattr(midi_ports, "_PATIENCE_S", 0.05)
+    monkeypatch.setattr(midi_ports, "_LOOK_EVERY_S", 0.01)
+    asked, answers = threading.Event(), threading.Event()
+
+    def hangs():
+        asked.set()
+        assert answers.wait(20.0)
+        return []
+
+    ports = MidiPorts()
+    ports.open("nano")
+    sys.modules["mido"].get_input_names = hangs
+    assert asked.wait(10.0)
+    ending = threading.Thread(target=ports.close)
+    ending.start()
+    ending.join(10.0)
+    hung = ending.is_alive()
+    answers.set()
+    ending.join(10.0)
+    assert not hung
+    assert machine.inputs["nanoKONTROL2 SLIDER 20:0"].closed
 
 
 def test_a_controller_that_is_not_there_is_named(machine):
