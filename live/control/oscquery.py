@@ -204,6 +204,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _is_ours(self, host: str) -> bool:
         """Whether a request's Host is a name or an address that this machine has here."""
+        if set(host) & set(
+            "@/?#"
+        ):  # no host has them; a reader of URLs would look only beside them
+            return False
         try:
             name = urllib.parse.urlsplit(f"//{host.strip()}").hostname or ""
             if name.rstrip(".") in self.server.names:

@@ -195,7 +195,8 @@ def test_a_slow_client_s_time_runs_out(server, monkeypatch):
         ("127.0.0.1:1", 200), ("posejockey-7402.local", 200), ("posejockey-7402.local.:7402", 200),
         ("evil.example", 403), ("127.0.0.1.evil.example", 403), ("localhost.evil.example", 403),
         ("posejockey-7403.local", 403), ("192.0.2.7", 403), ("", 403), ("[::1", 403),
-        ("127.0.0.1@evil.example", 403),
+        ("127.0.0.1@evil.example", 403), ("evil.example@localhost", 403),
+        ("localhost/.evil.example", 403), ("localhost#.evil.example", 403),
     ],
 )  # fmt: skip
 def test_only_our_own_names_are_answered(engine, host, status):
