@@ -9,6 +9,7 @@ how often it is right on the part held out. No dancing network ever sees it.
 import hashlib
 import pickle
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -24,6 +25,7 @@ from live.body.pose import FRAME_RATE, POSE_DIM, decode, encode
 from live.errors import ArtifactError
 from live.safe_read import read_arrays
 from model.data.windows import warp
+from model.network.checkpoint import write_checkpoint
 
 WINDOW = 4 * FRAME_RATE
 FEATURE_DIM = 32
@@ -251,7 +253,6 @@ def _kept(path: Path, key: str) -> StyleClassifier | None:
 
 def _keep(classifier: StyleClassifier, path: Path, key: str) -> None:
     """Written beside and swapped; where nothing can be written, the next run learns again."""
-    partial = path.with_suffix(".partial")
     state = {
         "key": key,
         "styles": list(classifier.styles),
@@ -259,8 +260,5 @@ def _keep(classifier: StyleClassifier, path: Path, key: str) -> None:
         "windows": classifier.windows,
         "network": classifier.network.state_dict(),
     }
-    try:
-        torch.save(state, partial)
-        partial.replace(path)
-    except (OSError, RuntimeError):
-        partial.unlink(missing_ok=True)
+    with suppress(ArtifactError):
+        write_checkpoint(state, path)

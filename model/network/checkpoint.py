@@ -7,7 +7,6 @@ Enters: what a run has behind it, or the name of a file from anybody. Leaves: th
 import os
 import platform
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -15,6 +14,7 @@ from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
 from live.errors import ArtifactError, ConfigError
+from live.safe_write import whole_file
 from model.network.config import NetworkConfig, TrainConfig
 from model.network.dance_network import DanceNetwork
 
@@ -27,20 +27,14 @@ _PARTS = ("network_config", "network", "average", "train_config", "prepared", "p
 def write_checkpoint(state: dict, path: Path) -> None:
     """Write beside the old file and swap: a kill leaves one of them whole, and so does a full disk,
     which is an ArtifactError."""
-    partial = path.with_name(path.name + ".partial")
     try:
-        with partial.open("wb") as file:
+        with whole_file(path) as partial, partial.open("wb") as file:
             torch.save(state, file)
             file.flush()
             os.fsync(file.fileno())
-        partial.replace(path)
-    except (OSError, RuntimeError) as error:  # torch puts its own error around the system's
-        reason = getattr(error, "strerror", None) or _first_line(error)
+    except RuntimeError as error:  # torch puts its own error around the system's
         stays = "; the one before stays" if path.is_file() else ""
-        raise ArtifactError(f"cannot write {path}: {reason}{stays}") from error
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
+        raise ArtifactError(f"cannot write {path}: {_first_line(error)}{stays}") from error
 
 
 def load_checkpoint(path: Path) -> dict:

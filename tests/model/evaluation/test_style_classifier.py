@@ -1,5 +1,7 @@
 """The style classifier: learns what differs, keeps it, and forgets it when the data changes."""
 
+import shutil
+
 import numpy as np
 import pytest
 
@@ -116,6 +118,13 @@ def test_what_is_kept_counts_only_for_its_data_and_whole(data, tmp_path, damage)
     whole = damage == "other data"
     (tmp_path / module.CACHE).write_bytes(content if whole else content[:500])
     assert style_classifier(tmp_path, steps=1).styles == ("calm", "wild")
+
+
+def test_where_it_cannot_be_kept_it_is_learned_each_time(data, tmp_path):
+    shutil.copy(data / "motion.npz", tmp_path)
+    (tmp_path / module.CACHE).mkdir()
+    assert style_classifier(tmp_path, steps=1).styles == ("kick", "wave")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["motion.npz", module.CACHE]
 
 
 def test_a_folder_that_cannot_be_written_only_costs_the_time(data, tmp_path, monkeypatch):

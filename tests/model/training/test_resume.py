@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from live.errors import ArtifactError, ConfigError
+from live.safe_write import partial_name
 from model.network.checkpoint import CHECKPOINT, load_checkpoint
 from model.network.config import DecoderConfig
 from model.training.trainer import Trainer, engine
@@ -40,7 +41,7 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(prepared, tmp_path):
     killed.save()
     for _ in range(2):  # lost with the kill
         killed.iterate()
-    (killed.folder / (CHECKPOINT + ".partial")).write_bytes(b"half a checkpoint")
+    partial_name(killed.folder).write_bytes(b"half a checkpoint")
     resumed = trainer(prepared, tmp_path / "killed")
     resumed.run(ignore)
     assert resumed.progress.iteration == TINY.iterations
