@@ -374,11 +374,14 @@ def test_a_session_that_is_none(tmp_path, capsys):
 
 
 def test_ctrl_c_leaves_without_a_traceback(tiny_model, tmp_path, song, capsys, monkeypatch):
-    def interrupted(*_):
+    def interrupted(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("live.cli.perform.run_offline", interrupted)
     assert run("perform", song, "-o", tmp_path / "take.npz", "--model", tiny_model) == 130
+    assert_one_line(capsys.readouterr(), "stopped")
+    monkeypatch.setattr("live.cli.replay.replay", interrupted)
+    assert run("replay", tmp_path / "show.mcap") == 130
     assert_one_line(capsys.readouterr(), "stopped")
 
 

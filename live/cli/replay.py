@@ -17,9 +17,6 @@ def main(argv: list[str]) -> int:
     args = parser.parse_args(argv)
     targets = [parse_target(t) for t in args.osc or [f"127.0.0.1:{DEFAULT_PORT}"]]
     with OscOut(targets) as out:
-        try:
-            frames = replay(args.file, out.send, speed=args.speed, loop=args.loop)
-        except KeyboardInterrupt:
-            return 0
+        frames = replay(args.file, out.send, speed=args.speed, loop=args.loop)
     print(f"{args.file}: {frames} frames sent")
     return 0
