@@ -33,7 +33,7 @@ from model.data.recordings import Recording, check_recordings, training_recordin
 
 log = logging.getLogger(__name__)
 
-_SMOOTH_S = 1.0  # half width of the window over which energy, openness and travel are measured
+_CONTROL_S = 2.0  # width of the window over which energy, openness and travel are measured
 _ANKLE_ABOVE_TOE_M = 0.06  # of a standing foot
 _HELD_OUT = 0.12  # the last share of each clip is kept for evaluation
 _ROOM_SHARE = 0.5  # of the songs are heard through a room
@@ -79,9 +79,13 @@ def control_curves(pose: np.ndarray) -> np.ndarray:
     reach = np.linalg.norm(joints[:, _EXTREMITIES] - joints[:, :1], axis=-1)
     root = np.linalg.norm(pose[:, -3:-1], axis=-1)
     curves = np.zeros((len(pose), CONTROL_DIM), np.float32)
-    curves[:, 0] = np.log(_smooth(velocity.mean(axis=1)) + 0.02)
-    curves[:, 1] = _smooth(reach.mean(axis=1))
-    curves[:, 2] = np.log(_smooth(root) + 0.05)
+    speed, reach, root = (
+        accents.moving_mean(curve, FRAME_RATE, _CONTROL_S)
+        for curve in (velocity.mean(axis=1), reach.mean(axis=1), root)
+    )
+    curves[:, 0] = np.log(speed + 0.02)
+    curves[:, 1] = reach
+    curves[:, 2] = np.log(root + 0.05)
     return curves
 
 
@@ -252,11 +256,3 @@ def prepare(
         }
         summary_file.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
     return summary
-
-
-def _smooth(values: np.ndarray) -> np.ndarray:
-    """Mean over +-1 s, shorter at the ends."""
-    width = 2 * int(_SMOOTH_S * FRAME_RATE) + 1
-    kernel = np.ones(width)
-    weight = np.convolve(np.ones(len(values)), kernel)[width // 2 :][: len(values)]
-    return np.convolve(values, kernel)[width // 2 :][: len(values)] / weight
