@@ -19,7 +19,7 @@ from live.outputs.flash_limit import FlashLimit
 from live.outputs.levels import BEFORE_THE_FIRST, Levels
 from live.outputs.patch import Patch, Universe
 from live.outputs.source_id import SourceId
-from live.outputs.udp import UdpTarget
+from live.outputs.udp import UdpTarget, resolve
 
 log = logging.getLogger(__name__)
 
@@ -153,7 +153,7 @@ class _Sacn(_Sender):
     def __init__(self, universe: Universe, patch: Patch, source: SourceId | None):
         assert source is not None
         group = packets.multicast_group(universe.number)
-        family, address = _resolve(universe.host or group, packets.SACN_PORT)
+        family, address = _address_of(universe.host or group, packets.SACN_PORT)
         name = f"sACN {universe.number} to {universe.host or 'its group'}"
         super().__init__(universe, patch, name, address, family)
         self._cid = source.uuid
@@ -172,7 +172,7 @@ class _ArtNet(_Sender):
     """One Art-Net universe, to a node or a broadcast."""
 
     def __init__(self, universe: Universe, patch: Patch, source: SourceId | None):
-        family, address = _resolve(universe.host, packets.ARTNET_PORT)
+        family, address = _address_of(universe.host, packets.ARTNET_PORT)
         if family != socket.AF_INET:
             raise ConfigError(
                 f"DMX host {universe.host!r}: Art-Net goes over IPv4 alone; give the node's IPv4 "
@@ -191,15 +191,8 @@ class _ArtNet(_Sender):
 _KINDS = {"sacn": _Sacn, "artnet": _ArtNet}
 
 
-def _resolve(host: str, port: int) -> tuple[int, tuple]:
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
-    except (OSError, UnicodeError, ValueError) as error:
-        raise ConfigError(
-            f"DMX host {host!r} cannot be found ({error}); give its IP address"
-        ) from error
-    family, *_, address = min(found, key=lambda info: info[0] != socket.AF_INET)
-    return family, address
+def _address_of(host: str, port: int) -> tuple[int, tuple]:
+    return resolve(host, port, f"DMX host {host!r}")
 
 
 def _socket(bind: str, family: int) -> socket.socket:

@@ -114,8 +114,8 @@ class OscOut:
         self.close()
 
     def _target(self, host: str, port: int) -> UdpTarget:
-        family, address = _resolve(host, port)
         name = format_target(host, port)
+        family, address = resolve(host, port, f"OSC target {name}: the host")
         if self._tells_closed or not _is_loopback(address[0]):
             return UdpTarget(name, address, self._socket(family), connected=True)
         if family not in self._shared:
@@ -153,14 +153,13 @@ def format_target(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _resolve(host: str, port: int) -> tuple[int, tuple]:
-    name = format_target(host, port)
+def resolve(host: str, port: int, what: str) -> tuple[int, tuple]:
+    """(family, address) to send to, IPv4 where there is a choice. ConfigError that begins with
+    `what`, what the host is to the user, where it cannot be found."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
-    except (OSError, UnicodeError, OverflowError) as error:
-        raise ConfigError(
-            f"OSC target {name}: the host cannot be found ({error}); give its IP address"
-        ) from error
+    except (OSError, ValueError, OverflowError) as error:  # ValueError: no name that could be
+        raise ConfigError(f"{what} cannot be found ({error}); give its IP address") from error
     family, *_, address = min(found, key=lambda info: info[0] != socket.AF_INET)
     return family, address
 

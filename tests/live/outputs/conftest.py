@@ -1,4 +1,4 @@
-"""A receiver for whatever is sent, and no traces in the user's folder."""
+"""A receiver for whatever is sent, patches of DMX fixtures, no traces in the user's folder."""
 
 import socket
 
@@ -13,6 +13,16 @@ def receiver():
         sock.bind(("127.0.0.1", 0))
         sock.setblocking(False)
         yield sock
+
+
+@pytest.fixture
+def patch_file(tmp_path):
+    def write(text):
+        path = tmp_path / "patch.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
 
 
 @pytest.fixture(autouse=True)

@@ -18,16 +18,6 @@ from tests.live.outputs.test_feeds import standing
 
 
 @pytest.fixture
-def patch_file(tmp_path):
-    def write(text):
-        path = tmp_path / "patch.toml"
-        path.write_text(text, encoding="utf-8")
-        return path
-
-    return write
-
-
-@pytest.fixture
 def wire(monkeypatch):
     """Receivers in place of the two protocols' ports: {protocol: socket}."""
     socks = {}

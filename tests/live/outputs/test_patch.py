@@ -15,16 +15,6 @@ def slots_of(universe, now):
     return universe.slots(now.of, universe.home)
 
 
-@pytest.fixture
-def patch_file(tmp_path):
-    def write(text):
-        path = tmp_path / "patch.toml"
-        path.write_text(text, encoding="utf-8")
-        return path
-
-    return write
-
-
 def test_the_example_is_a_patch():
     patch = load_patch(EXAMPLE)
     assert [u.protocol for u in patch.universes] == ["sacn", "artnet"]
