@@ -1,4 +1,8 @@
-"""Stage frames to OSC bundles, and packets back to messages, by the words of `live.osc.schema`."""
+"""Stage frames to OSC bundles, and packets back to messages, by the words of `live.osc.schema`.
+
+Enters: frames, health and controls, or the bytes of a packet from anybody. Leaves: the packets, or
+the messages in them. Opens no socket. Runs in the caller's thread; an encoder belongs to one.
+"""
 
 import math
 import struct

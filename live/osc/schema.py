@@ -1,6 +1,7 @@
 """What crosses the wire: native OSC schema v1, addresses, argument order, types and ranges.
 
-Pure encoding and decoding, no sockets. `docs/osc.md` is generated from the tables here.
+Enters: nothing. Leaves: tables and constants, for whoever encodes, decodes or checks a message, in
+any thread: nothing here changes after the import. `docs/osc.md` is generated from them.
 Only types i, f, s, b are used, bundles are stamped "immediately" and stay within 1 472 bytes (one
 Ethernet packet), because that is what TouchDesigner, Pd, SuperCollider and node-osc all accept.
 """

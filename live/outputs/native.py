@@ -1,4 +1,7 @@
-"""The native schema for a target of its own rate or dancers, and its `flat` variant."""
+"""The native schema for a target of its own rate or dancers, and its `flat` variant.
+
+Enters: emissions. Leaves: OSC packets. Runs in the engine's thread.
+"""
 
 from live.osc.encoding import FrameEncoder, HealthReport
 from live.outputs.emission import Emission

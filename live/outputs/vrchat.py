@@ -2,6 +2,8 @@
 
 Positions are those of a person as tall as `height`; rotations are Unity's Euler angles in degrees.
 Single messages, no bundle, as VRChat's own examples have it.
+
+Enters: emissions. Leaves: OSC packets of one dancer. Runs in the engine's thread.
 """
 
 import struct
