@@ -1,8 +1,8 @@
 """The sample clock: one line between sample index and monotonic time.
 
 Enters: what the audio thread saw, (samples written so far, `live.monotonic` at that moment).
-Leaves: the sample that belongs to any moment, past or future, and back. Runs in the engine's
-thread; reads no clock of its own.
+Leaves: the sample that belongs to any moment, past or future. Runs in the engine's thread; reads no
+clock of its own.
 
 Blocks arrive late, never early: a callback waits for the scheduler, the interpreter lock, a sound
 server. So the true line is the lower envelope of the delays d = t - n / rate, not their mean. The
@@ -33,7 +33,7 @@ _JUMP_S = 0.25  # a clock that is further behind steps instead
 
 
 class SampleClock:
-    """Fits sample index <-> monotonic seconds and slews to every better fit.
+    """Fits the sample index to monotonic seconds and slews to every better fit.
 
     rate: the nominal sample rate, Hz. The samples are taken as continuous in time: who knows of a
     gap (a device that was away, audio given up) adds the missing samples to the count. Gaps nobody
@@ -53,11 +53,6 @@ class SampleClock:
         self._started = False
         self._slew = (0.0, 0.0, _SLEW_S)  # since t0: samples still ahead of us, time constant
         self._asked = (-math.inf, -math.inf)
-
-    @property
-    def drift_ppm(self) -> float:
-        """How much slower the card runs than the monotonic clock, parts per million."""
-        return self._line[2] * 1e6
 
     def observe(self, samples_written: int, time_s: float) -> None:
         """The count stood at `samples_written` at `time_s`. Repeated counts are ignored."""
@@ -82,14 +77,6 @@ class SampleClock:
             sample = max(sample, self._asked[1])
             self._asked = (time_s, sample)
         return sample
-
-    def time_of(self, sample: float) -> float:
-        """When `sample` is, or will be, current: monotonic seconds."""
-        time_s = self._unslewed_time(sample)
-        # The slew changes the speed by half at most, so this halves the error every time.
-        for _ in range(40):
-            time_s = self._unslewed_time(sample + self._behind(time_s))
-        return time_s
 
     def _start(self, minimum: tuple[float, float]) -> None:
         self._started = True
@@ -146,10 +133,6 @@ class SampleClock:
 
     def _on_line(self, time_s: float) -> float:
         return (time_s - self._delay_at(time_s)) * self.rate
-
-    def _unslewed_time(self, sample: float) -> float:
-        t0, d0, drift = self._line
-        return t0 + (sample / self.rate - t0 + d0) / (1.0 - drift)
 
     def _behind(self, time_s: float) -> float:
         """Samples by which the clock still trails the line."""

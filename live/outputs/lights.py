@@ -16,7 +16,6 @@ from live.outputs.flash_limit import FLASHES_PER_S, FlashLimit
 from live.outputs.levels import LEVELS, PLACES
 from live.settings_file import as_number
 
-MAX_ADDRESSES = 16
 _FLOAT = struct.Struct(">f")
 _STATE = list(LEVELS).index("state")
 _MIDDLE = 0.5  # of what stays where it is, before it was anywhere

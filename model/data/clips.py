@@ -65,7 +65,6 @@ class RawClip:
 
     name: str
     style: str
-    tier: str
     tempo_bpm: float
     phase: float
     joints: np.ndarray
@@ -229,7 +228,7 @@ def _read_clip(source: Path, name: str, entry: dict, taken: dict[bytes, str]) ->
     if twin != name:
         raise ClipError(f"clip {name!r}: it is the same motion as {twin!r}; take one of them out")
     return RawClip(
-        name, entry["style"], entry["tier"], float(entry["tempo_bpm"]),
+        name, entry["style"], float(entry["tempo_bpm"]),
         float(entry["beat_phase_at_frame0"]), joints,
     )  # fmt: skip
 

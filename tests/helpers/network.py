@@ -8,7 +8,6 @@ from live.body.pose import FRAME_RATE
 from live.dance.contract import CONTROL_DIM, clock_vector
 
 BPM = 120.0  # 15 frames a beat
-FRAMES_A_BEAT = 15
 
 
 def dance_inputs(network, frames=60, dancers=1, seed=0, bpm=BPM):

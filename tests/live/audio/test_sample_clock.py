@@ -27,12 +27,17 @@ def error_ms(clock, time_s, drift=0.0):
     return (time_s - true_time(clock.sample_at(time_s), drift)) * -1e3
 
 
+def drift_ppm(clock, time_s):
+    """How much slower than time the clock will run, once it has come to its line: long after."""
+    first, last = clock.sample_at(time_s + 100.0), clock.sample_at(time_s + 200.0)
+    return (1 - (last - first) / (100.0 * RATE)) * 1e6
+
+
 def test_one_observation_is_enough():
     clock = SampleClock(RATE)
     clock.observe(BLOCK, START_S)
     assert clock.sample_at(START_S) == pytest.approx(BLOCK)
     assert clock.sample_at(START_S + 1) == pytest.approx(BLOCK + RATE)
-    assert clock.time_of(BLOCK + RATE / 2) == pytest.approx(START_S + 0.5)
 
 
 def test_a_count_of_zero_is_not_a_block():
@@ -54,15 +59,15 @@ def test_jitter_and_drift_are_seen_through(drift, block):
             errors.append(error_ms(clock, time_s, drift))
     # The mean delay would be 10 ms late. Measured: at most 1.5 ms at 256, 2.2 ms at 2048.
     assert np.max(np.abs(errors)) < 3.0
-    assert clock.drift_ppm == pytest.approx(drift * 1e6, abs=250)
+    assert drift_ppm(clock, time_s) == pytest.approx(drift * 1e6, abs=250)
 
 
 def test_drift_is_exact_without_jitter():
     clock = SampleClock(RATE)
     for samples, time_s in arrivals(20, 150e-6):
         clock.observe(samples, time_s)
-    assert clock.drift_ppm == pytest.approx(150, abs=4)
     assert abs(error_ms(clock, time_s, 150e-6)) < 0.05
+    assert drift_ppm(clock, time_s) == pytest.approx(150, abs=4)
 
 
 def test_it_runs_on_without_observations():
@@ -87,8 +92,8 @@ def test_a_stream_that_fills_its_buffers_first_is_no_drift():
     clock = SampleClock(RATE)
     for samples, time_s in arrivals(6):
         clock.observe(samples, max(time_s, START_S + 0.04) - 0.04 * (samples < 0.3 * RATE))
-    assert abs(clock.drift_ppm) < 20
     assert abs(error_ms(clock, time_s)) < 0.2
+    assert abs(drift_ppm(clock, time_s)) < 20
 
 
 def test_it_never_runs_backwards():
@@ -139,16 +144,6 @@ def test_a_counted_gap_changes_nothing():
             continue
         clock.observe(samples, time_s)
         assert abs(error_ms(clock, time_s)) < 0.1
-
-
-def test_time_of_is_the_inverse_also_while_slewing():
-    clock = SampleClock(RATE)
-    for samples, time_s in arrivals(5, jitter_s=0.01):
-        clock.observe(samples, time_s)
-    clock.observe(samples + RATE // 5, time_s + 0.01)  # 0.2 s ahead of the line
-    for ahead_s in (0.01, 0.1, 0.5, 3.0):
-        asked = time_s + 0.01 + ahead_s
-        assert clock.time_of(clock.sample_at(asked)) == pytest.approx(asked, abs=1e-6)
 
 
 def test_a_rate_must_be_positive():
