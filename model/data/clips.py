@@ -38,13 +38,13 @@ _UNITS = (
 )  # fmt: skip
 _MIN_BODY_M = 0.2  # from one end to the other; real ones 0.6, crouched
 _PROPORTIONS = (0.2, 4.0)  # of a bone to the canonical one on legs alike; real ones 0.33 to 2
-_STRETCH_M = 0.4  # of a bone in a frame beyond its usual length
+_STRETCH_M = 0.4  # of a bone in a frame beyond its usual length; real ones 0.21
 _UPRIGHT = 0.5  # share of ankles-to-head that is up; real ones 0.98, with floor work
 _FLOOR_M = 0.5  # from the lowest joints to y = 0; real ones 0.01
 _JUMP_M = 1.5  # of a joint from frame to frame, 162 km/h; real ones 0.9
 _STILL_M_S = 0.01  # mean joint speed; real ones 0.19
 _FAR_M = 100.0  # from the middle of the stage
-_SWAPPED = -0.2  # cosine between toes and front; real ones 0.36 to 0.95; shoulders and hips
+_SWAPPED = -0.2  # cosine between toes and front; real ones 0.36 to 0.95; of shoulders and hips 0.9
 _LEGS = [JOINT[name] for name in ("l_knee", "l_ankle", "r_knee", "r_ankle")]
 _PAIRS = ("hip", "shoulder")
 _MAX_LISTED = 5
