@@ -5,6 +5,7 @@ for. Optional (`pip install -e .[video]`) and imported when it is needed. Runs i
 wants the blocks; a packet that is damaged is left out, and the rest goes on.
 """
 
+import os
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -70,8 +71,28 @@ def parts(file: BinaryIO, rate: int, channels: int) -> Iterator[np.ndarray]:
 def _open(file: BinaryIO) -> Any:
     import av
 
-    file.seek(0)
-    return av.open(file, metadata_errors="ignore", options=_OPTIONS)
+    return av.open(_Unraising(file), metadata_errors="ignore", options=_OPTIONS)
+
+
+class _Unraising:
+    """A file from its start whose errors are answers: PyAV would print an exception's traceback."""
+
+    def __init__(self, file: BinaryIO):
+        self._file = file
+        file.seek(0)
+        self.tell = file.tell
+
+    def read(self, size: int) -> bytes:
+        try:
+            return self._file.read(size)
+        except OSError:
+            return b""
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        try:
+            return self._file.seek(offset, whence)
+        except (OSError, ValueError):  # what is damaged may send it before the beginning
+            return -1
 
 
 def _reason(error: Exception) -> str:

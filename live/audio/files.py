@@ -16,7 +16,8 @@ import numpy as np
 import soundfile
 
 from live.audio import containers
-from live.audio.headers import is_accounted_for, mend_length
+from live.audio.headers import is_accounted_for, mend_length, size_of
+from live.audio.joined import files_in
 from live.audio.mixer import Mixer
 from live.audio.source import MAX_RATE, MIN_RATE, log, printable
 from live.errors import ArtifactError
@@ -41,12 +42,13 @@ class AudioFile:
         self._may_hold_more = True
         with open_file(self.path, "give an audio file") as file:
             self._is_plain = True
+            first = files_in(file)[0]
             try:
-                with soundfile.SoundFile(_steady(file)) as plain:
+                with soundfile.SoundFile(_steady(first)) as plain:
                     self.rate, self.channels = plain.samplerate, plain.channels
             except (soundfile.SoundFileError, TypeError) as error:  # TypeError: headerless .raw
                 self._is_plain = False
-                self.rate, self.channels = self._contained(file, error)
+                self.rate, self.channels = self._contained(first, error)
             problem = self._problem(file)
         if problem:
             raise ArtifactError(f"{str(path)!r} {problem}")
@@ -74,11 +76,15 @@ class AudioFile:
 
     def _parts(self, file: BinaryIO) -> Iterator[np.ndarray]:
         """The whole file once, in pieces of any size."""
+        for whole in files_in(file):
+            yield from self._parts_of_one(whole)
+
+    def _parts_of_one(self, file: BinaryIO) -> Iterator[np.ndarray]:
         if not self._is_plain:
             yield from containers.parts(file, self.rate, self.channels)
             return
         samples = 0
-        for part in _plain_parts(file, self.name):
+        for part in _plain_parts(file, self.name, (self.rate, self.channels)):
             samples += len(part)
             yield part
         if self._may_hold_more:
@@ -89,8 +95,9 @@ class AudioFile:
 
     def _rest(self, file: BinaryIO, samples: int) -> Iterator[np.ndarray]:
         """What comes after the `samples` that libsndfile has read; a sentence if it is unknown."""
-        size = os.fstat(file.fileno()).st_size
-        left = size - file.tell()
+        at = file.tell()
+        size = size_of(file)
+        left = size - at
         if left <= _TAIL_BYTES or is_accounted_for(file):
             return
         count = 0
@@ -163,7 +170,10 @@ class _Steady(io.RawIOBase):
         return count
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        return self._file.seek(offset, whence)
+        try:
+            return self._file.seek(offset, whence)
+        except OSError:
+            return 0
 
     def tell(self) -> int:
         return self._file.tell()
@@ -176,10 +186,17 @@ def _steady(file: BinaryIO) -> BinaryIO:
     return cast(BinaryIO, _Steady(file))  # soundfile asks for less than it says
 
 
-def _plain_parts(file: BinaryIO, name: str) -> Iterator[np.ndarray]:
-    """What libsndfile reads, finite; to the last sample before a file is broken."""
+def _plain_parts(file: BinaryIO, name: str, form: tuple[int, int]) -> Iterator[np.ndarray]:
+    """What libsndfile reads, finite; to the last sample before a file is broken. form: rate and
+    channels of what was opened; a file of others that was joined to it is left out."""
     try:
         with _Sequential(_steady(file)) as plain:
+            if (plain.samplerate, plain.channels) != form:
+                log.warning(
+                    "%s: what was joined to it is left out: it has %d Hz and %d channels",
+                    name, plain.samplerate, plain.channels,
+                )  # fmt: skip
+                return
             while True:
                 block = np.full((PLAY_BLOCK, plain.channels), np.nan, np.float32)
                 try:

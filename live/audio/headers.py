@@ -14,11 +14,26 @@ _SOUND = (b"data", b"SSND")
 _MOST_CHUNKS = 1000
 
 
+def size_of(file: BinaryIO) -> int:
+    """Bytes, as many as there are now; 0 of what the system makes up while it is read."""
+    try:
+        return file.seek(0, os.SEEK_END)
+    except OSError:
+        return 0
+
+
+def chunks(file: BinaryIO, start: int) -> Iterator[tuple[int, bytes]]:
+    """(offset, name) of the chunks of a WAV or AIFF, from `start` on."""
+    file.seek(start - 12)
+    order = "little" if file.read(4) == b"RIFF" else "big"
+    return ((at, name) for at, name, _ in _chunks(file, size_of(file), order, start))
+
+
 def mend_length(file: BinaryIO) -> dict[int, int]:
     """{offset: byte} to read instead of what is there; empty where the length may be true."""
+    size = size_of(file)
     file.seek(0)
     kind = file.read(4)
-    size = os.fstat(file.fileno()).st_size
     if kind == b".snd":
         start, length = (int.from_bytes(file.read(4), "big") for _ in range(2))
         return {} if start + length >= size else _at(8, _UNKNOWN[kind])
@@ -32,7 +47,7 @@ def mend_length(file: BinaryIO) -> dict[int, int]:
 
 def is_accounted_for(file: BinaryIO) -> bool:
     """Whether what lies behind the sound is known to be none: chunks, or a tag at the end."""
-    size = os.fstat(file.fileno()).st_size
+    size = size_of(file)
     file.seek(0)
     kind = file.read(4)
     if kind in (b"RIFF", b"FORM"):

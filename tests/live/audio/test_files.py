@@ -191,11 +191,17 @@ def test_a_download_that_was_cut_is_heard_as_far_as_it_goes(tmp_path):
 
 
 JOINED = {
+    "joined.wav": {"subtype": "PCM_16"},
+    "of_24_bits.wav": {"subtype": "PCM_24"},
+    "joined.aiff": {"subtype": "PCM_16"},
     "chained.ogg": {"format": "OGG", "subtype": "VORBIS"},
     "chained.opus": {"format": "OGG", "subtype": "OPUS"},
     "joined.mp3": {"format": "MP3"},
     "joined.flac": {"format": "FLAC"},
 }
+
+
+NEED_PYAV = ["chained.opus", "joined.mp3", "joined.flac"]
 
 
 @pytest.mark.parametrize("name", JOINED)
@@ -210,7 +216,30 @@ def test_files_that_were_joined_are_heard_whole(tmp_path, name):
         assert np.sqrt(np.mean(part**2)) == pytest.approx(0.5 / np.sqrt(3), rel=0.2)
 
 
-@pytest.mark.parametrize("name", JOINED)
+@pytest.mark.parametrize("name", ["joined.wav", "of_24_bits.wav", "joined.aiff"])
+def test_files_without_compression_that_were_joined_need_no_pyav(tmp_path, name, monkeypatch):
+    monkeypatch.setattr(containers, "is_installed", lambda: False)
+    path = tmp_path / name
+    path.write_bytes(3 * written(tmp_path, path.suffix[1:], **JOINED[name]))
+    np.testing.assert_allclose(read_audio(path)[0], np.tile(tone(), 3), atol=1e-4)
+
+
+def test_videos_that_were_joined_are_heard_whole(tmp_path):
+    path = with_pyav(tmp_path / "a.m4a", "aac")
+    path.write_bytes(2 * path.read_bytes())
+    audio, rate = read_audio(path)
+    assert len(audio) / rate == pytest.approx(4.0, abs=0.2)
+
+
+def test_what_was_joined_at_another_rate_is_left_out_with_a_sentence(tmp_path, caplog):
+    write(tmp_path / "other.wav", tone(), 2 * RATE)
+    path = tmp_path / "a.wav"
+    path.write_bytes(written(tmp_path, "wav") + (tmp_path / "other.wav").read_bytes())
+    np.testing.assert_allclose(read_audio(path)[0], tone(), atol=1e-4)
+    assert f"left out: it has {2 * RATE} Hz" in caplog.text
+
+
+@pytest.mark.parametrize("name", NEED_PYAV)
 def test_without_pyav_a_sentence_says_what_was_left_out(tmp_path, name, monkeypatch, caplog):
     monkeypatch.setattr(containers, "is_installed", lambda: False)
     path = tmp_path / name
@@ -322,6 +351,33 @@ def test_a_loop_of_a_file_that_was_emptied_ends(tmp_path, suffix):
     os.truncate(path, 0)
     # What was read ahead may still come; then it is over, and never an endless turn without sound.
     assert sum(len(block) for block in blocks) <= 2 * RATE
+
+
+def test_a_loop_of_a_file_that_another_is_joined_to_goes_on(tmp_path):
+    path = tmp_path / "a.wav"
+    path.write_bytes(written(tmp_path, "wav"))
+    blocks = AudioFile(path).blocks(loop=True)
+    next(blocks)
+    with path.open("ab") as file:
+        file.write(written(tmp_path, "wav"))
+    heard = 0
+    while heard < 10 * RATE:
+        heard += len(next(blocks))
+
+
+@pytest.mark.parametrize("name", ["none.flac", "none.ogg", "none.mp3", "none.wav"])
+def test_a_file_of_no_samples_is_refused_and_no_library_complains(tmp_path, capfd, name):
+    path = write(tmp_path / name, np.zeros(0), RATE)
+    with pytest.raises(ArtifactError, match=r"cannot be read as audio|holds no sound"):
+        read_audio(path)
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has files without a length")
+def test_a_file_that_the_system_makes_up_is_refused(capfd):
+    with pytest.raises(ArtifactError, match=r"cannot be read as audio|holds no sound"):
+        read_audio("/proc/self/maps")
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_a_file_that_goes_before_it_is_played_ends_the_show(tmp_path):
