@@ -30,6 +30,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run one sub-command. Returns 0, 2 after an error the user can mend, 130 after Ctrl-C or a
     polite kill; `doctor` returns 1 where the show will not run."""
     argv = sys.argv[1:] if argv is None else argv
+    console.open_missing_streams()
     console.allow_all_letters()
     try:
         with console.kills_as_interrupts():

@@ -15,6 +15,22 @@ from typing import Any, TextIO
 _POLITE_KILLS = ("SIGTERM", "SIGHUP", "SIGBREAK")  # those that this system has
 
 
+def open_missing_streams() -> None:
+    """Who starts a program without standard streams (a service, Windows' pythonw) wants no output.
+
+    Left closed, their numbers would go to the first files that are opened, and what libraries
+    print into those files.
+    """
+    number = os.open(os.devnull, os.O_RDWR)
+    while number <= 2:
+        os.set_inheritable(number, True)
+        number = os.open(os.devnull, os.O_RDWR)
+    os.close(number)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+
+
 def allow_all_letters() -> None:
     """What a stream's encoding lacks is printed as \\u... from now on, and is no error."""
     for stream in (sys.stdout, sys.stderr):

@@ -51,6 +51,30 @@ def test_names_that_the_terminal_cannot_say_stop_nothing(
         assert b"\\u0416" in done.stdout
 
 
+@pytest.mark.skipif(os.name != "posix", reason="only POSIX starts programs with numbers closed")
+def test_without_standard_streams_nothing_stops_and_files_stay_clean(tiny_model, tmp_path, song):
+    pytest.importorskip("av", reason="PyAV is missing: pip install -e .[video]")
+    film = tmp_path / "film.mp4"
+    argv = command("render", song, "-o", film, "--size", "64x64", "--model", tiny_model)
+    start = "import os, sys; os.closerange(0, 3); os.execv(sys.argv[1], sys.argv[1:])"
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", start, *argv], env=env, timeout=_WAIT_S)
+    assert done.returncode == 0
+    assert film.exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only POSIX starts programs with numbers closed")
+def test_no_file_takes_the_number_of_a_stream_that_is_missing():
+    script = (
+        "import os, sys; os.closerange(0, 3); from live import console;"
+        "sys.stdout = sys.stderr = None; console.open_missing_streams();"
+        "print('nobody reads this'); os.write(2, b'nor this');"
+        "sys.exit(open(os.devnull).fileno() <= 2)"
+    )
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    assert subprocess.run([sys.executable, "-c", script], env=env, timeout=_WAIT_S).returncode == 0
+
+
 @pytest.mark.parametrize("name", [*COMMANDS, ""])
 def test_every_help_fits_a_terminal_of_ascii(name):
     argv = [name, "--help"] if name else ["--help"]
