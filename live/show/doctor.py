@@ -33,7 +33,7 @@ from live.show.outputs import Outputs
 from live.show.timing import lead_samples, receive_margin_s
 from live.show.visualizer import is_port_free
 
-OK, NOTE, FAIL = "ok", "note", "fail"
+OK, NOTE, WARN, FAIL = "ok", "note", "warn", "fail"
 _SELF_TEST_S = 2.0
 _FRAME_MS = 1000 * FRAME / SAMPLE_RATE
 _LATE_SHARE = 0.05
@@ -45,7 +45,8 @@ _RUNTIMES = ("onnxruntime", "onnxruntime-gpu")
 
 @dataclass(frozen=True)
 class Finding:
-    """level: OK, NOTE (the show runs, but know this) or FAIL (it will not). remedy: what to do."""
+    """level: OK, NOTE (the show runs, but know this), WARN (it starts, and nobody would hear or see
+    it) or FAIL (it will not start). remedy: what to do."""
 
     topic: str
     level: str
@@ -56,8 +57,7 @@ class Finding:
 def examine(plan: Plan) -> Iterator[Finding]:
     """Every finding, as soon as it is known; takes some three seconds.
 
-    The show is opened as `live` opens it: without a FAIL it starts, with one it does not, or nobody
-    would hear or see it.
+    The show is opened as `live` opens it: without a FAIL it starts, with one it does not.
     """
     for check in (_program, _sound, _screen, _recording):
         yield from check(plan.config)
@@ -303,7 +303,8 @@ def _judged(
         f"{summary['step_ms_p50']:.1f} ms ({summary['step_ms_p99']:.1f} at worst 1 %)"
     )
     if received < summary["packets"] / 2:
-        yield Finding("self-test", FAIL, text, "a firewall may hold UDP back on this machine")
+        remedy = "a firewall may hold UDP back on this machine: nobody would see the show"
+        yield Finding("self-test", WARN, text, remedy)
     elif summary["step_ms_p50"] > _FRAME_MS:
         yield Finding("self-test", NOTE, text, "fewer --dancers, or a faster machine")
     elif summary["late"] > _LATE_SHARE * summary["frames"]:
@@ -314,8 +315,8 @@ def _judged(
     if summary["silence_s"] > _SELF_TEST_S / 2:
         yield Finding(
             "self-test",
-            FAIL,
-            f"{source.name} delivered no sound at all",
+            WARN,
+            f"{source.name} delivered no sound at all: nobody would dance to the music",
             "restart the sound server; on macOS allow the microphone for this terminal",
         )
     else:

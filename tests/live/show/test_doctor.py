@@ -10,8 +10,10 @@ import pytest
 import soundfile
 
 import posejockey
+from live.audio import devices
 from live.show import doctor
-from live.show.doctor import FAIL, NOTE, OK
+from live.show.doctor import FAIL, NOTE, OK, WARN
+from tests.helpers.card import FakeCard
 from tests.helpers.sound_server import ROOT, sound_server  # noqa: F401, a fixture
 
 RATE = 48_000
@@ -31,7 +33,9 @@ def ask(tiny_model, capsys):
         options = ["--model", tiny_model, "--control-port", 0, *options]
         code = posejockey.main(["doctor", *map(str, options)])
         lines = capsys.readouterr().out.splitlines()
-        findings = [line.split(None, 2) for line in lines if line[:4].strip() in (OK, NOTE, FAIL)]
+        findings = [
+            line.split(None, 2) for line in lines if line[:4].strip() in (OK, NOTE, WARN, FAIL)
+        ]
         return code, findings, lines
 
     return make
@@ -109,6 +113,28 @@ def test_a_device_that_is_not_there_is_told(ask):
     code, findings, _ = ask("--input", "no such microphone")
     assert code == 1
     assert of(findings, "input")[0][0] == FAIL
+
+
+def loud(lines):
+    return lines[-1].startswith("ready, but mend what is marked warn")
+
+
+def test_packets_that_are_held_back_are_told_loudly_and_the_show_starts(ask, song, monkeypatch):
+    monkeypatch.setattr(doctor, "_drain", lambda sink: 0)
+    code, findings, lines = ask("--input", song, "--no-visuals")
+    assert (code, loud(lines)) == (0, True)
+    assert WARN in [level for level, _ in of(findings, "self-test")]
+    assert any("a firewall may hold UDP back" in line for line in lines)
+
+
+def test_a_device_without_sound_is_told_loudly_and_the_show_starts(ask, monkeypatch):
+    card = FakeCard()  # which the test would have to play
+    monkeypatch.setattr(devices, "portaudio", lambda: card)
+    code, findings, lines = ask("--input", card.name, "--no-visuals")
+    assert (code, loud(lines)) == (0, True), lines
+    (text,) = [text for level, _, text in findings if level == WARN]
+    assert "delivered no sound at all" in text
+    assert any("on macOS allow the microphone" in line for line in lines)
 
 
 @pytest.fixture
