@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from live.errors import ConfigError, DeviceError
 from live.midi_raw import RawMidi
+from live.supervised_thread import SupervisedThread, note_failure
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +41,7 @@ class Tap:
 
 
 class MidiInput:
-    """An input that is open, or waited for. losses: how often it vanished; faults: messages at
-    which a listener failed.
+    """An input that is open, or waited for. losses: how often it vanished.
 
     name: a part of it. DeviceError if there is none of that name, or it does not open.
     """
@@ -53,7 +53,6 @@ class MidiInput:
         self.opened = find_input(name, library)
         self._port: Any = self._open(self.opened)
         self.losses = 0
-        self.faults = 0
 
     def tap(self) -> Tap:
         tap = Tap(self)
@@ -97,10 +96,8 @@ class MidiInput:
             try:
                 if tap.callback is not None:
                     tap.callback(message)
-            except Exception:  # one listener's fault is not the other's, and not the port's
-                if not self.faults:
-                    log.exception("a message of the MIDI input %r was lost", self.opened)
-                self.faults += 1
+            except Exception as error:  # one listener's fault is not the other's, nor the port's
+                note_failure(f"MIDI input {self.opened}", error)
 
 
 class MidiPorts:
@@ -112,8 +109,8 @@ class MidiPorts:
     def __init__(self, watch: bool = True):
         self.inputs: dict[str, MidiInput] = {}
         self._watch = watch
-        self._thread: threading.Thread | None = None
         self._over = threading.Event()
+        self._thread: SupervisedThread | None = None
 
     def open(self, name: str) -> Tap:
         """A listener at an input, by a part of its name, "" for the only or first one.
@@ -125,7 +122,7 @@ class MidiPorts:
         if found not in self.inputs:
             self.inputs[found] = MidiInput(name, library)
         if self._watch and self._thread is None:
-            self._thread = threading.Thread(target=self._look, name="midi", daemon=True)
+            self._thread = SupervisedThread("midi", self._look, self._over)
             self._thread.start()
         return self.inputs[found].tap()
 
@@ -133,12 +130,14 @@ class MidiPorts:
         """Look once for what has gone or returned."""
         try:
             names = input_names(midi_library())
-            for one in tuple(self.inputs.values()):
-                one.look(names)
         except (ConfigError, DeviceError) as error:
             log.info("%s", error)
-        except Exception:  # whatever the system's MIDI does: the next look may succeed
-            log.exception("the MIDI inputs could not be looked for")
+            return
+        for one in tuple(self.inputs.values()):
+            try:
+                one.look(names)
+            except Exception as error:  # whatever a driver does: the others are looked for, too
+                note_failure(f"MIDI input {one.opened}", error)
 
     def close(self) -> None:
         self._over.set()

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from live.supervised_thread import SupervisedThread
+
 DEVICES = Path("/dev/snd")
 CARDS = Path("/proc/asound")
 _DEVICE = re.compile(r"midiC(\d+)D(\d+)$")
@@ -100,14 +102,18 @@ class RawPort:
         self._parser, self._cutter = parser, MessageCutter()
         self._device = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         self._woken, self._wake = os.pipe()
-        self._thread = threading.Thread(target=self._read, name=path.name, daemon=True)
+        self._over = threading.Event()
+        self._thread = SupervisedThread(path.name, self._read, self._over)
         self._thread.start()
 
     def close(self) -> None:
         if self._wake >= 0:
+            self._over.set()
             os.close(self._wake)
             self._wake = -1
             self._thread.join()
+            os.close(self._device)
+            os.close(self._woken)
 
     def _read(self) -> None:
         with contextlib.suppress(OSError):  # unplugged: the look for lost devices closes it
@@ -116,8 +122,6 @@ class RawPort:
                 if not data:
                     break
                 self._hand_on(data)
-        os.close(self._device)
-        os.close(self._woken)
 
     def _hand_on(self, data: bytes) -> None:
         for message in self._cutter.cut(data):

@@ -21,6 +21,7 @@ from live.audio.source import Source, log
 from live.audio.stream import CLOSE_S, CardStream, Lease
 from live.errors import DeviceError
 from live.monotonic import monotonic_s, wait_until
+from live.supervised_thread import SupervisedThread, note_failure
 
 _AHEAD_BLOCKS = 200  # decoded before they are due: 2 s at 48 kHz
 _MAX_OUTPUT_LATENCY_S = 0.5
@@ -44,7 +45,7 @@ class Player(Source):
         self._fed = False
         self._primed = threading.Event()
         self._stopping = threading.Event()
-        self._feeder = threading.Thread(target=self._feed, name="decode audio", daemon=True)
+        self._feeder = SupervisedThread("decode audio", self._feed, self._stopping)
         self._pacer = Pacer(self)
         self._card = CardStream(self._make, self._hand_over, self._pacer.start)
         self._aloud = play
@@ -70,8 +71,7 @@ class Player(Source):
         self._stopping.set()
         self._card.close()
         self._pacer.stop()
-        if self._feeder.ident is not None:
-            self._feeder.join(CLOSE_S)
+        self._feeder.join(CLOSE_S)
 
     def reopen(self) -> None:
         """Go on silently, and aloud again as soon as the output is back. Returns at once."""
@@ -143,6 +143,7 @@ class Player(Source):
         except Exception as error:
             # Whatever a file makes a decoder do: what came before it is danced, and the show ends.
             log.warning("%s ends early: %s", self.name, error)
+            note_failure("decode audio", error)
         finally:
             self._fed = True
             self._primed.set()
@@ -165,17 +166,17 @@ class Pacer:
     def __init__(self, player: Player):
         self._player = player
         self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._thread: SupervisedThread | None = None
 
     @property
     def active(self) -> bool:
-        return self._thread is not None and self._thread.is_alive()
+        return self._thread is not None and self._thread.is_alive
 
     def start(self) -> None:
         if self.active:
             return
         self._stop.clear()
-        self._thread = threading.Thread(target=self._run, name="pace audio", daemon=True)
+        self._thread = SupervisedThread("pace audio", self._run, self._stop)
         self._thread.start()
 
     def stop(self) -> None:

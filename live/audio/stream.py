@@ -7,12 +7,14 @@ left behind, because any of them may hang with its server.
 import atexit
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from live.audio import devices
 from live.audio.source import log
 from live.errors import DeviceError
 from live.monotonic import monotonic_s
+from live.supervised_thread import SupervisedThread, note_failure
 
 _RETRY_S = 1.0  # between two attempts to re-open a lost device
 CLOSE_S = 2.0  # at the end, a stream that takes longer to close is left behind
@@ -61,10 +63,12 @@ class Lease:
         for devices does not wait for one that hangs.
         """
         self._closing_s = monotonic_s()
-        if self.stream is not None:
-            self.stream.close()
-            self.stream = None
-        _leases.discard(self)
+        try:
+            if self.stream is not None:
+                self.stream.close()
+                self.stream = None
+        finally:
+            _leases.discard(self)
 
 
 def _rescan() -> None:
@@ -129,8 +133,8 @@ class CardStream:
         self._make, self._before_start, self._on_lost = make, before_start, on_lost
         self._lease = Lease()
         self._closing = threading.Event()
-        self._worker: threading.Thread | None = None
-        self._stuck: list[threading.Thread] = []
+        self._worker: SupervisedThread | None = None
+        self._stuck: list[SupervisedThread] = []
         self.reopens = 0
         self.latency_s = 0.0
 
@@ -147,11 +151,13 @@ class CardStream:
                 self._open(self._lease)
             except DeviceError as error:
                 errors.append(error)
+            except Exception as error:  # a thread that dies has not opened anything
+                errors.append(DeviceError(f"the sound device does not open: {error!r}"))
 
         devices.portaudio()
         opener = _start_thread("open audio", attempt)
         opener.join(STUCK_S)
-        if opener.is_alive():
+        if opener.is_alive:
             self._lease.revoke()
             _abandon_card_lock()
             raise DeviceError("the sound device does not answer; restart the sound server")
@@ -177,14 +183,14 @@ class CardStream:
         closer.join(CLOSE_S)
         if self._worker is not None:
             self._worker.join(CLOSE_S)
-        if closer.is_alive():
+        if closer.is_alive:
             _abandon_card_lock()
 
     def _is_busy(self) -> bool:
         """Whether a worker is trying, and not stuck beyond hope."""
-        if self._worker is None or not self._worker.is_alive():
+        if self._worker is None or not self._worker.is_alive:
             return False
-        self._stuck = [thread for thread in self._stuck if thread.is_alive()]
+        self._stuck = [thread for thread in self._stuck if thread.is_alive]
         patience_s = STUCK_S * 2 ** len(self._stuck)  # or hours would leave a thousand behind
         if monotonic_s() - self._lease.tried_s < patience_s or _is_scanning():
             return True
@@ -194,8 +200,11 @@ class CardStream:
         return False
 
     def _reopen(self, old: Lease, lease: Lease) -> None:
-        self._on_lost()
-        self._close(old)
+        for leave in (self._on_lost, partial(self._close, old)):
+            try:
+                leave()
+            except Exception as error:  # what comes next is to be opened all the same
+                note_failure("reopen audio", error)
         while lease.valid:
             lease.tried_s = monotonic_s()
             try:
@@ -203,6 +212,8 @@ class CardStream:
                 self._open(lease)
             except DeviceError as error:
                 log.debug("not yet: %s", error)
+            except Exception as error:
+                note_failure("reopen audio", error)
             else:
                 self.reopens += lease.valid
                 return
@@ -213,10 +224,10 @@ class CardStream:
             _leases.add(lease)
             try:
                 self._open_locked(lease)
-            except (DeviceError, devices.portaudio().PortAudioError) as error:
+            except Exception as error:
                 lease.active = False
                 lease.close()
-                if isinstance(error, DeviceError):
+                if not isinstance(error, devices.portaudio().PortAudioError):
                     raise
                 raise DeviceError(f"the sound device does not open: {error}") from error
             if not lease.valid:  # given up while it hung
@@ -235,7 +246,10 @@ class CardStream:
             lease.close()
 
 
-def _start_thread(name: str, work: Callable[..., None], *arguments: object) -> threading.Thread:
-    thread = threading.Thread(target=work, args=arguments, name=name, daemon=True)
+def _start_thread(name: str, work: Callable[..., None], *arguments: object) -> SupervisedThread:
+    """What it does is done once: `reopen` begins it anew."""
+    done = threading.Event()
+    done.set()
+    thread = SupervisedThread(name, partial(work, *arguments), done)
     thread.start()
     return thread

@@ -25,6 +25,7 @@ from live.monotonic import monotonic_s
 from live.osc.encoding import FrameEncoder, StageFrame
 from live.osc.schema import DEFAULT_CONTROL_PORT
 from live.outputs.udp import OscOut, parse_target
+from live.supervised_thread import SupervisedThread
 
 _PROJECTOR_MS = 60.0  # from the OSC packet to the eye, until --visual has measured it
 _FLASH_BPM = 75.0
@@ -193,11 +194,11 @@ class EnterKey:
 
     def __init__(self) -> None:
         self._times: deque[float] = deque()
-        threading.Thread(target=self._read, name="enter key", daemon=True).start()
+        SupervisedThread("enter key", self._read, threading.Event()).start()
 
     def poll(self) -> list[float]:
         return [self._times.popleft() for _ in range(len(self._times))]
 
     def _read(self) -> None:
-        for _ in sys.stdin:
+        for _ in sys.stdin or ():
             self._times.append(monotonic_s())

@@ -19,12 +19,14 @@ from live.show.intake import NO_SOUND_AT_ALL
 from live.show.loop import Show
 from live.show.opening import OpenShow, open_show
 from live.show.visualizer import Visualizer, asks_terminal
+from live.supervised_thread import note_deaths
 
 
 def main(argv: list[str]) -> int:
     plan, args = plan_of(_parser(), argv)
     # Whatever ends the show, what was counted is told, and last: the recording is closed by then.
     with ExitStack() as at_last, ExitStack() as stack:
+        note_deaths(stack)
         opened = open_show(plan, stack)
         show = opened.show
         assert show is not None  # a step that fails raises

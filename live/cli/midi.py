@@ -15,6 +15,7 @@ from live.errors import ConfigError
 from live.midi_ports import MidiPorts, Tap, stem
 from live.monotonic import monotonic_s
 from live.safe_write import check_output
+from live.supervised_thread import SupervisedThread
 
 _USUAL = (
     "energy", "openness", "travel", "temperature", "freeze", "mirror", "blackout", "tap", "sync",
@@ -102,12 +103,12 @@ def _arriving(tap: Tap, seconds: float, stdin: bool) -> Iterator[Event | None]:
             arrived.put(event)
 
     def read() -> None:
-        for _ in sys.stdin:
+        for _ in sys.stdin or ():
             arrived.put(None)
 
     tap.callback = hear
     if stdin:
-        threading.Thread(target=read, name="stdin", daemon=True).start()
+        SupervisedThread("stdin", read, threading.Event()).start()
     end_s = monotonic_s() + seconds
     while (left_s := end_s - monotonic_s()) > 0:
         try:

@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import Any, Self, TextIO, cast
 
 from live.show.status import ShowStatus, StatusText
+from live.supervised_thread import SupervisedThread
 
 _EVERY_S = 0.25
 _LEAVE_S = 1.0  # a terminal that takes nothing for so long is left alone at the end
@@ -30,7 +31,7 @@ class StatusLine:
         self._look = look
         self._text = StatusText()
         self._done = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="status line", daemon=True)
+        self._thread = SupervisedThread("status line", self._run, self._done)
         self._streams = sys.stdout, sys.stderr
         self._written: deque[str] = deque(maxlen=_MAX_PIECES)
 
@@ -52,14 +53,14 @@ class StatusLine:
         self._done.set()
         self._thread.join(_LEAVE_S)
         sys.stdout, sys.stderr = self._streams
-        if not self._thread.is_alive():  # what came too late for it
+        if not self._thread.is_alive:  # what came too late for it
             with suppress(OSError, ValueError):
                 sys.stderr.write("".join(self._written))
 
     def _relay(self, stream: TextIO) -> TextIO:
         if stream is None or not stream.isatty():  # a file is nobody's last line
             return stream
-        return cast(TextIO, _Relay(stream, self._written, self._thread.is_alive))
+        return cast(TextIO, _Relay(stream, self._written, lambda: self._thread.is_alive))
 
     def _run(self) -> None:
         from rich.console import Console

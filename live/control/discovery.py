@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from live.control.oscquery import NAME, OscQueryServer, ValueOf, announced_host
 from live.errors import ConfigError
+from live.supervised_thread import note_failure
 
 OSC_TYPE = "_osc._udp.local."
 QUERY_TYPE = "_oscjson._tcp.local."
@@ -36,7 +37,7 @@ class Discovery:
             try:
                 self.server = stack.enter_context(OscQueryServer(host, port, allow, value_of))
                 _register(library, self.server, port, stack)
-            except (OSError, TimeoutError, library.Error) as error:
+            except Exception as error:  # whatever the network or the library does
                 self.error = f"not announced on the network: {error or type(error).__name__}"
                 print(self.error, file=sys.stderr)
             self._stack = stack.pop_all()
@@ -57,6 +58,7 @@ def _register(library: Any, server: OscQueryServer, port: int, stack: ExitStack)
     interfaces = library.InterfaceChoice.All if everywhere else [server.host]
     zeroconf = library.Zeroconf(interfaces=interfaces)
     stack.callback(zeroconf.close)  # which says goodbye for all that is registered
+    zeroconf.loop.call_soon_threadsafe(zeroconf.loop.set_exception_handler, _note)
     addresses = _addresses(library) if everywhere else [server.host]
     for kind, number in ((OSC_TYPE, port), (QUERY_TYPE, server.port)):
         info = library.ServiceInfo(
@@ -65,6 +67,11 @@ def _register(library: Any, server: OscQueryServer, port: int, stack: ExitStack)
         )  # fmt: skip
         # A second show on the same network becomes "PoseJockey-2".
         zeroconf.register_service(info, allow_name_change=True)
+
+
+def _note(loop: object, context: dict[str, Any]) -> None:
+    """What raises in the library's thread, which goes on."""
+    note_failure("zeroconf", context.get("exception"))
 
 
 def _addresses(library: Any) -> list[str]:

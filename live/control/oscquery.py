@@ -17,6 +17,7 @@ import json
 import os
 import socket
 import socketserver
+import sys
 import threading
 import urllib.parse
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from typing import Any, Self
 from live.control.allow_list import AllowList
 from live.monotonic import monotonic_s
 from live.osc.schema import ACK_REQUEST, CONTROLS, PICTURE, Control
+from live.supervised_thread import SupervisedThread, note_failure
 
 NAME = "PoseJockey"
 ATTRIBUTES = ("FULL_PATH", "DESCRIPTION", "ACCESS", "CONTENTS", "TYPE", "RANGE", "VALUE")
@@ -106,15 +108,18 @@ class OscQueryServer:
             self._server = _Server(host, 0, AllowList(allow), names, reply)
         self.host = str(self._server.server_address[0])
         self.port: int = self._server.server_address[1]
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(_LOOK_EVERY_S,), name="oscquery", daemon=True
-        )
+        self._over = threading.Event()
+        self._thread = SupervisedThread("oscquery", self._serve, self._over)
         self._thread.start()
 
     def close(self) -> None:
+        self._over.set()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+    def _serve(self) -> None:
+        self._server.serve_forever(_LOOK_EVERY_S)
 
     def __enter__(self) -> Self:
         return self
@@ -183,6 +188,9 @@ class _Server(http.server.ThreadingHTTPServer):
 
     def handle_error(self, request, client_address) -> None:
         """A client that went away in the middle is nobody's concern."""
+        error = sys.exception()
+        if not isinstance(error, OSError):
+            note_failure("oscquery", error)
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):

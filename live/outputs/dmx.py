@@ -20,13 +20,13 @@ from live.outputs.levels import BEFORE_THE_FIRST, Levels
 from live.outputs.patch import Patch, Universe
 from live.outputs.source_id import SourceId
 from live.outputs.udp import UdpTarget, resolve
+from live.supervised_thread import SupervisedThread
 
 log = logging.getLogger(__name__)
 
 _SOURCE = "PoseJockey"
 _LAST_WORDS = 3  # E1.31 wants the end of a stream said three times; a blackout as well
 _TTL = 8
-_AGAIN_S = 0.5  # after whatever stopped the thread
 
 
 class DmxOut:
@@ -41,15 +41,15 @@ class DmxOut:
         self._levels = BEFORE_THE_FIRST
         self._source = SourceId() if any(u.protocol == "sacn" for u in patch.universes) else None
         self._senders: list[_Sender] = []
-        self.failures = 0
+        self._over = threading.Event()
+        self._thread = SupervisedThread("dmx", self._stream, self._over)
+        self._unmade = 0
         try:
             for universe in patch.universes:
                 self._senders.append(_KINDS[universe.protocol](universe, patch, self._source))
         except BaseException:
             self.close()
             raise
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="dmx", daemon=True)
 
     @property
     def targets(self) -> list[UdpTarget]:
@@ -58,6 +58,10 @@ class DmxOut:
     @property
     def sent(self) -> int:
         return sum(target.sent for target in self.targets)
+
+    @property
+    def failures(self) -> int:
+        return self._unmade + self._thread.failures
 
     @property
     def errors(self) -> int:
@@ -80,14 +84,6 @@ class DmxOut:
                 self._each(partial(_Sender.say_goodbye, ends=ends))
         self.close()
 
-    def _run(self) -> None:
-        while not self._over.is_set():
-            try:
-                self._stream()
-            except BaseException as error:  # no thread of a show may die unseen
-                self._note(error)
-                wait_until(monotonic_s() + _AGAIN_S, self._over)
-
     def _stream(self) -> None:
         period_s = 1.0 / self._patch.rate
         due = monotonic_s()
@@ -103,9 +99,9 @@ class DmxOut:
                 self._note(error)
 
     def _note(self, error: BaseException) -> None:
-        if not self.failures:
+        if not self._unmade:
             log.warning("DMX: a universe cannot be made: %r", error)
-        self.failures += 1
+        self._unmade += 1
 
     def close(self) -> None:
         """Free the sockets; leaving it does, and one that was never entered needs it, too."""

@@ -36,6 +36,8 @@ _CHUNK_BYTES = 1 << 18
 class McapWriter:
     """Lays out the MCAP file of a session. Every write may raise OSError.
 
+    is_broken: a write has failed, so nobody knows where the file ends.
+
     mcap's own Writer keeps 0.6 kB of index a chunk, 35 MB in eight hours; as compressed bytes it is
     1.4 MB. Every chunk repeats the channels, so that each can be read alone.
     """
@@ -43,6 +45,7 @@ class McapWriter:
     def __init__(self, file: BinaryIO, settings: dict[str, str]):
         self._file = file
         self._size = 0
+        self.is_broken = False
         self._channels = {
             topic: Channel(
                 id=number, topic=topic, message_encoding=encoding, metadata={}, schema_id=0
@@ -67,7 +70,7 @@ class McapWriter:
         metadata = _layout_of(Metadata(SETTINGS_NAME, settings))
         self._metadata_index = MetadataIndex(len(header), len(metadata), SETTINGS_NAME)
         self._write(header + metadata)
-        self._begin_chunk()
+        self.begin_chunk()
         self._file.flush()
 
     def add(self, topic: str, time_ns: int, data: bytes, frame: int = 0) -> None:
@@ -87,7 +90,9 @@ class McapWriter:
         """End the chunk and hand everything to the operating system."""
         if self._index:
             self._end_chunk()
+        self.is_broken = True
         self._file.flush()
+        self.is_broken = False
 
     def finish(self) -> None:
         """Write the index that lets other programs jump to any time. Does not close the file."""
@@ -100,14 +105,15 @@ class McapWriter:
         self._write(_layout_of(Footer(summary_start, 0, 0)) + MCAP0_MAGIC)
         self._file.flush()
 
-    def _begin_chunk(self) -> None:
+    def begin_chunk(self) -> None:
+        """What the last one holds is thrown away, unless it was ended."""
         self._index: dict[int, list[tuple[int, int]]] = {}  # (time, offset) by channel
         self._chunk = RecordBuilder()
         self._chunk.write(self._prelude)
 
     def _end_chunk(self) -> None:
         data, index = self._chunk.end(), self._index
-        self._begin_chunk()
+        self.begin_chunk()
         times = [time_ns for entries in index.values() for time_ns, _ in entries]
         chunk = Chunk(
             compression=_COMPRESSION,
@@ -154,8 +160,10 @@ class McapWriter:
             total.message_count += len(entries)
 
     def _write(self, data: bytes) -> None:
+        self.is_broken = True
         self._file.write(data)
         self._size += len(data)
+        self.is_broken = False
 
 
 def _layout_of(*records: McapRecord) -> bytes:

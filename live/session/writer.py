@@ -9,10 +9,11 @@ disk does reaches the engine: what cannot be written is counted.
 import logging
 import threading
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from os import PathLike
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -30,6 +31,7 @@ from live.session.format import (
     to_ns,
 )
 from live.session.mcap_writer import McapWriter
+from live.supervised_thread import SupervisedThread, note_failure
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +74,8 @@ class SessionWriter:
         self._unsafe = 0  # writing thread: messages in the open chunk
         self._closing = threading.Event()
         self._file, self._mcap = _begin(self.path, described, overwrite)
-        self._thread = threading.Thread(target=self._run, name="recording", daemon=True)
+        self._over = threading.Event()
+        self._thread = SupervisedThread("recording", self._run, self._over)
         self._thread.start()
 
     @property
@@ -112,7 +115,8 @@ class SessionWriter:
         """Write what is queued and finish the file. Waits for a disk that hangs 10 s at most."""
         self._closing.set()
         self._thread.join(_CLOSE_S)
-        if self._thread.is_alive():
+        self._over.set()
+        if self._thread.is_alive:
             self.error = f"{self.path} was not finished within {_CLOSE_S:g} s"
 
     def _put(self, topic: str, time_ns: int, payload: Payload) -> None:
@@ -128,23 +132,39 @@ class SessionWriter:
             while not self._closing.wait(_POLL_S):
                 self._write_queued()
                 if monotonic_s() >= flush_at:
-                    self._flush()
+                    self._attempt(self._flush)
                     flush_at = monotonic_s() + _FLUSH_S
             self._write_queued()
-            self._flush()
+            self._attempt(self._flush)
             self._mcap.finish()
             self._file.close()
-        except Exception as error:  # a thread that dies silently would lose all that follows
+        except Exception as error:
             self._give_up(error)
+
+    def _attempt(self, do: Callable[..., None], *args: Any) -> None:
+        """Whatever raises costs the open chunk, half a second; raised only by a broken file."""
+        try:
+            do(*args)
+        except BaseException as error:
+            if self._mcap.is_broken:
+                raise
+            note_failure("recording", error)
+            self._failed += self._unsafe
+            self._unsafe = 0
+            self._mcap.begin_chunk()
 
     def _write_queued(self) -> None:
         for _ in range(len(self._queue)):
-            topic, time_ns, frame, payload = self._queue.popleft()
-            data = encode(payload)
-            if data is None:
-                self._failed += 1
-                continue
+            message = self._queue.popleft()
             self._unsafe += 1
+            self._attempt(self._write, *message)
+
+    def _write(self, topic: str, time_ns: int, frame: int, payload: Payload) -> None:
+        data = encode(payload)
+        if data is None:
+            self._unsafe -= 1
+            self._failed += 1
+        else:
             self._mcap.add(topic, time_ns, data, frame)
 
     def _flush(self) -> None:
@@ -157,6 +177,7 @@ class SessionWriter:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         self.error = f"recording to {self.path} stopped: {reason}"
         log.error("%s; the show goes on", self.error)
+        note_failure("recording", error)
         self._failed += self._unsafe
         self._unsafe = 0
         with suppress(Exception):  # tries once more to write what is left in its buffer

@@ -16,6 +16,7 @@ from live.show.intake import Intake
 from live.show.memory import MemoryWatch
 from live.show.outputs import Outputs
 from live.show.status import ShowStatus
+from live.supervised_thread import failures
 
 _HEALTH_EVERY_S = 1.0
 
@@ -52,6 +53,7 @@ class Report:
         self._started = 0.0
         self._next_health = -math.inf
         self._last_state = ""
+        self._failures_before = failures()
 
     def start(self, now: float) -> None:
         self._started = now
@@ -65,7 +67,7 @@ class Report:
         return {
             "seconds": round(now - self._started, 2),
             **self.health.summary(),
-            "faults": dict(self._faults.counted),
+            "faults": self._all_faults(),
             "latency_ms": round(self.latencies.median(), 1),
             "silence_s": round(self._intake.silence / self._intake.source.rate, 2),
             "sound": self._intake.trouble(now) or "heard",
@@ -97,9 +99,10 @@ class Report:
                 "refused": self._outputs.errors,
                 "rejected": self._outputs.control.rejected + self.refused,
                 "not recorded": recorder.lost if recorder else 0,
-                **{f"{stage} failed": n for stage, n in dict(self._faults.counted).items()},
+                **{f"{stage} failed": n for stage, n in self._all_faults().items()},
             },
             errors={target.name: target.errors for target in self._outputs.targets},
+            is_recording=None if recorder is None else recorder.error is None,
         )
 
     def health_due(self, now: float) -> HealthReport | None:
@@ -122,6 +125,12 @@ class Report:
             latency_ms=self.latencies.median(),
             state=state,
         )
+
+    def _all_faults(self) -> dict[str, int]:
+        """Of the stages, and of the threads beside them since the show was built."""
+        before = self._failures_before
+        new = {name: count - before.get(name, 0) for name, count in failures().items()}
+        return {**self._faults.counted, **{name: count for name, count in new.items() if count}}
 
     def _count(self) -> None:
         """Gather what the other parts count for themselves."""

@@ -21,7 +21,7 @@ class ShowStatus:
     with it, or "" where it comes and is not silence to the last bit. level: 0..1. beat: (BPM,
     confidence 0..1), None before the first frame; active_source: whose beat counts. state: of
     `live.osc.schema.STATES`. style: the strongest. counted: name to count. errors: refused packets
-    by target.
+    by target. is_recording: None where nobody wants it.
     """
 
     time_s: float
@@ -35,6 +35,7 @@ class ShowStatus:
     frames: int
     counted: Mapping[str, int]
     errors: Mapping[str, int]
+    is_recording: bool | None = None
 
 
 class StatusText:
@@ -51,6 +52,7 @@ class StatusText:
         """One line of ASCII, the most urgent first, for a terminal may be narrow."""
         self._look_for_trouble(status)
         parts = (
+            *(["NOT RECORDED"] if status.is_recording is False else []),
             _sound(status),
             _beat(status),
             status.style if status.state == "dancing" else status.state.upper(),
@@ -69,6 +71,8 @@ class StatusText:
         for name, count in status.errors.items():
             if count > last.errors.get(name, 0):
                 self._failed_s[name] = status.time_s
+        if status.is_recording is False:
+            self._trouble = ("not recorded", status.time_s)
         if status.sound:
             self._trouble = (status.sound.partition(":")[0], status.time_s)
         self._last = status

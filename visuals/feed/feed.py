@@ -11,6 +11,7 @@ from live.errors import DeviceError
 from live.monotonic import monotonic_s
 from live.osc.schema import DEFAULT_PORT
 from live.osc.values import Value
+from live.supervised_thread import SupervisedThread
 from visuals.feed.timeline import Timeline
 from visuals.feed.view import View
 
@@ -27,7 +28,7 @@ class Feed:
         self._closing = threading.Event()
         self._socket = _bound_socket(host, port)
         self.port: int = self._socket.getsockname()[1]
-        self._thread = threading.Thread(target=self._drain, name="osc-in", daemon=True)
+        self._thread = SupervisedThread("osc-in", self._drain, self._closing)
         self._thread.start()
 
     def view(self, now_s: float) -> View:

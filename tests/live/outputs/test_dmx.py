@@ -169,7 +169,6 @@ def test_a_thread_that_dies_is_counted_and_begins_again(monkeypatch, wire, patch
             raise error("whatever")
         return wait_until(*args)
 
-    monkeypatch.setattr(dmx, "_AGAIN_S", 0.01)
     monkeypatch.setattr(dmx, "wait_until", die)
     with DmxOut(load_patch(patch_file(BOTH.format(blackout="false")))) as out:
         out.update(levels(level=1.0))

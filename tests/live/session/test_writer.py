@@ -12,7 +12,9 @@ import pytest
 from live.errors import ConfigError
 from live.session.reader import SessionReader
 from live.session.writer import SessionWriter
+from live.supervised_thread import failures
 from tests.helpers.sessions import BLOCK, PACKET, SETTINGS, noise, record
+from tests.helpers.sound_server import wait_until
 
 
 def test_an_existing_file_is_left_as_it_was(tmp_path):
@@ -99,18 +101,34 @@ def test_a_failing_write_stops_the_recording_and_nothing_else(
     _assert_stopped(writer, _fill(writer, 1_000_000), "File too large")
 
 
-def test_a_fault_that_is_not_the_disks_stops_the_recording_and_is_told(
-    tmp_path, monkeypatch, caplog
-):
+@pytest.mark.parametrize("part", ["add", "flush"])
+def test_a_fault_that_is_not_the_disks_costs_what_it_strikes(tmp_path, monkeypatch, part):
     """A thread that dies without a word would lose the rest of the show."""
+    before = failures().get("recording", 0)
     writer = SessionWriter(tmp_path / "show.mcap", SETTINGS)
-    monkeypatch.setattr(writer._mcap, "add", lambda *message: 1 / 0)
-    for i in range(10):
+    with monkeypatch.context() as broken:
+        broken.setattr(writer._mcap, part, lambda *message: 1 / 0)
+        for i in range(10):
+            writer.osc(i, PACKET)
+        wait_until(lambda: writer.lost == 10, "ten that are lost")
+    for i in range(10, 15):
         writer.osc(i, PACKET)
     writer.close()
-    assert "division by zero" in writer.error
-    assert (writer.written, writer.lost) == (0, 10)
+    assert (writer.written, writer.lost, writer.error) == (5, 10, None)
+    kept = [record.sample for record in SessionReader(writer.path)]
+    assert kept == [*range(10, 15)]
+    assert failures()["recording"] > before
+
+
+def test_a_file_that_is_broken_is_told_at_once(tmp_path, monkeypatch, caplog):
+    writer = SessionWriter(tmp_path / "show.mcap", SETTINGS)
+    monkeypatch.setattr(writer._mcap, "_file", None)  # not even an OSError
+    writer.osc(0, PACKET)
+    wait_until(lambda: writer.error, "an error")
+    assert "recording to" in writer.error
     assert "the show goes on" in caplog.text
+    writer.close()
+    assert (writer.written, writer.lost) == (0, 1)
 
 
 def test_what_does_not_fit_into_the_queue_is_counted(tmp_path):

@@ -78,6 +78,15 @@ def test_no_sound_comes_first_and_counts_as_trouble():
     assert "| no sound 4 s ago |" in text.line(after(4))
 
 
+def test_a_recording_that_has_stopped_is_said_first_and_for_good():
+    text = StatusText()
+    assert text.line(replace(CALM, is_recording=True)).startswith("Scarlett")
+    stopped = after(60, is_recording=False, sound="no sound")
+    assert text.line(stopped).startswith("NOT RECORDED | NO SOUND Scarlett |")
+    text.line(after(3600, is_recording=False))
+    assert text.is_troubled
+
+
 def test_targets_that_refuse_are_named_while_they_do():
     text = StatusText()
     text.line(CALM)
