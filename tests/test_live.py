@@ -6,6 +6,7 @@ machine cannot change it.
 
 # ruff: noqa: F401, F811 (fixtures, which look unused and redefined)
 
+import json
 import os
 import shutil
 import signal
@@ -26,6 +27,7 @@ from tests.helpers.live_process import (
     assert_summary,
     assert_whole,
     bundles_a_second,
+    frames_of,
     live,
     song,
     summary_of,
@@ -162,3 +164,34 @@ def test_a_show_of_so_many_seconds(live):
     last = show.receiver.told()[-1]["/pj/frame"][1]
     assert last / SAMPLE_RATE == pytest.approx(1.5, abs=0.5)
     assert_summary(out, len(show.receiver.packets))
+
+
+_DIES = """
+from live.show.loop import Show
+
+def die(self, *args):
+    if self.report.health.frames >= 30:
+        raise {error}("nobody foresaw this")
+    return tick(self, *args)
+
+tick, Show._tick = Show._tick, die
+"""
+
+
+@pytest.mark.parametrize(
+    "error", ["RuntimeError", "KeyboardInterrupt", "SystemExit", "MemoryError"]
+)
+def test_whatever_ends_the_show_what_was_counted_is_told(live, song, tmp_path, error):
+    """And the recording is whole."""
+    (tmp_path / "sitecustomize.py").write_text(_DIES.format(error=error))
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    show = live(
+        "--input", song(30.0), "--no-play", "--record", tmp_path / "show.mcap",
+        "--summary", tmp_path / "counts.json", env=os.environ | {"PYTHONPATH": path},
+    )  # fmt: skip
+    code, out, errors = show.wait()
+    assert code != 0
+    assert "nobody foresaw this" in errors or error == "KeyboardInterrupt", errors
+    assert frames_of(out) >= 30
+    assert json.loads((tmp_path / "counts.json").read_text())["frames"] == frames_of(out)
+    assert len(list(SessionReader(tmp_path / "show.mcap").blocks())) > 0
