@@ -1,13 +1,16 @@
 """The line of status: what it says of a show, and how it shares a terminal with everything else."""
 
+import io
 import os
 import socket
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 
 import pytest
 
+from live.cli import status
 from live.osc.encoding import encode_message
 from live.outputs.udp import OscOut
 from live.show.status import ShowStatus, StatusText
@@ -100,6 +103,39 @@ def test_a_name_in_any_script_is_ascii_and_short():
     assert line.isascii()
     assert line.isprintable()
     assert line.startswith("Mikrofon (???)?[2J.. -20 dB")
+
+
+class StalledTerminal(io.StringIO):
+    """Takes nothing, as after Ctrl-S, until `may_go` is set."""
+
+    encoding = "ascii"
+
+    def __init__(self):
+        super().__init__()
+        self.is_asked, self.may_go = threading.Event(), threading.Event()
+
+    def isatty(self):
+        return True
+
+    def write(self, text):
+        self.is_asked.set()
+        self.may_go.wait()
+        return super().write(text)
+
+
+def test_a_terminal_that_takes_nothing_holds_nobody_up(monkeypatch):
+    terminal = StalledTerminal()
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setattr(status, "_LEAVE_S", 0.01)
+    with status.StatusLine(lambda: CALM) as line:
+        assert terminal.is_asked.wait(WAIT_S)
+        for number in range(5_000):  # would wait for ever in whoever prints
+            print("a line of the log", number)
+    assert terminal.getvalue() == ""
+    assert sys.stdout is terminal
+    terminal.may_go.set()
+    line._thread.join(WAIT_S)
+    assert not line._thread.is_alive
 
 
 # On a terminal --------------------------------------------------------------------------------
