@@ -6,12 +6,16 @@ recording whose four quarters do not agree on it is not used at all.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from math import gcd
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from scipy.signal import resample_poly
 
 from live.audio.features import SAMPLE_RATE, extract
+from live.audio.files import AudioFile, read_audio
 from live.errors import ArtifactError
 from model.data import accents, room
 from model.data.beat_grid import Grid, fit_grid
@@ -84,43 +88,32 @@ def fit_recording(
 
 
 def decode_audio(path: Path) -> np.ndarray:
-    """Any container's sound as float32 [T], mono, 24 kHz (PyAV: some recordings are videos).
-
-    ArtifactError if it has none that can be decoded.
-    """
-    import av
-    import av.error
-
-    try:
-        with av.open(str(path)) as container:
-            resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)
-            parts = [
-                part.to_ndarray()[0]
-                for frame in container.decode(container.streams.audio[0])
-                for part in resampler.resample(frame)
-            ]
-    except (OSError, ValueError, IndexError, av.error.FFmpegError) as error:
-        raise ArtifactError(f"cannot read the sound of {path}: {error}; take it out") from error
-    audio = np.concatenate(parts) if parts else np.zeros(0, np.float32)
-    if len(audio) < _MIN_S * SAMPLE_RATE:
+    """A recording as float32 [T], mono, 24 kHz. ArtifactError if it has no sound that can be read,
+    or too little."""
+    with _refused(path):
+        audio, rate = read_audio(path)
+    if len(audio) < _MIN_S * rate:
         raise ArtifactError(
-            f"{path} has {len(audio) / SAMPLE_RATE:.1f} s of sound; expected {_MIN_S:g} s or more, "
+            f"{path} has {len(audio) / rate:.1f} s of sound; expected {_MIN_S:g} s or more, "
             "for its beat to be found; take it out"
         )
-    return np.nan_to_num(audio)
+    divisor = gcd(SAMPLE_RATE, rate)
+    return resample_poly(audio, SAMPLE_RATE // divisor, rate // divisor).astype(np.float32)
 
 
 def check_recordings(folder: Path) -> None:
     """ArtifactError names one of them that is no sound: before an hour's work, not after it."""
-    import av
-    import av.error
-
     for path in _recordings(folder):
-        try:
-            with av.open(str(path)) as container:
-                next(container.decode(container.streams.audio[0]))
-        except (OSError, ValueError, IndexError, StopIteration, av.error.FFmpegError) as error:
-            raise ArtifactError(f"cannot read the sound of {path}: {error}; take it out") from error
+        with _refused(path):
+            AudioFile(path)
+
+
+@contextmanager
+def _refused(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except ArtifactError as error:
+        raise ArtifactError(f"cannot read the sound of {path}: {error}; take it out") from error
 
 
 def trusted_recordings(folder: Path) -> Iterator[tuple[Recording, np.ndarray]]:

@@ -8,7 +8,13 @@ from live.errors import ArtifactError
 from model.data.beat_grid import fit_grid
 from model.data.music.render import render_song
 from model.data.music.song import SongConfig
-from model.data.recordings import fit_recording, held_out_recordings, training_recordings
+from model.data.recordings import (
+    check_recordings,
+    fit_recording,
+    held_out_recordings,
+    read_recordings,
+    training_recordings,
+)
 
 
 @pytest.mark.parametrize(("tempo_bpm", "phase"), [(91.3, 0.25), (127.0, 0.9)])
@@ -68,6 +74,25 @@ def test_recordings_are_trained_on_or_held_out_and_never_both(
     assert len(unheard) == 10
     tempi = [track.tempo_bpm for track, _ in unheard]
     np.testing.assert_allclose(tempi, 112.0 + 2 * np.arange(10), atol=0.2)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [("text", "cannot read the sound of .*_1.ogg.*; take it out"), ("short", "9.0 s of sound")],
+)
+def test_a_recording_that_does_not_do_is_named(
+    click_track, write_recording, tmp_path, content, why
+):
+    path = tmp_path / "ballroom_C_1.ogg"
+    if content == "text":
+        path.write_text("no sound")
+        with pytest.raises(ArtifactError, match=why):
+            check_recordings(tmp_path)
+    else:
+        write_recording(path, click_track(120.0, 9.0, SAMPLE_RATE))
+        check_recordings(tmp_path)
+    with pytest.raises(ArtifactError, match=why):
+        next(read_recordings(tmp_path))
 
 
 def test_a_folder_without_recordings_is_said_so(tmp_path):
