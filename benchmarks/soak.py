@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
-from PIL import Image, ImageDraw
 
 from benchmarks.soak_world import (
     AFTER_S,
@@ -49,12 +48,13 @@ from live.control.osc_in import ControlIn
 from live.monotonic import monotonic_s
 from live.osc import encoding
 from live.outputs.udp import OscOut
-from live.safe_write import check_output, whole_file, write_text
+from live.safe_write import check_output, write_text
 from live.show.engine import EngineConfig
 from live.show.loop import Show
 from live.show.memory import SETTLE_S, resident_mb
 from live.show.outputs import Outputs
 from live.show.timing import lead_samples, receive_margin_s
+from model.evaluation import line_chart
 
 # The show, and those who watch it -------------------------------------------------------------
 
@@ -99,8 +99,8 @@ class Soak:
         address = sink.getsockname()
         self._out = stack.enter_context(Watcher(self, [address, address]))
         self._control = stack.enter_context(ControlIn(port=0))
-        self._desk = stack.enter_context(OscOut([("127.0.0.1", self._control.port)]))
-        self._dice = np.random.default_rng(7)
+        self._sender = stack.enter_context(OscOut([("127.0.0.1", self._control.port)]))
+        self._rng = np.random.default_rng(7)
         margin_s = receive_margin_s(BLOCK, RATE)
         config = EngineConfig(RATE, lead_samples(EMISSION_RATE, margin_s))
         self.engine = WatchedEngine(config, self._performer)
@@ -167,7 +167,7 @@ class Soak:
             self._begin_fault(self._next[1], elapsed)
             self._next = next(self._schedule)
         if self._fault and self._fault.name == "flood":
-            self._desk.send([self._nonsense() for _ in range(FLOOD_PER_WAKE)])
+            self._sender.send([self._nonsense() for _ in range(FLOOD_PER_WAKE)])
         self._card.deliver(now)
         if elapsed >= (len(self.minutes) + 1) * MINUTE_S:
             self._end_minute()
@@ -221,16 +221,16 @@ class Soak:
         return {name: float(summary[name]) for name in names}
 
     def _ask(self, name: str, value: float) -> None:
-        self._desk.send([encoding.encode_message(f"/pj/control/{name}", "f", (value,))])
+        self._sender.send([encoding.encode_message(f"/pj/control/{name}", "f", (value,))])
 
     def _nonsense(self) -> bytes:
         """A random packet, or one that would have been right but for a few bytes."""
-        if self._dice.random() < 0.5:
-            return self._dice.bytes(int(self._dice.integers(1, 200)))
+        if self._rng.random() < 0.5:
+            return self._rng.bytes(int(self._rng.integers(1, 200)))
         # Dancers, seeds and latencies that come through would be another fault.
         packet = bytearray(encoding.encode_message("/pj/control/volume", "f", (0.5,)))
-        for at in self._dice.integers(len(packet), size=3):
-            packet[at] = self._dice.integers(256)
+        for at in self._rng.integers(len(packet), size=3):
+            packet[at] = self._rng.integers(256)
         return bytes(packet)
 
     # What is seen --------------------------------------------------------------------------
@@ -292,86 +292,29 @@ class Soak:
 
 # Curves ---------------------------------------------------------------------------------------
 
-_SIZE = (1200, 780)
-_LEFT, _RIGHT, _TOP, _GAP = 90, 30, 40, 60
-_INK, _GRID, _SHADE = (40, 40, 48), (225, 225, 230), (240, 226, 214)
-_COLOURS = ((31, 96, 196), (214, 96, 28))
+_PANEL_HEIGHT = 280  # pixels
+_CURVES = {
+    "memory, MB": {"resident": "memory_mb"},
+    "engine a frame, ms of one core": {"p99": "step_ms_p99", "p50": "step_ms_p50"},
+    "packet after its time, ms (outside faults)": {"max": "late_ms_max", "p99": "late_ms_p99"},
+}
 
 
 def draw(report: dict, path: Path) -> None:
     """Memory, step time and lateness over the hours; faults as stripes."""
     minutes = report["minutes"]
-    hours = np.array([m["minute"] / 60 for m in minutes])
-    panels = [
-        ("memory, MB", [("resident", [m["memory_mb"] for m in minutes])]),
-        (
-            "engine a frame, ms of one core",
-            [
-                ("p99", [m["step_ms_p99"] for m in minutes]),
-                ("p50", [m["step_ms_p50"] for m in minutes]),
-            ],
-        ),
-        (
-            "packet after its time, ms (outside faults)",
-            [
-                ("max", [m["late_ms_max"] for m in minutes]),
-                ("p99", [m["late_ms_p99"] for m in minutes]),
-            ],
-        ),
-    ]
-    image = Image.new("RGB", _SIZE, "white")
-    pen = ImageDraw.Draw(image)
-    height = (_SIZE[1] - _TOP - len(panels) * _GAP) / len(panels)
+    hours = [m["minute"] / 60 for m in minutes]
     faults = [f["start_s"] / 3600 for f in report["faults"]]
-    for row, (title, curves) in enumerate(panels):
-        top = _TOP + row * (height + _GAP)
-        box = (_LEFT, top, _SIZE[0] - _RIGHT, top + height)
-        _panel(pen, box, title, hours, curves, faults)
-    with whole_file(path) as partial:
-        image.save(partial, "PNG")
-
-
-def _panel(
-    pen: ImageDraw.ImageDraw,
-    box: tuple[float, float, float, float],
-    title: str,
-    hours: np.ndarray,
-    curves: list[tuple[str, list[float]]],
-    faults: list[float],
-) -> None:
-    left, top, right, bottom = box
-    step = _round_step(max(max(values) for _, values in curves) / 4)
-    highest = 4 * step * 1.1
-    last = max(float(hours[-1]), 1 / 60)
-
-    def at(hour: float, value: float) -> tuple[float, float]:
-        return left + (right - left) * hour / last, bottom - (bottom - top) * value / highest
-
-    for hour in faults:
-        x = at(hour, 0)[0]
-        pen.line((x, top, x, bottom), fill=_SHADE)
-    for n in range(5):
-        y = at(0, n * step)[1]
-        pen.line((left, y, right, y), fill=_GRID)
-        pen.text((left - 8, y), f"{n * step:g}", fill=_INK, anchor="rm", font_size=14)
-    for n in range(9):
-        pen.text(
-            (at(last * n / 8, 0)[0], bottom + 6), f"{last * n / 8:.3g} h",
-            fill=_INK, anchor="mt", font_size=14,
-        )  # fmt: skip
-    pen.text((left, top - 8), title, fill=_INK, anchor="lb", font_size=17)
-    for n, (name, values) in enumerate(curves):
-        points = [at(h, v) for h, v in zip(hours, values, strict=True)]
-        pen.line(points, fill=_COLOURS[n], width=2)
-        pen.text((right - 60 * n, top - 8), name, fill=_COLOURS[n], anchor="rb", font_size=15)
-
-
-def _round_step(step: float) -> float:
-    """The next of 1, 2, 2.5, 5 times a power of ten."""
-    if not step > 0:
-        return 1.0
-    power = 10.0 ** math.floor(math.log10(step))
-    return next(f * power for f in (1, 2, 2.5, 5, 10) if f * power >= step * (1 - 1e-9))
+    charts = [
+        line_chart.Chart(
+            {label: (hours, [m[key] for m in minutes]) for label, key in curves.items()},
+            title,
+            "hours",
+            marks=faults,
+        )
+        for title, curves in _CURVES.items()
+    ]
+    line_chart.draw(charts, path, _PANEL_HEIGHT)
 
 
 # The command ----------------------------------------------------------------------------------
@@ -388,11 +331,11 @@ def table(report: dict) -> Iterator[str]:
         for outcome in done:
             for name, value in outcome["counted"].items():
                 counted[name] = max(counted.get(name, 0.0), value)
-        told = ", ".join(f"{name} {value:g}" for name, value in counted.items())
+        gained = ", ".join(f"{name} {value:g}" for name, value in counted.items())
         yield (
             f"{fault.name:<13} {len(done):>5} {max(o['missed'] for o in done):>7} "
             f"{max(o['worst_ms'] for o in done):>5.0f} ms {max(o['odd_s'] for o in done):>5.1f} s "
-            f"{max(o['still_s'] for o in done):>5.2f} s  {told}"
+            f"{max(o['still_s'] for o in done):>5.2f} s  {gained}"
         )
 
 

@@ -110,15 +110,15 @@ def _evaluate_weights(args: argparse.Namespace) -> tuple[Take, ...]:
 
 
 def _draw_curve(runs: list, path: Path) -> None:
-    from model.evaluation import line_chart as curve
+    from model.evaluation import line_chart
 
-    curve.draw(
+    chart = line_chart.Chart(
         {r.name: (r.minutes, [d.ratio for d in r.distance]) for r in runs},
-        path,
         "FID over time, as multiples of real dances against each other",
         "minutes",
         {"real": 1.0, "twice real": 2.0},
     )
+    line_chart.draw([chart], path)
 
 
 def _listed(text: str | None) -> list[str]:

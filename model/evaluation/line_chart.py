@@ -1,9 +1,10 @@
-"""A plain line chart as PNG, for figures that change over time.
+"""Plain line charts as PNG, for figures that change over time.
 
 Enters: points by label. Leaves: a picture. Pillow draws it: no plotting library only for this.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -11,60 +12,107 @@ from PIL import Image, ImageDraw, ImageFont
 
 from live.safe_write import whole_file
 
-_SIZE = (960, 480)  # pixels
+WIDTH, HEIGHT = 960, 480  # pixels of a chart
 _LEFT, _TOP, _RIGHT, _BOTTOM = 70, 40, 30, 50
 _BACKGROUND, _GRID, _TEXT = (16, 17, 22), (52, 54, 64), (220, 220, 225)
 _COLOURS = ((255, 150, 80), (90, 180, 255), (150, 230, 120), (240, 120, 200), (250, 220, 90))
-_GUIDE = (140, 145, 160)
+_GUIDE, _MARK = (140, 145, 160), (70, 50, 44)
+_MOST_DOTS = 100  # of a line; more would be a thick line
+
+Line = tuple[Sequence[float], Sequence[float]]
 
 
-def draw(
-    lines: Mapping[str, tuple[Sequence[float], Sequence[float]]],
-    path: Path,
-    title: str = "",
-    x_label: str = "",
-    guides: Mapping[str, float] | None = None,
-) -> None:
-    """Write the chart: a line of (x, y) for each label, both axes from 0; `guides` are level lines.
+@dataclass(frozen=True)
+class Chart:
+    """A line of (x, y) for each label, both axes from 0; guides: level lines by label; marks: where
+    upright lines stand. A point that is not finite is a gap in its line."""
 
-    A line of one point is a dot.
-    """
-    guides = guides or {}
-    x_top = _nice(max(float(max(x)) for x, _ in lines.values()))
-    y_top = _nice(max([*(float(max(y)) for _, y in lines.values()), *guides.values()]))
-    chart = Image.new("RGB", _SIZE, _BACKGROUND)
-    pen = ImageDraw.Draw(chart)
-    font = ImageFont.load_default(15)
+    lines: Mapping[str, Line]
+    title: str = ""
+    x_label: str = ""
+    guides: Mapping[str, float] = field(default_factory=dict)
+    marks: Sequence[float] = ()
 
-    def spot(x: float, y: float) -> tuple[float, float]:
-        wide, high = _SIZE[0] - _LEFT - _RIGHT, _SIZE[1] - _TOP - _BOTTOM
-        return _LEFT + wide * x / x_top, _SIZE[1] - _BOTTOM - high * y / y_top
 
-    for step in np.linspace(0, 1, 5):
-        pen.line([spot(0, step * y_top), spot(x_top, step * y_top)], fill=_GRID)
-        left, at = spot(0, step * y_top)
-        pen.text((left - 8, at), f"{step * y_top:g}", fill=_TEXT, font=font, anchor="rm")
-        at, floor = spot(step * x_top, 0)
-        pen.text((at, floor + 8), f"{step * x_top:g}", fill=_TEXT, font=font, anchor="mt")
-    for label, level in guides.items():
-        pen.line([spot(0, level), spot(x_top, level)], fill=_GUIDE)
-        pen.text(spot(x_top, level), label, fill=_GUIDE, font=font, anchor="rb")
-    for (label, (x, y)), colour, row in zip(
-        lines.items(), _cycled(len(lines)), range(len(lines)), strict=True
-    ):
-        points = [spot(*point) for point in zip(x, y, strict=True)]
-        pen.line(points, fill=colour, width=3, joint="curve")
-        for at, high in points:
-            pen.ellipse([at - 3, high - 3, at + 3, high + 3], fill=colour)
-        pen.text((_LEFT + 12, _TOP + 8 + 20 * row), label, fill=colour, font=font)
-    pen.text((_LEFT, 12), title, fill=_TEXT, font=font)
-    pen.text((_SIZE[0] - _RIGHT, _SIZE[1] - 8), x_label, fill=_TEXT, font=font, anchor="rb")
+def draw(charts: Sequence[Chart], path: Path, height: int = HEIGHT) -> None:
+    """Write the charts, one below the other, each of so many pixels."""
+    picture = Image.new("RGB", (WIDTH, height * len(charts)), _BACKGROUND)
+    for row, chart in enumerate(charts):
+        drawn = Image.new("RGB", (WIDTH, height), _BACKGROUND)
+        _Drawing(drawn, chart).draw()
+        picture.paste(drawn, (0, height * row))
     with whole_file(path) as partial:
-        chart.save(partial, "PNG")
+        picture.save(partial, "PNG")
 
 
-def _cycled(count: int) -> list[tuple[int, int, int]]:
-    return [_COLOURS[i % len(_COLOURS)] for i in range(count)]
+class _Drawing:
+    def __init__(self, image: Image.Image, chart: Chart):
+        self._chart, self._height = chart, image.height
+        self._pen, self._font = ImageDraw.Draw(image), ImageFont.load_default(15)
+        lines = chart.lines.values()
+        self._x_top = _nice(_largest([*(v for x, _ in lines for v in x), *chart.marks]))
+        self._y_top = _nice(_largest([*(v for _, y in lines for v in y), *chart.guides.values()]))
+
+    def draw(self) -> None:
+        for x in self._chart.marks:
+            self._pen.line([self._spot(x, 0), self._spot(x, self._y_top)], fill=_MARK)
+        self._draw_grid()
+        for label, level in self._chart.guides.items():
+            ends = [self._spot(0, level), self._spot(self._x_top, level)]
+            self._pen.line(ends, fill=_GUIDE)
+            self._text(ends[1], label, "rb", _GUIDE)
+        for row, line in enumerate(self._chart.lines.values()):
+            colour = _COLOURS[row % len(_COLOURS)]
+            self._draw_line(line, colour)
+        for row, label in enumerate(self._chart.lines):
+            self._text(
+                (_LEFT + 12, _TOP + 8 + 20 * row), label, "la", _COLOURS[row % len(_COLOURS)]
+            )
+        self._text((_LEFT, 12), self._chart.title, "la")
+        self._text((WIDTH - _RIGHT, self._height - 8), self._chart.x_label, "rb")
+
+    def _draw_grid(self) -> None:
+        for step in np.linspace(0, 1, 5):
+            left, at = self._spot(0, step * self._y_top)
+            self._pen.line([(left, at), self._spot(self._x_top, step * self._y_top)], fill=_GRID)
+            self._text((left - 8, at), f"{step * self._y_top:g}", "rm")
+            at, floor = self._spot(step * self._x_top, 0)
+            self._text((at, floor + 8), f"{step * self._x_top:g}", "mt")
+
+    def _draw_line(self, line: Line, colour: tuple[int, int, int]) -> None:
+        for run in _runs(line):
+            points = [self._spot(x, y) for x, y in run]
+            self._pen.line(points, fill=colour, width=3, joint="curve")
+            if len(points) == 1 or len(line[0]) <= _MOST_DOTS:
+                for at, high in points:
+                    self._pen.ellipse([at - 3, high - 3, at + 3, high + 3], fill=colour)
+
+    def _text(self, at: tuple[float, float], text: str, anchor: str, colour=_TEXT) -> None:
+        self._pen.text(
+            at, text, colour, self._font, anchor, stroke_width=2, stroke_fill=_BACKGROUND
+        )
+
+    def _spot(self, x: float, y: float) -> tuple[float, float]:
+        wide, high = WIDTH - _LEFT - _RIGHT, self._height - _TOP - _BOTTOM
+        return _LEFT + wide * x / self._x_top, self._height - _BOTTOM - high * y / self._y_top
+
+
+def _runs(line: Line) -> Iterator[list[tuple[float, float]]]:
+    """The points between the gaps."""
+    run: list[tuple[float, float]] = []
+    for point in zip(*line, strict=True):
+        if np.isfinite(point).all():
+            run.append(point)
+        elif run:
+            yield run
+            run = []
+    if run:
+        yield run
+
+
+def _largest(values: list[float]) -> float:
+    """Of those that are finite; 0 of none."""
+    return max((float(v) for v in values if np.isfinite(v)), default=0.0)
 
 
 def _nice(top: float) -> float:

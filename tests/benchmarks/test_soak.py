@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from benchmarks import bench, soak
+from model.evaluation import line_chart
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def test_every_fault_strikes_and_is_reported(short, tiny_model, tmp_path):
     assert report["summary"]["frames"] > 55 * seconds - 200  # a second of stalls
     assert len(report["minutes"]) == int(seconds / 5.0)
     with Image.open(picture) as drawn:
-        assert drawn.size == soak._SIZE
+        assert drawn.size == (line_chart.WIDTH, 3 * soak._PANEL_HEIGHT)
 
 
 def test_time_is_skipped_and_not_waited_for(tiny_model):
