@@ -59,13 +59,13 @@ def run(count: int, seed: int = 0) -> dict[str, float]:
     polls_ms, accepted = [], 0
     with (
         ControlIn("127.0.0.1", 0) as control,
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as desk,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender,
     ):
-        desk.bind(("127.0.0.1", 0))
-        desk.setblocking(False)
+        sender.bind(("127.0.0.1", 0))
+        sender.setblocking(False)
         for start in range(0, count, _AT_ONCE):
             for _ in range(min(_AT_ONCE, count - start)):
-                desk.sendto(hostile(rng, valid), ("127.0.0.1", control.port))
+                sender.sendto(hostile(rng, valid), ("127.0.0.1", control.port))
             while True:
                 began = monotonic_s()
                 controls = control.poll()
@@ -76,7 +76,7 @@ def run(count: int, seed: int = 0) -> dict[str, float]:
                     control.answer(name, True, value)
                 if not controls and not _waits(control):
                     break
-            _drain(desk)
+            _drain(sender)
         rejected = control.rejected
     p50, p99 = np.percentile(polls_ms, (50, 99))
     return {
@@ -114,11 +114,11 @@ def _waits(control: ControlIn) -> bool:
         return False
 
 
-def _drain(desk: socket.socket) -> None:
+def _drain(sender: socket.socket) -> None:
     """Take the answers, so that they do not stop coming."""
     while True:
         try:
-            desk.recv(2048)
+            sender.recv(2048)
         except OSError:
             return
 

@@ -46,8 +46,8 @@ _POLL_S = 0.001
 
 def clicks(count: int) -> np.ndarray:
     """float32 [n] at 48 kHz: short bursts at irregular times."""
-    dice = np.random.default_rng(3)
-    times = _FIRST_S + np.cumsum(dice.uniform(*_GAP_S, count))
+    rng = np.random.default_rng(3)
+    times = _FIRST_S + np.cumsum(rng.uniform(*_GAP_S, count))
     t = np.arange(int(_CLICK_S * _RATE)) / _RATE
     burst = (0.8 * np.sin(2 * np.pi * 1000 * t) * np.exp(-t / 0.003)).astype(np.float32)
     audio = np.zeros(int((times[-1] + 1.0) * _RATE), np.float32)

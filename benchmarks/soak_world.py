@@ -146,7 +146,7 @@ class SimulatedCard:
         self._start = now
         self._number = 0
         self._held: list[np.ndarray] = []
-        self._dice = np.random.default_rng(5)
+        self._rng = np.random.default_rng(5)
         self._last = BlockTime(now, 0)
 
     @property
@@ -169,12 +169,12 @@ class SimulatedCard:
             self._held.append(block)
             if self.fault == "frozen":
                 continue
-            if self.fault == "jitter" and self._dice.random() > 0.25 and len(self._held) < 4:
+            if self.fault == "jitter" and self._rng.random() > 0.25 and len(self._held) < 4:
                 continue  # comes with one of the next
             for held in self._held:
                 self.ring.write(held)
                 # A backlog comes now, a block on time with the jitter of its callback.
-                late = now if len(self._held) > 1 else due + self._dice.uniform(0, _JITTER_S)
+                late = now if len(self._held) > 1 else due + self._rng.uniform(0, _JITTER_S)
                 self._last = BlockTime(min(late, now), self.ring.written)
             self._held.clear()
 

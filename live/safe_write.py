@@ -27,7 +27,7 @@ def check_output(
     if suffixes and path.suffix.lower() not in suffixes:
         raise ConfigError(f"cannot write {path}: end its name in {' or '.join(suffixes)}")
     _check_others(path, others)
-    with _told(path):
+    with _as_artifact_error(path):
         _check_file(path)
         if not path.parent.is_dir():
             raise ArtifactError(f"cannot write {path}: there is no folder {path.parent}")
@@ -37,7 +37,7 @@ def check_output(
 def check_output_folder(path: Path, others: Iterable[Path | None] = ()) -> None:
     """As `check_output`, of a folder that is to be filled, and made first where there is none."""
     _check_others(path, others)
-    with _told(path):
+    with _as_artifact_error(path):
         there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
         if not there.is_dir():
             raise ArtifactError(f"cannot write into {path}: {there} is a file, not a folder")
@@ -113,7 +113,7 @@ def partial_name(folder: Path) -> Path:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _as_artifact_error(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError) as error:  # ValueError: no name that this system could have

@@ -51,7 +51,7 @@ class ShowConfig:
     dmx: str = _setting("", help="DMX patch file, see docs/lights.md: lights without a desk")
     dancers: int = _setting(1, low=1, high=MAX_DANCERS, help="number of dancers")
     style: str = _setting("auto", help="auto, a style, or a mix such as street=2,salsa=1")
-    seed: int = _setting(0, low=0, high=2**31 - 1, help="the dice: same seed, same dance")
+    seed: int = _setting(0, low=0, high=2**31 - 1, help="of all chance: same seed, same dance")
     energy: float = _setting(0.0, low=-2.0, high=2.0, help="size of the movement; 0 is the style's")
     openness: float = _setting(0.0, low=-2.0, high=2.0, help="reach of the limbs; 0 is the style's")
     travel: float = _setting(0.0, low=-2.0, high=2.0, help="ground covered; 0 is the style's")

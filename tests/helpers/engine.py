@@ -1,4 +1,4 @@
-"""An engine under test: what its network is told, and the figures of its dance."""
+"""An engine under test: what its network is given, and the figures of its dance."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ TOP_SPEED_M_S = 15.0  # nothing on a stage moves faster from one emission to the
 
 
 class Listening(Performer):
-    """The network, and a note of everything it is told."""
+    """The network, and a note of everything it is given."""
 
     def __init__(self, *args, **options):
         self.heard = []
@@ -19,11 +19,11 @@ class Listening(Performer):
         self.heard.clear()  # of the warm-up
 
     def step(self, features, clock, style, control, temperature=1.0):
-        told = (features, clock, style, control, temperature)
-        self.heard.append([np.array(value) for value in told])
-        return super().step(*told)
+        given = (features, clock, style, control, temperature)
+        self.heard.append([np.array(value) for value in given])
+        return super().step(*given)
 
-    def told(self, index):
+    def given(self, index):
         """One argument over all frames: 1 clock, 2 style, 3 control, 4 temperature."""
         return np.array([step[index] for step in self.heard])
 

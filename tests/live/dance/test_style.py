@@ -51,7 +51,7 @@ def test_a_style_or_a_mix_becomes_weights(text, weights):
 
 
 @pytest.mark.parametrize("text", ["auto", "AUTO", " auto "])
-def test_auto_wishes_for_nothing(text):
+def test_auto_requests_no_style(text):
     assert parsed(text) is None
 
 

@@ -224,12 +224,12 @@ def test_latency_moves_the_beat_by_exactly_that_much(make_engine, music, latency
 
 def clocks(*engines):
     """What the networks were told of the beat: [T, N, 8]."""
-    return [engine.performer.told(1) for engine in engines]
+    return [engine.performer.given(1) for engine in engines]
 
 
 def frames_bpm(engine):
     """The dancers' tempo, as the network was told."""
-    return 110.0 * 2.0 ** engine.performer.told(1)[:, 0, 6]
+    return 110.0 * 2.0 ** engine.performer.given(1)[:, 0, 6]
 
 
 def test_a_style_is_driven_as_much_later_as_its_accents_need(make_engine, music):
@@ -255,7 +255,7 @@ def test_a_delay_that_cannot_be_is_refused(tiny_model, wrong):
 def test_fast_music_is_danced_at_half_time(make_engine, music):
     engine = make_engine(dancers=2)
     run(engine, music(9.0, bpm=175.0))
-    clock = engine.performer.told(1)
+    clock = engine.performer.given(1)
     np.testing.assert_allclose(frames_bpm(engine)[-30:], 87.5, rtol=0.02)
     np.testing.assert_array_equal(clock[:, 0], clock[:, 1])
     phase = np.unwrap(np.arctan2(clock[-90:, 0, 1], clock[-90:, 0, 0])) / (2 * np.pi)

@@ -1,4 +1,4 @@
-"""The engine steered: what the network is told, the operator's controls, a network that breaks."""
+"""The engine steered: what the network is given, the operator's controls, a network that breaks."""
 
 import json
 
@@ -25,14 +25,14 @@ def test_the_operators_energy_reaches_the_network(make_engine, music):
     plain, strong = make_engine(energy=0.0), make_engine(energy=1.5)
     for engine in (plain, strong):
         run(engine, music(1.0))
-    difference = strong.performer.told(3) - plain.performer.told(3)
+    difference = strong.performer.given(3) - plain.performer.given(3)
     assert difference.shape[1:] == (1, CONTROL_DIM)
     np.testing.assert_allclose(difference[..., 0], 1.5, atol=1e-5)
     assert not difference[..., 1:].any()
     control(strong, "energy", -1.0)
     frames = len(strong.performer.heard)
     run_on(strong, music(0.5))
-    assert strong.performer.told(3)[frames + 1, 0, 0] < plain.performer.told(3)[-1, 0, 0]
+    assert strong.performer.given(3)[frames + 1, 0, 0] < plain.performer.given(3)[-1, 0, 0]
 
 
 @pytest.mark.parametrize(("name", "column"), [("openness", 1), ("travel", 2)])
@@ -41,10 +41,10 @@ def test_openness_and_travel_reach_the_network(make_engine, music, name, column)
     run(engine, music(0.5))
     control(engine, name, 2.0)
     run_on(engine, music(0.2))
-    told = engine.performer.told(3)
-    assert (told[0, :, column] == -1.5).all()
-    assert (told[-1, :, column] == 2.0).all()
-    assert not told[:, :, [c for c in (1, 2, 3) if c != column]].any()
+    given = engine.performer.given(3)
+    assert (given[0, :, column] == -1.5).all()
+    assert (given[-1, :, column] == 2.0).all()
+    assert not given[:, :, [c for c in (1, 2, 3) if c != column]].any()
 
 
 def test_music_at_its_usual_level_is_danced_at_the_size_of_the_style(make_engine):
@@ -54,7 +54,7 @@ def test_music_at_its_usual_level_is_danced_at_the_size_of_the_style(make_engine
         song = render_song(SongConfig(genre, 120.0, 24.0, seed=seed), RATE)
         engine = make_engine()
         run(engine, song.audio)
-        asked.append(engine.performer.told(3)[6 * 30 :, 0, 0].mean())
+        asked.append(engine.performer.given(3)[6 * 30 :, 0, 0].mean())
     assert not engine.performer.manifest.energy_offset.any()
     assert abs(np.mean(asked)) < 0.15
 
@@ -64,14 +64,14 @@ def test_quiet_passages_are_danced_smaller(make_engine, music):
     audio[4 * RATE :] *= 0.1
     engine = make_engine()
     run(engine, audio)
-    energy = engine.performer.told(3)[:, 0, 0]
+    energy = engine.performer.given(3)[:, 0, 0]
     assert energy[-60:].mean() < energy[60:115].mean() - 0.5
 
 
 def test_style_weights_reach_the_network_for_every_dancer(make_engine, music):
     engine = make_engine(dancers=2, style="street=1,salsa=3")
     frames = run(engine, music(0.5))
-    np.testing.assert_allclose(engine.performer.told(2), [[[0.25, 0.75]] * 2] * engine.frames)
+    np.testing.assert_allclose(engine.performer.given(2), [[[0.25, 0.75]] * 2] * engine.frames)
     np.testing.assert_allclose(frames[-1].style, [0.25, 0.75])
 
 
@@ -101,7 +101,7 @@ def test_a_switch_without_a_value_changes_over(dancing, name):
 def test_a_style_is_faded_to(dancing, music):
     control(dancing, "style", "salsa")
     run_on(dancing, music(2.0))
-    weights = dancing.performer.told(2)[-60:, 0]
+    weights = dancing.performer.given(2)[-60:, 0]
     np.testing.assert_allclose(weights[-1], [0, 1], atol=1e-6)
     assert np.abs(np.diff(weights, axis=0)).max() < 0.04
 
@@ -123,7 +123,7 @@ def test_an_unknown_style_changes_nothing(make_engine, music, style):
 def test_temperature_reaches_the_noise(dancing, music):
     control(dancing, "temperature", 0.25)
     run_on(dancing, music(0.5))
-    assert dancing.performer.told(4)[-1] == 0.25
+    assert dancing.performer.given(4)[-1] == 0.25
 
 
 def test_mirror_swaps_left_and_right(make_engine, music):
@@ -171,9 +171,9 @@ def test_music_comes_as_long_before_its_pose_as_in_training(
     audio = music(2.0, SAMPLE_RATE)
     run(engine, audio)
     heard = np.stack([frame.features for frame in extract(audio, SAMPLE_RATE)])
-    told = performer.told(0)
-    np.testing.assert_array_equal(told[held:], heard[: len(told) - held])
-    np.testing.assert_array_equal(told[:held], heard[:1].repeat(held, axis=0))
+    given = performer.given(0)
+    np.testing.assert_array_equal(given[held:], heard[: len(given) - held])
+    np.testing.assert_array_equal(given[:held], heard[:1].repeat(held, axis=0))
 
 
 def test_a_model_that_says_nothing_of_its_lag_hears_at_once(tiny_model):

@@ -196,7 +196,7 @@ def test_the_latent_is_held_from_beat_to_beat(tiny_network):
     assert moved.sum() >= 8
 
 
-def test_dice_count_on_the_beat_only(tiny_network):
+def test_noise_counts_on_the_beat_only(tiny_network):
     inputs = dance_inputs(tiny_network, frames=40, dancers=2)
     beat = torch.as_tensor(on_beat(inputs))[..., None]
     other = torch.randn(inputs["noise"].shape, generator=torch.Generator().manual_seed(9))
