@@ -4,6 +4,8 @@ Enters: what a run has behind it, or the name of a file from anybody. Leaves: th
 (tensors and plain values; nothing in it is executed), or a network.
 """
 
+import json
+import math
 import os
 import platform
 from collections.abc import Mapping, Sequence
@@ -22,6 +24,9 @@ CHECKPOINT = "checkpoint.pt"
 VERSION = 2  # 1 had the generators of one process, and no "version"
 
 _PARTS = ("network_config", "network", "average", "train_config", "prepared", "progress", "machine")
+_TABLES = ("network_config", "train_config", "prepared", "progress")
+_NUMBERS = {"train_config": {"lag_max"}, "progress": {"iteration", "seconds"}}  # read as such
+_OLD = {"lag_max": 1}  # older runs do not say it
 
 
 def write_checkpoint(state: dict, path: Path) -> None:
@@ -55,7 +60,37 @@ def load_checkpoint(path: Path) -> dict:
     missing = [name for name in _PARTS if not isinstance(state, dict) or name not in state]
     if missing:
         raise ArtifactError(f"{path} is not a checkpoint of this program: it lacks {missing[0]!r}")
+    _check_parts(state, path)
     return state
+
+
+def _check_parts(state: dict, path: Path) -> None:
+    """ArtifactError that names the first part that is not of its kind."""
+    wrong = [name for name in ("network", "average") if not isinstance(state[name], dict)]
+    for name in _TABLES:
+        plain = isinstance(state[name], dict) and _is_plain(state[name])
+        wrong += (
+            [] if plain and _NUMBERS.get(name, set()) <= _numbers(_OLD | state[name]) else [name]
+        )
+    wrong += [] if isinstance(state["machine"], str) else ["machine"]
+    if not wrong and not isinstance(state["prepared"].get("tiers"), list):
+        wrong = ["prepared"]
+    if wrong:
+        raise ArtifactError(f"{path} is not a checkpoint of this program: {wrong[0]!r} is damaged")
+
+
+def _is_plain(value: object) -> bool:
+    """Of what a manifest can hold: text, numbers, lists and tables, no tensors."""
+    try:
+        json.dumps(value)
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True
+
+
+def _numbers(values: dict) -> set[str]:
+    """The names of those that are finite numbers."""
+    return {k for k, v in values.items() if isinstance(v, int | float) and math.isfinite(v)}
 
 
 def _first_line(error: Exception) -> str:

@@ -64,3 +64,25 @@ def test_a_checkpoint_of_a_newer_version_says_so(tiny_checkpoint, tmp_path):
     torch.save(state, tmp_path / CHECKPOINT)
     with pytest.raises(ArtifactError, match="written by a newer version"):
         load_checkpoint(tmp_path / CHECKPOINT)
+
+
+@pytest.mark.parametrize("value", [None, {"x": torch.ones(1)}, torch.ones(1)], ids=str)
+@pytest.mark.parametrize(
+    "part",
+    ["network_config", "train_config", "prepared", "progress", "machine",
+     "train_config.lag_max", "prepared.tiers", "progress.seconds", "progress.iteration"],
+)  # fmt: skip
+def test_a_part_of_another_kind_is_named_before_it_is_used(tiny_checkpoint, tmp_path, part, value):
+    table, _, field = part.partition(".")
+    state = torch.load(tiny_checkpoint, weights_only=True)
+    state[table] = state[table] | {field: value} if field else value
+    torch.save(state, tmp_path / CHECKPOINT)
+    with pytest.raises(ArtifactError, match=f"{table}' is damaged"):
+        load_checkpoint(tmp_path / CHECKPOINT)
+
+
+def test_a_run_from_before_the_lag_was_drawn_is_read(tiny_checkpoint, tmp_path):
+    state = torch.load(tiny_checkpoint, weights_only=True)
+    del state["train_config"]["lag_max"]
+    torch.save(state, tmp_path / CHECKPOINT)
+    assert load_checkpoint(tmp_path / CHECKPOINT)["progress"] == state["progress"]
