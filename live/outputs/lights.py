@@ -103,9 +103,9 @@ class Lights:
     def _packets(self, values: list[float | None]) -> list[bytes]:
         """None: at rest."""
         asked = [r if v is None else v for v, r in zip(values, self._rest, strict=True)]
-        values = [b if v is None else v for v, b in zip(asked, self._values, strict=True)]
-        check_finite(values)
-        self._values = values
+        sent = [b if v is None else v for v, b in zip(asked, self._values, strict=True)]
+        check_finite(sent)
+        self._values = sent
         return [head + _FLOAT.pack(self._full * self._values[i]) for i, head in self._heads]
 
 
