@@ -13,8 +13,8 @@ def test_the_walk_of_a_block_is_followed_from_the_ring_to_the_packet(tiny_model)
             assert walk.entered[room] >= 1, room
     found = figures(walks)
     assert found["rooms"] <= 34
-    assert found["calls"] <= 330  # 486 before intake and report had rooms of their own
-    assert found["moves"] <= 215  # 232
+    assert found["calls"] <= 365  # 486 before intake and report had rooms of their own
+    assert found["moves"] <= 220  # 232
 
 
 def test_only_what_is_called_inside_live_counts():
