@@ -146,11 +146,11 @@ def report(feed: Feed, console: Console, seconds: float | None) -> None:
     """A line of state a second, for a pipe or a log."""
     elapsed = 0.0
     while seconds is None or elapsed < seconds:
-        received = feed.received
-        wait_s = 1.0 if seconds is None else min(1.0, seconds - elapsed)
-        time.sleep(wait_s)
-        elapsed += wait_s
-        line = status_line(feed.view(monotonic_s()), (feed.received - received) / wait_s)
+        received, asked_s = feed.received, monotonic_s()
+        time.sleep(1.0 if seconds is None else min(1.0, seconds - elapsed))
+        took_s = monotonic_s() - asked_s  # on a busy machine longer than it was to be
+        elapsed += took_s
+        line = status_line(feed.view(monotonic_s()), (feed.received - received) / took_s)
         console.print(line, soft_wrap=True)
 
 
