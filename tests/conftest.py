@@ -2,6 +2,7 @@
 and click tracks."""
 
 import json
+import signal
 from pathlib import Path
 
 import av
@@ -25,6 +26,13 @@ torch.set_num_threads(1)
 
 _CLICK_S = 0.02
 _POSE_STD = 0.06
+
+
+# A script's `&` and nohup have these ignored, and so would every process that a test starts.
+for _name in ("SIGINT", "SIGHUP"):
+    _number = getattr(signal, _name, None)
+    if _number is not None and signal.getsignal(_number) == signal.SIG_IGN:
+        signal.signal(_number, signal.default_int_handler if _name == "SIGINT" else signal.SIG_DFL)
 
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses

@@ -127,6 +127,10 @@ def _report(show: Show, path: Path | None) -> None:
         say(f"the recording lost {recorder.lost} messages: {reason}", sys.stderr)
 
 
+def _is_ignored(number: int) -> bool:
+    return signal.getsignal(number) == signal.SIG_IGN
+
+
 class StopSignals:
     """Turns Ctrl-C, a closed terminal and a polite kill into a flag; the show ends with its
     summary."""
@@ -135,8 +139,10 @@ class StopSignals:
         self.received = False
         for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
             number = getattr(signal, name, None)  # SIGHUP is missing on Windows, SIGBREAK elsewhere
-            if number is not None and signal.getsignal(number) != signal.SIG_IGN:  # nohup
-                stack.callback(signal.signal, number, signal.signal(number, self._receive))
+            if number is None or (name == "SIGHUP" and _is_ignored(number)):  # nohup
+                continue
+            # A script's `&` ignores SIGINT; who sends it all the same wants the show to end.
+            stack.callback(signal.signal, number, signal.signal(number, self._receive))
 
     def _receive(self, *_: object) -> None:
         self.received = True

@@ -82,7 +82,7 @@ def test_evaluation_sets_free_dances_beside_the_real_ones(network, tmp_path):
         "average": torch.optim.swa_utils.AveragedModel(network).state_dict(),
         "network_config": network.config.to_dict(),
         "train_config": {"lag_max": 3},
-        "prepared": {},
+        "prepared": {"tiers": ["open"]},
         "machine": "",
         "progress": {"iteration": 7, "seconds": 1.0},
     }
