@@ -105,7 +105,8 @@ def both(tiny_model, tmp_path, click_track, monkeypatch, capsys):
             assert sorted(tmp_path.iterdir()) == before, "the doctor left something behind"
             said = capsys.readouterr().out
             starts = run("live", own)
-        assert (says == 0) == said.endswith("ready\n")
+        # On a busy machine it warns that packets were held back, and is ready all the same.
+        assert (says == 0) == said.splitlines()[-1].startswith("ready")
         return says == 0, starts == 0
 
     return ask
