@@ -48,7 +48,7 @@ def of(findings, topic):
 def test_a_show_that_will_run(ask, song):
     code, findings, lines = ask("--input", song, "--no-visuals")
     assert code == 0, lines
-    assert lines[-1] == "ready"
+    assert lines[-1].startswith("ready")  # a busy machine is warned of
     assert not [f for f in findings if f[0] == FAIL]
     assert of(findings, "network")[0][0] == OK
     assert "street, salsa" in of(findings, "network")[0][1]
@@ -144,7 +144,8 @@ def no_portaudio(monkeypatch):
 
 def test_without_portaudio_a_file_is_danced_to_and_a_microphone_is_not(ask, song, no_portaudio):
     code, findings, lines = ask("--input", song, "--no-visuals")
-    assert (code, lines[-1]) == (0, "ready")
+    assert code == 0
+    assert lines[-1].startswith("ready")
     ((level, text),) = of(findings, "sound")
     assert level == NOTE
     assert "PortAudio" in text
