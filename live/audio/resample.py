@@ -18,7 +18,7 @@ _ROLL_OFF = 0.92  # passband edge as a share of the lower Nyquist frequency
 class Resampler:
     """Turns sample index n of the output into a weighted sum of inputs around n * source / target.
 
-    Immutable; the caller keeps the input. Every output block is computed with the same shapes from
+    Stateless; the caller keeps the input. Every output block is computed with the same shapes from
     the same inputs, so chopping the input differently cannot change a bit of it.
     """
 
@@ -30,6 +30,7 @@ class Resampler:
         cutoff = min(1.0, target_rate / source_rate)  # relative to the source's Nyquist
         self.half = 0 if self.is_identity else int(np.ceil(_ZERO_CROSSINGS / cutoff))
         self._kernels = None if self.is_identity else self._design(cutoff)
+        self._plans: dict[tuple[int, int], tuple[slice | np.ndarray, np.ndarray]] = {}
 
     def _design(self, cutoff: float) -> np.ndarray:
         offsets = np.arange(-self.half + 1, self.half + 1)
@@ -51,7 +52,19 @@ class Resampler:
         """Outputs [output_start, output_start + count) from the inputs of its `input_span`."""
         if self._kernels is None:
             return inputs[:count]
-        position = np.arange(output_start, output_start + count) * self.down
-        first = position // self.up - output_start * self.down // self.up
-        windows = inputs[first[:, None] + np.arange(2 * self.half)]
-        return np.einsum("nt,nt->n", windows, self._kernels[position % self.up])
+        rows, kernels = self._plan(output_start % self.up, count)
+        taps, size = 2 * self.half, inputs.itemsize
+        shape = len(inputs) - taps + 1, taps
+        windows = np.ndarray(shape, inputs.dtype, np.ascontiguousarray(inputs), 0, (size, size))
+        return np.einsum("nt,nt->n", windows[rows], kernels)
+
+    def _plan(self, phase: int, count: int) -> tuple[slice | np.ndarray, np.ndarray]:
+        """Which windows of the inputs make `count` outputs, and with which kernels [count, taps]:
+        the same for every block that begins at this phase, so they are worked out once."""
+        assert self._kernels is not None
+        if (phase, count) not in self._plans:
+            position = np.arange(phase, phase + count) * self.down
+            first = position // self.up - phase * self.down // self.up
+            rows = slice(0, first[-1] + 1, self.down) if self.up == 1 else first
+            self._plans[phase, count] = rows, self._kernels[position % self.up]
+        return self._plans[phase, count]
