@@ -18,6 +18,8 @@ from model.evaluation.style_classifier import style_classifier
 from model.evaluation.take import Take
 from model.network.checkpoint import load_checkpoint, network_of
 
+_WHOLE = (120.0, (90.0, 120.0, 150.0), 2)  # seconds of a dance, tempi, dancers to a song
+_QUICK = (36.0, (105.0, 135.0), 4)
 _LIMITS = {"seconds": (10.0, 3600.0), "hours": (0.0, 24.0), "dancers": (1, 16)}
 
 
@@ -29,7 +31,7 @@ def main(argv: list[str]) -> int:
         value = getattr(args, name)
         if value is not None and not low <= value <= high:
             raise ConfigError(f"--{name} is {value:g}; it must be {low:g} to {high:g}")
-    for tempo in args.tempi:
+    for tempo in args.tempi or ():
         if not 60.0 <= tempo <= 200.0:
             raise ConfigError(f"--tempi holds {tempo:g}; a tempo must be 60 to 200")
     if args.recordings and not args.recordings.is_dir():
@@ -60,30 +62,28 @@ def _evaluate_checkpoint(args: argparse.Namespace) -> tuple[Take, ...]:
 
 
 def _evaluate_weights(args: argparse.Namespace) -> tuple[Take, ...]:
+    from model.evaluation.beside_real import format_beside_real
     from model.evaluation.marathon import format_marathon, marathon
-    from model.evaluation.on_stage import evaluate_on_stage
+    from model.evaluation.on_stage import evaluate_motion_graph, evaluate_on_stage
     from model.evaluation.reference import reference
     from model.evaluation.stage_report import format_stage_reports
 
     ref = reference(args.data, style_classifier(args.data, report=print))
     styles = _listed(args.styles)
+    length = _length(args)
     reports, runs = [], []
     for model in _listed(args.model):
         reports.append(
             evaluate_on_stage(
-                model,
-                ref,
-                styles,
-                args.seconds or 120.0,
-                [float(t) for t in args.tempi],
-                args.dancers,
-                args.seed,
-                recordings=args.recordings,
+                model, ref, styles, *length, listen=not args.quick, recordings=args.recordings
             )
         )
         if args.hours:
             runs.append(marathon(model, ref, styles, args.hours, seed=args.seed))
+    danced = [s for s in ref.styles if any(s in r.rows for r in reports)]
+    reports.append(evaluate_motion_graph(args.data, ref, danced, *length))
     print(format_stage_reports(ref, reports))
+    print("\n" + format_beside_real(ref, reports))
     for run in runs:
         print("\n" + format_marathon(run, ref))
     if runs and args.curve:
@@ -107,6 +107,17 @@ def _evaluate_weights(args: argparse.Namespace) -> tuple[Take, ...]:
         }
         write_text(args.json, json.dumps(everything, indent=1) + "\n")
     return tuple(take for t in reports for take in t.takes)
+
+
+def _length(args: argparse.Namespace) -> tuple[float, list[float], int, int]:
+    """Seconds of a dance, tempi, dancers to a song, seed."""
+    seconds, tempi, dancers = _QUICK if args.quick else _WHOLE
+    return (
+        args.seconds or seconds,
+        [float(t) for t in args.tempi or tempi],
+        args.dancers or dancers,
+        args.seed,
+    )
 
 
 def _draw_curve(runs: list, path: Path) -> None:
@@ -137,14 +148,15 @@ def _parser() -> argparse.ArgumentParser:
     add("--stage", action="store_true", help="a checkpoint with the energy its export would ask")
     add("--styles", metavar="A,B", help="with --model: only these styles")
     add(
-        "--tempi", type=float, nargs="+", default=[90.0, 120.0, 150.0], metavar="BPM",
+        "--tempi", type=float, nargs="+", metavar="BPM",
         help="with --model: of the songs (90 120 150)",
     )  # fmt: skip
-    add("--dancers", type=int, default=2, metavar="N", help="with --model: to each song (2)")
+    add("--dancers", type=int, metavar="N", help="with --model: to each song (2)")
     add(
         "--recordings", type=Path, metavar="DIR",
         help="with --model: also dance to recordings held out of training, from this folder",
     )  # fmt: skip
+    add("--quick", action="store_true", help="with --model: a few minutes, to compare candidates")
     add("--hours", type=float, default=0.0, metavar="H", help="with --model: also dance this long")
     add("--curve", type=Path, metavar="PNG", help="draw the Frechet distance over these hours")
     add("--json", type=Path, metavar="FILE", help="with --model: write all figures")

@@ -5,7 +5,8 @@ through the whole engine (`live.show.offline`): features, tracked beat, network,
 Leaves: a `StageReport` of figures by style, and what the network hears in music.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +14,20 @@ import torch
 
 from live.audio.features import SAMPLE_RATE
 from live.body.pose import FRAME_RATE
+from live.body.skeleton import N_JOINTS
 from live.dance.performer import Performer
 from live.show.offline import EMISSION_RATE, run_offline
+from model.baselines import motion_graph
+from model.baselines.motion_graph import motion_graphs
 from model.data.music.genres import GENRES, genres_of
 from model.data.music.song import Song
 from model.data.prepare import beat_position
 from model.data.recordings import Recording, held_out_recordings
 from model.evaluation import frechet, metrics
 from model.evaluation.figures import accent_off_ms, summarise
+from model.evaluation.range_of_motion import range_of_motion
 from model.evaluation.reference import RealStyle, Reference, shared_styles
+from model.evaluation.rhythm import rhythm
 from model.evaluation.rollout import held_out_song
 from model.evaluation.stage_report import StageReport
 from model.evaluation.style_hearing import listening
@@ -75,9 +81,7 @@ def evaluate_on_stage(
     shared = shared_styles(performer, ref, styles)
     takes = [
         take
-        for i, style in enumerate(shared)
-        for j, tempo in enumerate(tempi_bpm)
-        for song in [held_out_song(style, tempo, seconds, 1000 * seed + 10 * i + j)]
+        for style, tempo, song in _songs(shared, tempi_bpm, seconds, seed)
         for take in dances(performer, song.audio, song, style, f"{style} {tempo:.0f}")
     ]
     recorded = {}
@@ -95,6 +99,46 @@ def evaluate_on_stage(
         recorded = score(to_recordings, ref)
     heard = listening(performer, shared, seed) if listen else {}
     return StageReport(Path(model).stem, score(takes, ref), heard, tuple(takes), recorded)
+
+
+def evaluate_motion_graph(
+    data: Path,
+    ref: Reference,
+    styles: Sequence[str] = (),
+    seconds: float = 120.0,
+    tempi_bpm: Sequence[float] = TEMPI_BPM,
+    dancers: int = 2,
+    seed: int = 1,
+) -> StageReport:
+    """The baseline: a motion graph of every style dances for as long at the same tempi, on the true
+    clock, and is scored as weights are. It does not hear, so the songs do not matter."""
+    graphs = motion_graphs(data)
+    takes = []
+    for style in [s for s in ref.styles if s in (styles or ref.styles)]:
+        graph = graphs[style]
+        for j, tempo in enumerate(tempi_bpm):
+            beats = np.arange(round((seconds - SETTLE_S) * FRAME_RATE)) * tempo / 60 / FRAME_RATE
+            blank = Take(
+                "", style, tempo, np.zeros((0, N_JOINTS, 3)), beats, f"{style} {tempo:.0f}"
+            )
+            counted = at_octave_of(blank, graph.tempo_bpm).beats
+            takes += [
+                replace(
+                    blank,
+                    label=f"{style} {tempo:.0f} graph #{d + 1}",
+                    joints=graph.dance(counted, 1000 * seed + 10 * j + d),
+                )
+                for d in range(dancers)
+            ]
+    return StageReport(motion_graph.NAME, score(takes, ref), {}, tuple(takes))
+
+
+def _songs(
+    styles: Sequence[str], tempi_bpm: Sequence[float], seconds: float, seed: int
+) -> Iterator[tuple[str, float, Song]]:
+    for i, style in enumerate(styles):
+        for j, tempo in enumerate(tempi_bpm):
+            yield style, tempo, held_out_song(style, tempo, seconds, 1000 * seed + 10 * i + j)
 
 
 def suiting(
@@ -164,10 +208,18 @@ def _beside_real(takes: Sequence[Take], real: RealStyle) -> dict[str, float]:
     on_grid = [at_octave_of(t, real.tempo_bpm) for t in takes]
     there = real.figures
     here = summarise(on_grid, there["speed"], there["harmonic"])
-    return here | {
-        "coherence_of_null": here["coherence"] / max(here["null"], 1e-9),
-        "coherence_of_real": here["coherence_15s"] / max(there["coherence_15s"], 1e-9),
-        "accent_off_ms": accent_off_ms(takes, on_grid, there["accent_beats"], there["harmonic"]),
-        "skate_ratio": here["skate"] / max(there["skate"], 1e-9),
-        "pfc_ratio": here["pfc"] / max(there["pfc"], 1e-9),
-    }
+    wide = range_of_motion(on_grid, there["speed"]) | rhythm(on_grid, real.window_s)
+    return (
+        here
+        | wide
+        | {
+            "coherence_of_null": here["coherence"] / max(here["null"], 1e-9),
+            "coherence_of_real": wide["beat_braking_short"]
+            / max(there["beat_braking_short"], 1e-9),
+            "accent_off_ms": accent_off_ms(
+                takes, on_grid, there["accent_beats"], there["harmonic"]
+            ),
+            "skate_ratio": here["skate"] / max(there["skate"], 1e-9),
+            "pfc_ratio": here["pfc"] / max(there["pfc"], 1e-9),
+        }
+    )

@@ -13,17 +13,21 @@ from live.dance.performer import Performer
 from live.errors import ArtifactError
 from model.evaluation.figures import summarise
 from model.evaluation.frechet import ByStyle, Frechet, frechet_to_halves
+from model.evaluation.range_of_motion import range_of_motion
+from model.evaluation.rhythm import rhythm, window_s
 from model.evaluation.style_classifier import StyleClassifier, style_classifier
 from model.evaluation.take import mean_speed, real_takes
 
 
 @dataclass(frozen=True)
 class RealStyle:
-    """The real dances of a style. figures: of `summarise`; tempo_bpm: the median of its clips;
-    clips: features of the first and second half of each, float64 [n, 32]."""
+    """The real dances of a style. figures: of `summarise`, `range_of_motion` and `rhythm`;
+    tempo_bpm: the median of its clips; window_s: over which its rhythm is compared; clips: features
+    of the first and second half of each, float64 [n, 32]."""
 
     figures: dict[str, float]
     tempo_bpm: float
+    window_s: float
     clips: tuple[tuple[np.ndarray, np.ndarray], ...]
 
     @property
@@ -63,9 +67,12 @@ def reference(data: Path, classifier: StyleClassifier | None = None) -> Referenc
     styles = {}
     for name in classifier.styles:
         own = [t for t in takes if t.style == name]
+        speed, window = mean_speed(own), window_s(own)
+        figures = summarise(own, speed) | range_of_motion(own, speed) | rhythm(own, window)
         styles[name] = RealStyle(
-            summarise(own, mean_speed(own)),
+            figures,
             float(np.median([t.tempo_bpm for t in own])),
+            window,
             tuple(_halves(classifier, t.joints) for t in own),
         )
     return Reference(styles, classifier)

@@ -291,9 +291,15 @@ def test_the_command_prints_the_table_draws_the_curve_and_writes_the_figures(
     argv += ["--styles", "street", "--dancers", "1", "--hours", "0.006"]
     argv += ["--curve", str(tmp_path / "curve.png"), "--json", str(tmp_path / "figures.json")]
     assert command.main(argv) == 0
-    assert "street tiny" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "street tiny" in printed
+    assert "street motion graph" in printed
+    assert "wrist above head" in printed
     figures = json.loads((tmp_path / "figures.json").read_text())
     assert figures["made"]["tiny"]["rows"]["street"]["speed"] > 0
+    for name in ("tiny", "motion graph"):
+        assert figures["made"][name]["rows"]["street"]["hand_speed_p95"] > 0
+    assert figures["real"]["street"]["beat_hands"] > 0
     with image.open(tmp_path / "curve.png") as curve:
         assert len(curve.convert("RGB").getcolors(1 << 20)) > 5
 

@@ -1,0 +1,1 @@
+"""Dancers to compare the network with, which learn nothing."""
