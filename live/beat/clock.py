@@ -81,7 +81,7 @@ class TempoConfig:
 class BeatReading:
     """phase, bar_phase: [0, 1), 0 on the beat and on the downbeat; tempo_bpm; confidence: 0..1;
     state: "searching", "locked", "coasting" (locked, but nothing new is heard) or "silent";
-    beats: counted since the clock began, continuous but for a sync."""
+    beats: counted since the clock began, continuous but for a sync; metre: beats in a bar."""
 
     phase: float
     bar_phase: float
@@ -89,6 +89,7 @@ class BeatReading:
     confidence: float
     state: str
     beats: float
+    metre: int = BEATS_PER_BAR
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,7 @@ class BeatClock:
             confidence=self._confidence,
             state=self._state,
             beats=beats,
+            metre=self._bars.metre,
         )
 
     @property

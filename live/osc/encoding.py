@@ -28,10 +28,12 @@ from live.osc.schema import (
     MAX_DANCERS,
     ONSET,
     PANIC,
+    PHRASE,
     PICTURE,
     POSE,
     ROOT,
     SAMPLE_WRAP,
+    SECTION,
     STATE,
     STYLE,
     STYLES,
@@ -89,6 +91,8 @@ class StageFrame:
     onset: np.ndarray  # float32 [3]
     level: float
     style: np.ndarray  # float32 [S]
+    section: tuple[int, int, int, float, float] = (0, -1, 0, 0.0, 0.0)  # as SECTION
+    phrase: tuple[float, int] = (0.0, 16)  # as PHRASE
 
 
 class FrameEncoder:
@@ -121,7 +125,8 @@ class FrameEncoder:
     def encode(self, frame: StageFrame, health: HealthReport | None = None) -> list[bytes]:
         """One bundle a dancer sent; the first also carries the music, and the health if given."""
         head = (frame.frame & 0x7FFFFFFF, frame.sample % SAMPLE_WRAP)
-        music = (*frame.beat, *frame.onset.tolist(), frame.level, *frame.style.tolist())
+        sound = (*frame.beat, *frame.onset.tolist(), frame.level, *frame.style.tolist())
+        music = (*sound, *frame.section, *frame.phrase)
         bundles = []
         for d, template in zip(self._rows, self._bundles, strict=True):
             joints = frame.joints[d]
@@ -188,6 +193,8 @@ def _music_layout(n_styles: int):
         (ONSET.address, ONSET.types),
         (LEVEL.address, LEVEL.types),
         (STYLE.address, "f" * n_styles),
+        (SECTION.address, SECTION.types),
+        (PHRASE.address, PHRASE.types),
     )
 
 

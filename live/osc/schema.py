@@ -20,6 +20,8 @@ DEFAULT_CONTROL_PORT = 7402
 # Codes of /pj/health's last argument.
 STATES = ("starting", "dancing", "idle", "holding", "frozen", "blackout")
 STATE = {name: code for code, name in enumerate(STATES)}
+# Codes of /pj/section's kind. A chorus is the drop of a song.
+SECTION_KINDS = ("unknown", "intro", "verse", "build", "drop", "break", "outro")
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,23 @@ LEVEL = Message(
 STYLE = Message(
     "/pj/style", (Argument("weight", "f", "", "0..1"),), "One weight a style, summing to 1."
 )
+SECTION = Message(
+    "/pj/section",
+    (
+        Argument("index", "i", "", "0.."),
+        Argument("returns_to", "i", "", "-1.."),
+        Argument("kind", "i", "", ", ".join(f"{i} {k}" for i, k in enumerate(SECTION_KINDS))),
+        Argument("age_beats", "f", "beats", "0.."),
+        Argument("novelty", "f", "", "0..1"),
+    ),
+    "The section of the piece, as heard so far: its number, the earlier one it sounds like (-1: "
+    "new), since when it lasts, and how unlike itself the newest bar is. A chorus is a drop.",
+)
+PHRASE = Message(
+    "/pj/phrase",
+    (*_floats("phase", "", "0..1"), Argument("length", "i", "beats", "8..64")),
+    "Place in the phrase, which begins where the phase wraps to 0, on a bar.",
+)
 HEALTH = Message(
     "/pj/health",
     _floats("fps", "frames/s")
@@ -83,7 +102,7 @@ HEALTH = Message(
     + (Argument("state", "i", "", ", ".join(f"{i} {s}" for i, s in enumerate(STATES))),),
     "Once a second, and at once when the state changes.",
 )
-MESSAGES = (FRAME, ROOT, JOINTS, BEAT, ONSET, LEVEL, STYLE, HEALTH)
+MESSAGES = (FRAME, ROOT, JOINTS, BEAT, ONSET, LEVEL, STYLE, SECTION, PHRASE, HEALTH)
 STYLES = Message(
     "/pj/styles",
     (Argument("request", "s"), Argument("name", "s")),

@@ -21,6 +21,7 @@ import numpy as np
 
 from live.audio.features import FRAME, SAMPLE_RATE, FeatureFrame, FeatureStream
 from live.beat.clock import BeatReading, TempoConfig
+from live.beat.section import SectionReading, Sections
 from live.body.pose import POSE_DIM
 from live.body.safe_motion import Body, SafeMotion
 from live.control.scenes import Scene, ScenePlayer
@@ -82,6 +83,8 @@ class Engine:
         self._is_deaf = False  # the features raised, and have to begin anew
         self._loudness = Loudness()
         self._reading = self.clock.at(0.0)
+        self._sections = Sections()
+        self.section = SectionReading()  # when the newest key frame is seen
         self._scenes = ScenePlayer(config.scenes)
         self._recalled: list[tuple[str, float | str]] = []
         self._recent: deque[np.ndarray] = deque(maxlen=1 + round(MAX_MUSIC_LAG))
@@ -194,12 +197,17 @@ class Engine:
 
     def _listen(self, frame: FeatureFrame) -> None:
         self._run("beat clock", self.clock.push, frame)
+        heard = self._run("beat clock", self.clock.at, frame.end)
+        if heard is not None:
+            self._run("sections", self._sections.push, frame, heard)
         self._loudness.step(frame)
 
     def _recall_scenes(self, seen: int) -> None:
         """Set what a scene sets now, seen at presentation time `seen`."""
         reading = self._run("beat clock", self.clock.at, seen + self._latency_samples)
         self._reading = reading or self._reading
+        section = self._run("sections", self._sections.at, self._reading)
+        self.section = section or self.section
         if self.config.tempo.confidence_tells_noise:
             self._presence.step(self._reading.confidence, self._reading.state == "silent")
         for name, value in (
@@ -279,6 +287,7 @@ class Engine:
             return None
         body, after = self._keys.at(sample)
         beat = self.clock.at(sample + self._latency_samples)
+        section = self._run("sections", self._sections.at, beat) or self.section
         return StageFrame(
             frame=number,
             sample=sample,
@@ -288,6 +297,8 @@ class Engine:
             onset=after.onset,
             level=after.level,
             style=after.style,
+            section=section.section,
+            phrase=section.phrase,
         )
 
     # The operator ---------------------------------------------------------------------------

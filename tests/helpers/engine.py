@@ -45,7 +45,8 @@ def bone_errors(joints):
 def same(a, b):
     """Whether two emissions are the same bit by bit."""
     arrays = ("joints", "heading", "onset", "style")
-    return (a.sample, a.beat, a.level) == (b.sample, b.beat, b.level) and all(
+    values = ("sample", "beat", "level", "section", "phrase")
+    return all(getattr(a, name) == getattr(b, name) for name in values) and all(
         np.array_equal(getattr(a, name), getattr(b, name)) for name in arrays
     )
 

@@ -21,6 +21,8 @@ def stage_frame(n_dancers=1, n_styles=8, sample=123_456, seed=0):
         onset=np.array([0.125, 0.25, 0.5], np.float32),
         level=0.625,
         style=rng.dirichlet(np.ones(n_styles)).astype(np.float32),
+        section=(7, 3, 4, 12.5, 0.25),
+        phrase=(0.375, 32),
     )
 
 
@@ -33,6 +35,8 @@ def messages_of(frame, dancer):
         yield "/pj/onset", "fff", frame.onset
         yield "/pj/level", "f", [frame.level]
         yield "/pj/style", "f" * len(frame.style), frame.style
+        yield "/pj/section", "iiiff", frame.section
+        yield "/pj/phrase", "fi", frame.phrase
     yield f"/pj/{dancer + 1}/root", "ffff", [*joints[0], frame.heading[dancer]]
     for name, position in zip(JOINT_NAMES, joints, strict=True):
         yield f"/pj/{dancer + 1}/{name}", "fff", position

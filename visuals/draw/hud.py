@@ -103,6 +103,20 @@ class Hud:
         box = self._print(canvas, certainty, _FAINT, unit, bottomright=(box.left - unit, bottom))
         light = mix(scaled(_FAINT, 0.5), (255, 255, 255), pulse)
         pygame.draw.circle(canvas, light, (box.left - unit, box.centery), unit / 3)
+        self._form(canvas, view, right, box.top - unit // 2, unit)
+
+    def _form(self, canvas, view: View, right: int, bottom: int, unit: int) -> None:
+        """The section's name, and where in its phrase the music is, as a line that fills."""
+        phase, length = view.phrase
+        if not length:
+            return
+        thin, wide = max(unit // 4, 2), 6 * unit
+        left = right - wide
+        pygame.draw.rect(canvas, scaled(_FAINT, 0.4), (left, bottom - thin, wide, thin))
+        pygame.draw.rect(canvas, _BAR, (left, bottom - thin, round(wide * phase), thin))
+        name = f"{view.section} again" if view.returns else view.section
+        if view.section:
+            self._print(canvas, name, _FAINT, unit, bottomright=(right, bottom - 2 * thin))
 
     def _print(self, canvas, text: str, color: Color, size: int, **place) -> pygame.Rect:
         """Draw text; place names a corner as pygame.Rect does. Returns the rectangle covered."""

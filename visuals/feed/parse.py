@@ -19,6 +19,7 @@ from live.osc.values import Value, parse_arguments
 _MAX_COORDINATE_M = 100.0
 _MAX_REACH_M = 5.0  # of a joint from its pelvis: nobody is larger, and drawing one takes seconds
 _MAX_NAME = 64
+_MAX_PHRASE_BEATS = 256
 _JOINT_ADDRESS = {
     osc_schema.JOINTS.address.format(dancer=d, joint=name): (d, j)
     for d in range(1, MAX_DANCERS + 1)
@@ -53,6 +54,9 @@ class Music:
     onset: tuple[float, float, float]
     level: float
     style: np.ndarray
+    section: str = ""  # its kind's name; "" where it is unknown, or nobody says
+    returns: bool = False  # it was heard before
+    phrase: tuple[float, int] = (0.0, 0)  # phase, length in beats; 0 where nobody says
 
 
 def parse(datagram: bytes) -> Packet | None:
@@ -128,7 +132,25 @@ def _music(values: dict[str, tuple]) -> Music | None:
         onset=_three(onset),
         level=_unit(level[0]) if len(level) == 1 else 0.0,
         style=np.array(values.get(osc_schema.STYLE.address, ()), np.float32),
+        **_section(values.get(osc_schema.SECTION.address, ())),
+        phrase=_phrase(values.get(osc_schema.PHRASE.address, ())),
     )
+
+
+def _section(arguments: tuple) -> dict:
+    """Of an engine that says it; older ones do not."""
+    if len(arguments) != len(osc_schema.SECTION.arguments):
+        return {}
+    kind = int(arguments[2])
+    named = 0 < kind < len(osc_schema.SECTION_KINDS)
+    name = osc_schema.SECTION_KINDS[kind] if named else ""
+    return {"section": name, "returns": arguments[1] >= 0}
+
+
+def _phrase(arguments: tuple) -> tuple[float, int]:
+    if len(arguments) != 2 or not 0 < arguments[1] <= _MAX_PHRASE_BEATS:
+        return 0.0, 0
+    return arguments[0] % 1.0, int(arguments[1])
 
 
 def _health(values: dict[str, tuple]) -> HealthReport | None:

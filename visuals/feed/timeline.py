@@ -177,7 +177,16 @@ class Timeline:
             "onset": music.onset,
             "level": music.level,
             "style": music.style,
+            "section": music.section,
+            "returns": music.returns,
+            "phrase": _ahead(music.phrase, beats),
         }
+
+
+def _ahead(phrase: tuple[float, int], beats: float) -> tuple[float, int]:
+    """The phase in a phrase so many beats later, and its length."""
+    phase, length = phrase
+    return (phase + beats / length) % 1.0 if length else 0.0, length
 
 
 def blend(a: np.ndarray, b: np.ndarray, u: float) -> np.ndarray:

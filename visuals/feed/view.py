@@ -29,6 +29,9 @@ class View:
     onset: tuple[float, float, float] = (0.0, 0.0, 0.0)  # low, mid, high, 0..1
     level: float = 0.0  # 0..1
     style: np.ndarray = field(default_factory=lambda: _NO_STYLE)  # float32 [S]
+    section: str = ""  # a name of live.osc.schema.SECTION_KINDS; "" where it is not known
+    returns: bool = False  # the section was heard before
+    phrase: tuple[float, int] = (0.0, 0)  # phase, length in beats; 0 where it is not known
     styles: tuple[str, ...] = ()  # what the weights are called; () where nobody has said it
     style_request: str = ""  # as of live.osc.schema.STYLES; "" before it is known
     health: HealthReport | None = None

@@ -47,6 +47,7 @@ STAGES = {
     "features": (lambda s: s.engine._features, "push", "features"),
     "beat tracker": (lambda s: s.engine.clock, "push", "beat clock"),
     "beat clock": (lambda s: s.engine.clock, "at", "beat clock"),
+    "sections": (lambda s: s.engine._sections, "push", "sections"),
     "scenes": (lambda s: s.engine._scenes, "step", "scenes"),
     "network": (lambda s: s.engine.performer, "step", "network"),
     "motion": (lambda s: s.engine._motion, "step", "motion"),
