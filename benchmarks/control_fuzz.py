@@ -27,6 +27,8 @@ def valid_packets() -> list[bytes]:
         kinds["a"] = kinds["s"] + kinds["f"]
         for types, values in kinds[control.types]:
             packets.append(encode_message(control.address, types, values))
+        if control.has_names:
+            packets.append(encode_message(f"{control.address}/hook", "", ()))
     packets.append(_bundle(packets[:9]))
     packets.append(_bundle([packets[-1], *packets[9:12], _bundle([])]))
     return packets

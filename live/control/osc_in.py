@@ -17,10 +17,13 @@ from live.limited_log import LimitedLog
 from live.monotonic import monotonic_s
 from live.osc import encoding
 from live.osc import schema as osc_schema
-from live.osc.values import RELEASE, Value, parse_arguments
+from live.osc.values import RELEASE, Value, parse_arguments, parse_named
 
 # The address, padded to four bytes, then nothing or the type tag of at most one argument.
-_CONTROL = re.compile(rb"(/pj/(?:control|visuals)/[a-z_]{1,32})\0{1,4}(?:,[ifhdsTF]?\0|\Z)")
+_CONTROL = re.compile(
+    rb"(/pj/(?:control|visuals)/[a-z_]{1,32})(?:/([A-Za-z0-9_-]{1,40}))?"
+    rb"\0{1,4}(?:,[ifhdsTF]?\0|\Z)"
+)
 _BUNDLE = b"#bundle\0"
 _BUNDLE_HEADER = 16
 _MAX_ASKERS = 8
@@ -174,6 +177,8 @@ def _control(message: bytes) -> tuple[str, Value] | None:
     decoded = list(encoding.decode(message))
     if control is None or len(decoded) != 1:
         return None
+    if looks_right[2] is not None:
+        return parse_named(control, looks_right[2].decode(), decoded[0][1])
     return parse_arguments(control, decoded[0][1])
 
 

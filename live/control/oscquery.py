@@ -57,7 +57,7 @@ def namespace(value_of: ValueOf) -> dict[str, Any]:
     """The tree of containers and controls. value_of: the value a control has now, None for none."""
     controls = (*CONTROLS.values(), ACK_REQUEST)
     leaves = {control.name: _leaf(control, value_of(control.name)) for control in controls}
-    picture = {control.name: _leaf(control, None) for control in PICTURE.values()}
+    picture = {control.last: _leaf(control, None) for control in PICTURE.values()}
     inner = {
         "control": _container("/pj/control", "What the show obeys", leaves),
         "visuals": _container("/pj/visuals", "What the picture obeys", picture),
@@ -252,5 +252,11 @@ def _leaf(control: Control, value: float | str | None) -> dict[str, Any]:
     elif control.choices:
         leaf["RANGE"] = [{"VALS": list(control.choices)}]
     if value is not None:
-        leaf["VALUE"] = [bool(value) if control.is_switch else value]
+        leaf["VALUE"] = [_said(control, value, leaf["TYPE"])]
     return leaf
+
+
+def _said(control: Control, value: float | str, type_: str) -> bool | float | str:
+    if control.is_switch:
+        return bool(value)
+    return f"{value:g}" if type_ == "s" and not isinstance(value, str) else value

@@ -23,6 +23,13 @@ STATE = {name: code for code, name in enumerate(STATES)}
 # Codes of /pj/section's kind. A chorus is the drop of a song.
 SECTION_KINDS = ("unknown", "intro", "verse", "build", "drop", "break", "outro")
 
+# The words of choreography that settings, scenes and messages share.
+FORMS = ("free", "AABB", "AABA", "AAAB", "call-response")  # or a text of one's own, "ABAC"
+FORMATIONS = ("auto", "rows", "line", "wedge", "circle", "grid", "columns", "scatter")
+ENSEMBLES = ("all", "pairs", "halves", "solo")
+PHRASE_BEATS = (4, 8, 16, 32)
+MAX_CANON_BEATS = 8
+
 
 @dataclass(frozen=True)
 class Argument:
@@ -130,7 +137,10 @@ ACK = Message(
 
 @dataclass(frozen=True)
 class Control:
-    """A control message `/pj/control/<name>`: its arguments, the range, and what it does."""
+    """A control message `/pj/control/<name>`: its arguments, the range, and what it does.
+
+    path: the end of its address where that is not the name.
+    """
 
     name: str
     types: str  # of the arguments: f a number, s a text, a either; "" none
@@ -140,14 +150,33 @@ class Control:
     is_switch: bool = False  # 1 or 0; without an argument it changes over
     choices: tuple[str, ...] = ()  # of a text; () for any
     under: str = "/pj/control"
+    is_optional: bool = False  # its argument may be missing
+    path: str = ""
+    has_names: bool = False  # ADDRESS/NAME, a button, is as good as the name as its argument
 
     @property
     def address(self) -> str:
-        return f"{self.under}/{self.name}"
+        return f"{self.under}/{self.last}"
+
+    @property
+    def last(self) -> str:
+        """The last part of the address."""
+        return self.path or self.name
 
 
-def _switch(name: str, meaning: str, under: str = "/pj/control") -> Control:
+_ENGINE, _PICTURE = "/pj/control", "/pj/visuals"
+
+
+def _switch(name: str, meaning: str, under: str = _ENGINE) -> Control:
     return Control(name, "f", 0, 1, meaning, is_switch=True, under=under)
+
+
+def _choice(name: str, choices: tuple[str, ...], meaning: str, under: str = _PICTURE) -> Control:
+    return Control(name, "a", 0, len(choices), meaning, choices=choices, under=under)
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
 
 
 CONTROLS = {
@@ -162,6 +191,32 @@ CONTROLS = {
         _switch("freeze", "1 holds the pose, 0 goes on"),
         _switch("blackout", "1 darkens the figures and lights, 0 brings them back"),
         Control("cue", "a", 0, 999, "a scene of the set list: name, number, 'next' or 'previous'"),
+        Control("unison", "f", 0, 1, "share of the dance that all have in common; 1: the same"),
+        Control("canon", "f", 0, MAX_CANON_BEATS, "each dancer so many beats after the one before"),
+        Control("form", "s", meaning="the order of phrases: " + _listed(FORMS) + ", or 'ABAC'"),
+        Control("variation", "f", 0, 1, "how much a phrase differs when it returns"),
+        _switch("recall", "1 dances what was danced to a section when it returns, 0 new phrases"),
+        _choice("formation", FORMATIONS, "where they stand, from the next phrase on", _ENGINE),
+        _choice("ensemble", ENSEMBLES, "who dances with whom, from the next phrase on", _ENGINE),
+        Control(
+            "phrase",
+            "a",
+            0,
+            PHRASE_BEATS[-1],
+            "how many beats a phrase has: 4, 8, 16 or 32; a text plays that phrase of the bank, as "
+            "/pj/control/phrase/NAME does",
+            has_names=True,
+        ),
+        Control(
+            "keep",
+            "a",
+            0,
+            1,
+            "keeps the last phrase danced in the bank, under this name or the next free one",
+            is_optional=True,
+        ),
+        _switch("loop", "1 repeats the phrase that is danced, 0 goes on"),
+        Control("start", "", meaning="the song begins now: bars and times count from here"),
         Control("tap", "", meaning="a beat, now: four or more set the tempo"),
         Control("bpm", "f", 0, 300, "sets the tempo, beats/min, from here on; 0 follows the music"),
         Control("nudge", "f", -500, 500, "beats come so many ms earlier; negative: later"),
@@ -191,12 +246,6 @@ PALETTES = ("night", "safe", "ember", "ice", "acid", "mono")
 CAMERAS = ("front", "orbit", "cuts")
 LINEUPS = ("stage", "line", "wedge", "circle", "grid")
 NEXT, PREVIOUS = "next", "previous"
-_PICTURE = "/pj/visuals"
-
-
-def _choice(name: str, choices: tuple[str, ...], meaning: str) -> Control:
-    return Control(name, "a", 0, len(choices), meaning, choices=choices, under=_PICTURE)
-
 
 # The picture's, not the engine's: obeyed by visualizers, passed on to them by the show. No name is
 # that of an engine's control, so that a MIDI mapping or a scene needs to say no more than it.
@@ -209,7 +258,15 @@ PICTURE = {
         _choice("lineup", LINEUPS, "where they stand; stage: where the engine puts them"),
         Control("cast", "f", 0, MAX_DANCERS, "dancers shown; 0: those that arrive", under=_PICTURE),
         _switch("pairs", "1 has every second dancer dance mirrored", _PICTURE),
-        Control("canon", "f", 0, 2, "each dancer so many beats later", under=_PICTURE),
+        Control(
+            "picture_canon",
+            "f",
+            0,
+            2,
+            "each dancer drawn so many beats later, in the picture alone",
+            under=_PICTURE,
+            path="canon",
+        ),
         _switch("dark", "1 darkens the picture alone, 0 brings it back", _PICTURE),
     )
 }

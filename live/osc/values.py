@@ -21,7 +21,7 @@ def parse_arguments(control: Control, arguments: list) -> tuple[str, Value] | No
     """
     if control.types == "":
         return _trigger(control.name, arguments)
-    if control.is_switch and not arguments:
+    if (control.is_switch or control.is_optional) and not arguments:
         return control.name, None
     if len(arguments) != 1:
         return None
@@ -33,6 +33,26 @@ def parse_arguments(control: Control, arguments: list) -> tuple[str, Value] | No
     if control.types == "a" and not value:  # of a button let go
         return RELEASE
     return control.name, float(min(max(value, control.low), control.high))
+
+
+def parse_named(control: Control, name: str, arguments: list) -> tuple[str, Value] | None:
+    """As `parse_arguments`, of an address that ends in one of the control's names: a button."""
+    if not control.has_names:
+        return None
+    pressed = _trigger(control.name, arguments)
+    return pressed if pressed is None or pressed == RELEASE else (control.name, name)
+
+
+def chosen(control: Control, value: Value, now: str) -> str:
+    """One of the control's choices: by its name, its number from 1, or as the neighbour of now."""
+    choices = control.choices
+    if isinstance(value, float):
+        return choices[max(round(value), 1) - 1]
+    if value in (NEXT, PREVIOUS):
+        # One that the wire does not name: its neighbour is the first.
+        at = choices.index(now) if now in choices else -1
+        return choices[(at + (1 if value == NEXT else -1)) % len(choices)]
+    return str(value)
 
 
 def _trigger(name: str, arguments: list) -> tuple[str, Value] | None:

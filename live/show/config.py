@@ -14,7 +14,16 @@ from live.beat.sources import CLOCKS
 from live.control.allow_list import check_bind
 from live.dance.performer import DEVICES
 from live.errors import ConfigError
-from live.osc.schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT, MAX_DANCERS
+from live.osc.schema import (
+    DEFAULT_CONTROL_PORT,
+    DEFAULT_PORT,
+    ENSEMBLES,
+    FORMATIONS,
+    FORMS,
+    MAX_CANON_BEATS,
+    MAX_DANCERS,
+    PHRASE_BEATS,
+)
 from live.outputs.feeds import FeedConfig, parse_feed
 from live.settings_file import (
     as_choice,
@@ -31,6 +40,7 @@ from live.settings_file import (
 from live.show.controls import Controls
 
 EMISSION_RATES = (30, 60, 90, 120)  # bundles a second
+_AT_START = Controls()
 
 
 def _setting(default, *, low=None, high=None, choices=None, help: str):
@@ -56,6 +66,32 @@ class ShowConfig:
     openness: float = _setting(0.0, low=-2.0, high=2.0, help="reach of the limbs; 0 is the style's")
     travel: float = _setting(0.0, low=-2.0, high=2.0, help="ground covered; 0 is the style's")
     temperature: float = _setting(1.0, low=0.0, high=2.0, help="variety; 1 is the model's own")
+    unison: float = _setting(
+        _AT_START.unison, low=0.0, high=1.0, help="share of the dance that all have in common"
+    )
+    canon: float = _setting(
+        _AT_START.canon, low=0.0, high=float(MAX_CANON_BEATS), help="beats from dancer to dancer"
+    )
+    form: str = _setting(
+        _AT_START.form, help=f"the order of phrases: {', '.join(FORMS)}, or letters such as ABAC"
+    )
+    phrase: int = _setting(
+        _AT_START.phrase, choices=PHRASE_BEATS, help="beats of a phrase: 4, 8, 16 or 32"
+    )
+    variation: float = _setting(
+        _AT_START.variation, low=0.0, high=1.0, help="how much a phrase differs when it returns"
+    )
+    recall: bool = _setting(
+        _AT_START.recall, help="dance again what was danced when a section returns"
+    )
+    formation: str = _setting(
+        _AT_START.formation, choices=FORMATIONS, help=f"where they stand: {', '.join(FORMATIONS)}"
+    )
+    ensemble: str = _setting(
+        _AT_START.ensemble, choices=ENSEMBLES, help=f"who dances with whom: {', '.join(ENSEMBLES)}"
+    )
+    score: str = _setting("", help="a planned dance: score file, see docs/choreography.md")
+    phrases: str = _setting("phrases", help="folder of the phrases that are kept")
     latency_ms: float = _setting(
         60.0, low=0.0, high=500.0, help="from the OSC packet to the eye; 60 suits a projector"
     )
@@ -101,6 +137,14 @@ class ShowConfig:
             latency_ms=self.latency_ms,
             openness=self.openness,
             travel=self.travel,
+            unison=self.unison,
+            canon=self.canon,
+            form=self.form,
+            phrase=self.phrase,
+            variation=self.variation,
+            recall=self.recall,
+            formation=self.formation,
+            ensemble=self.ensemble,
         )
 
     @property

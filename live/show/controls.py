@@ -15,3 +15,12 @@ class Controls:
     latency_ms: float = 0.0
     openness: float = 0.0
     travel: float = 0.0
+    unison: float = 0.5
+    canon: float = 0.0
+    form: str = "AABA"
+    phrase: int = 8
+    variation: float = 0.2
+    recall: bool = True
+    formation: str = "auto"
+    ensemble: str = "all"
+    loop: bool = False

@@ -33,7 +33,8 @@ from live.dance.presence import Presence
 from live.dance.style import StyleMixer, parse_style
 from live.errors import ConfigError
 from live.osc.encoding import StageFrame
-from live.osc.schema import CONTROLS, PICTURE
+from live.osc.schema import CONTROLS, PHRASE_BEATS, PICTURE
+from live.osc.values import chosen
 from live.show.config import ShowConfig
 from live.show.controls import Controls
 from live.show.faults import Faults
@@ -334,7 +335,7 @@ class Engine:
             case "latency":
                 return self.controls.latency_ms
         value = getattr(self.controls, name, None)
-        return None if value is None else float(value)
+        return value if value is None or isinstance(value, str) else float(value)
 
     def _set(self, name: str, value: float | str | None, now: float) -> None:
         number = float(value) if isinstance(value, int | float) else 0.0
@@ -342,13 +343,24 @@ class Engine:
             case "style":
                 self._styles.request = parse_style(str(value), self.performer.styles)
                 self.style = str(value).strip().lower()
-            case "energy" | "openness" | "travel" | "temperature":
+            case (
+                "energy" | "openness" | "travel" | "temperature" | "unison" | "canon" | "variation"
+            ):
                 setattr(self.controls, name, number)
-            case "mirror" | "freeze" | "blackout":
+            case "mirror" | "freeze" | "blackout" | "recall" | "loop":
                 is_on = not getattr(self.controls, name) if value is None else number >= 0.5
                 setattr(self.controls, name, is_on)
             case "latency":
                 self.controls.latency_ms = number
+            case "form":
+                self.controls.form = str(value).strip()
+            case "keep" | "start":
+                raise ConfigError(f"{name} is not there yet")
+            case "formation" | "ensemble":
+                now_set = getattr(self.controls, name)
+                setattr(self.controls, name, chosen(CONTROLS[name], value, now_set))
+            case "phrase":
+                self._set_phrase(value)
             case "seed":
                 self.performer.reset(self.performer.dancers, int(number))
                 self._is_cut = self.newest >= 0  # its first pose has nothing to do with the last
@@ -373,6 +385,12 @@ class Engine:
                 self._panic()
             case _:
                 raise ConfigError(f"no control {name!r}; there are {', '.join(CONTROLS)}")
+
+    def _set_phrase(self, value: float | str | None) -> None:
+        """A number: how long phrases are, the nearest there is; a text: play that one."""
+        if isinstance(value, str):
+            raise ConfigError(f"there is no phrase {value!r}")
+        self.controls.phrase = min(PHRASE_BEATS, key=lambda beats: abs(beats - (value or 0)))
 
     def _panic(self) -> None:
         """Everything that can be played as at the start; what is heard and the dance go on."""

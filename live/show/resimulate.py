@@ -26,7 +26,8 @@ from live.show.engine import stage_engine
 # The settings that change a dance: not where it was sent, nor what it was heard or steered with.
 _DANCED = (
     "dancers", "style", "seed", "energy", "openness", "travel", "temperature", "latency_ms",
-    "emission_rate", "beat_tracker", "clock", "block",
+    "emission_rate", "beat_tracker", "clock", "block", "unison", "canon", "form", "phrase",
+    "variation", "recall", "formation", "ensemble",
 )  # fmt: skip
 _PIECE = 1 << 16
 _MAX_LOST_S = 2 * 86_400  # in one show

@@ -4,8 +4,8 @@ Enters: (name, value) of `live.osc.schema.PICTURE`, or panic, checked. Leaves: c
 renderer and of the ensemble, in the thread that draws.
 """
 
-from live.osc.schema import NEXT, PANIC, PICTURE, PREVIOUS
-from live.osc.values import Value
+from live.osc.schema import PANIC, PICTURE
+from live.osc.values import Value, chosen
 from visuals.draw.settings import PictureSettings
 
 
@@ -34,15 +34,15 @@ class PlayedPicture:
         now = self.value_of(name)
         match name:
             case "look" | "palette" | "camera" | "lineup":
-                if (chosen := _chosen(name, value, str(now))) != now:
-                    self._choose(name, chosen)
+                if (wanted := chosen(PICTURE[name], value, str(now))) != now:
+                    self._choose(name, wanted)
             case "pairs":
                 self.ensemble.mirror = _switched(value, self.ensemble.mirror)
             case "dark":
                 self.renderer.dark = _switched(value, self.renderer.dark)
             case "cast":
                 self.ensemble.cast = round(_number(value))
-            case "canon":
+            case "picture_canon":
                 self.ensemble.canon = _number(value)
 
     def value_of(self, name: str) -> float | str:
@@ -56,7 +56,7 @@ class PlayedPicture:
             "pairs": float(ensemble.mirror),
             "dark": float(renderer.dark),
             "cast": float(ensemble.cast),
-            "canon": float(ensemble.canon),
+            "picture_canon": float(ensemble.canon),
         }[name]
 
     def _choose(self, name: str, chosen: str) -> None:
@@ -76,18 +76,6 @@ class PlayedPicture:
         self.renderer.reset(start.look, start.palette, start.camera)
         self.ensemble.lineup, self.ensemble.mirror = start.lineup, start.mirror
         self.ensemble.canon, self.ensemble.cast = start.canon, start.cast
-
-
-def _chosen(name: str, value: Value, now: str) -> str:
-    """By its name, its number from 1, or as the neighbour of the one there is now."""
-    choices = PICTURE[name].choices
-    if isinstance(value, float):
-        return choices[max(round(value), 1) - 1]
-    if value in (NEXT, PREVIOUS):
-        # A look of the user's own that the wire does not name: its neighbour is the first.
-        at = choices.index(now) if now in choices else -1
-        return choices[(at + (1 if value == NEXT else -1)) % len(choices)]
-    return str(value)
 
 
 def _switched(value: Value, now: bool) -> bool:

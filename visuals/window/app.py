@@ -243,7 +243,7 @@ class App:
             "next camera": lambda: self._play("camera", NEXT),
             "next line-up": lambda: self._play("lineup", NEXT),
             "pairs": lambda: self._play("pairs", None),
-            "next canon": lambda: self._play("canon", ensemble.longer_canon()),
+            "next canon": lambda: self._play("picture_canon", ensemble.longer_canon()),
             "more dancers": lambda: self._play("cast", ensemble.larger_cast(1, self._arriving)),
             "fewer dancers": lambda: self._play("cast", ensemble.larger_cast(-1, self._arriving)),
             "panic": self._panic,

@@ -57,9 +57,9 @@ def test_the_namespace_is_the_schema(server):
     controls = {**CONTROLS, ACK_REQUEST.name: ACK_REQUEST}
     assert list(leaves) == list(controls)
     picture = root["CONTENTS"]["pj"]["CONTENTS"]["visuals"]["CONTENTS"]
-    assert list(picture) == list(PICTURE)
-    for name, control in (controls | PICTURE).items():
-        leaf = (leaves | picture)[name]
+    assert list(picture) == [control.last for control in PICTURE.values()]
+    for control in (*controls.values(), *PICTURE.values()):
+        leaf = (leaves if control.name in controls else picture)[control.last]
         assert leaf["FULL_PATH"] == control.address
         assert leaf["DESCRIPTION"] == control.meaning
         if leaf["TYPE"] == "f":

@@ -132,7 +132,7 @@ def played(text, mapped, *data):
         ('note = 36\ncontrol = "look"\nvalue = "next"', (0x90, 36, 1), [("look", "next")]),
         ('note = 36\ncontrol = "look"\nvalue = "ribbons"', (0x90, 36, 1), [("look", "ribbons")]),
         ('note = 36\ncontrol = "dark"', (0x90, 36, 1, 0x80, 36, 0), [("dark", None)]),
-        ('cc = 7\ncontrol = "canon"', (0xB0, 7, 127), [("canon", 2.0)]),
+        ('cc = 7\ncontrol = "picture_canon"', (0xB0, 7, 127), [("picture_canon", 2.0)]),
         ('cc = 7\ncontrol = "energy"', (1, 2, 3, 0xF0, 9, 9, 0xF7, 0xFF), []),
     ],
 )  # fmt: skip

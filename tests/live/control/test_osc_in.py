@@ -152,7 +152,8 @@ def test_the_picture_is_played_by_names_numbers_and_neighbours(control, send):
     )
     assert control.poll() == [
         ("look", "ribbons"), ("palette", 2.0), ("tap", None), ("camera", "next"),
-        ("lineup", "previous"), ("look", float(len(osc.LOOKS))), ("cast", 5.0), ("canon", 0.5),
+        ("lineup", "previous"), ("look", float(len(osc.LOOKS))), ("cast", 5.0),
+        ("picture_canon", 0.5),
         ("pairs", None), ("dark", 1.0),
     ]  # fmt: skip
     assert control.rejected == 0
@@ -259,6 +260,34 @@ def test_an_address_of_another_machine_says_so():
         ControlIn("192.0.2.1", 0)
 
 
+def test_a_phrase_is_played_by_its_address(control, send):
+    address = "/pj/control/phrase"
+    send(
+        encoding.encode_message(f"{address}/Hook-2", "", ()),
+        encoding.encode_message(f"{address}/hook", "f", (1.0,)),
+        encoding.encode_message(f"{address}/hook", "f", (0.0,)),  # let go
+        encoding.encode_message(address, "s", ("hook",)),
+        encoding.encode_message(address, "i", (16,)),
+        encoding.encode_message("/pj/control/keep", "", ()),
+        encoding.encode_message("/pj/control/keep", "s", ("hook",)),
+    )
+    assert control.poll() == [
+        ("phrase", "Hook-2"), ("phrase", "hook"), ("phrase", "hook"), ("phrase", 16.0),
+        ("keep", None), ("keep", "hook"),
+    ]  # fmt: skip
+    assert control.rejected == 0
+    send(
+        encoding.encode_message(f"{address}/hook", "s", ("now",)),
+        encoding.encode_message(f"{address}/../hook", "", ()),
+        encoding.encode_message(f"{address}/a/b", "", ()),
+        encoding.encode_message(f"{address}/", "", ()),
+        encoding.encode_message(f"{address}/{'x' * 41}", "", ()),
+        encoding.encode_message("/pj/control/energy/hook", "", ()),
+    )
+    assert control.poll() == []
+    assert control.rejected == 6
+
+
 def test_hostile_packets_never_raise(caplog):
     """A million of them: `python -m benchmarks.control_fuzz`."""
     rng, valid = np.random.default_rng(7), control_fuzz.valid_packets()
@@ -271,7 +300,7 @@ def test_hostile_packets_never_raise(caplog):
 
 def test_every_valid_packet_of_the_fuzz_is_accepted(control, send):
     send(*control_fuzz.valid_packets()[:-2])
-    assert {name for name, _ in control.poll()} == set(osc.PLAYED)
+    assert {name for name, _ in control.poll() + control.poll()} == set(osc.PLAYED)
     assert control.rejected == 0
 
 

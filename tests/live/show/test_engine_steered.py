@@ -79,11 +79,15 @@ def test_style_weights_reach_the_network_for_every_dancer(make_engine, music):
 
 
 def test_every_control_of_the_schema_is_obeyed(dancing):
-    values = {"style": "salsa", "dancers": 2.0, "cue": "drop"}
+    values = {"style": "salsa", "dancers": 2.0, "cue": "drop", "form": "ABAC", "recall": 0.0}
     for name, spec in CONTROLS.items():
-        if name != "panic":
-            control(dancing, name, values.get(name, spec.high if spec.types else None))
-    assert dancing.controls == Controls(2.0, 2.0, True, True, True, 500.0, 2.0, 2.0)
+        if name not in ("panic", "keep", "start"):
+            control(dancing, name, values.get(name, float(spec.high) if spec.types else None))
+    faders = {"openness": 2.0, "travel": 2.0, "unison": 1.0, "canon": 8.0, "variation": 1.0}
+    words = {"form": "ABAC", "phrase": 32, "formation": "scatter", "ensemble": "solo"}
+    assert dancing.controls == Controls(
+        2.0, 2.0, True, True, True, 500.0, **faders, **words, recall=False, loop=True
+    )
     control(dancing, "panic")  # all as at the start
     assert (dancing.controls, dancing.performer.dancers) == (Controls(), 1)
     with pytest.raises(ConfigError, match=r"'volume'.*style"):
@@ -92,7 +96,8 @@ def test_every_control_of_the_schema_is_obeyed(dancing):
 
 @pytest.mark.parametrize("name", [c.name for c in CONTROLS.values() if c.is_switch])
 def test_a_switch_without_a_value_changes_over(dancing, name):
-    for stands in (True, False, True):
+    at_start = getattr(dancing.controls, name)
+    for stands in (not at_start, at_start, not at_start):
         control(dancing, name)
         assert getattr(dancing.controls, name) is stands
         assert dancing.value_of(name) == float(stands)

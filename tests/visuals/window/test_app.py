@@ -38,7 +38,7 @@ def test_every_control_of_the_picture_is_obeyed(app, sender):
         ("cast", 5.0, lambda: stage.cast == 5),
         ("pairs", 1.0, lambda: stage.mirror),
         ("pairs", None, lambda: not stage.mirror),
-        ("canon", 0.5, lambda: stage.canon == 0.5),
+        ("picture_canon", 0.5, lambda: stage.canon == 0.5),
         ("dark", 1.0, lambda: app.picture.renderer.dark),
         ("dark", 0.0, lambda: not app.picture.renderer.dark),
     ):

@@ -32,7 +32,7 @@ def left_by(path, *keys: str, played: tuple = ()) -> App:
 def test_a_window_goes_on_with_what_was_played_on_the_one_before(tmp_path):
     path = tmp_path / "picture.json"
     # By keys and by OSC, in this order; whatever came last counts.
-    played = (("look", "chalk"), ("canon", 0.75), ("cast", 5.0), ("dark", 1.0))
+    played = (("look", "chalk"), ("picture_canon", 0.75), ("cast", 5.0), ("dark", 1.0))
     left = left_by(path, "l", "l", "p", "c", "n", "x", "h", "f", "up", "up", played=played)
     with Feed(port=0) as feed:
         app = App(
