@@ -42,16 +42,18 @@ def _range(label: str, key: str, form: str = "{:.2f}", slack: float = 0.0) -> Fi
     return Figure(label, key, form, _within(*_RANGE, slack), "within 25 % of real")
 
 
-def _beat(signal: str) -> tuple[Figure, Figure]:
+def _beat(signal: str) -> tuple[Figure, Figure, Figure]:
+    name = "braking as seen" if signal == "seen" else signal
     return (
         Figure(
-            f"{signal} on the beat", f"beat_{signal}_short", "{:.3f}", _within(*_BEAT),
+            f"{name} on the beat", f"beat_{signal}_short", "{:.3f}", _within(*_BEAT),
             "0.8 to 1.4 of real",
         ),
         Figure(
-            f"{signal} over its null", f"beat_{signal}_of_null", "{:.1f}",
+            f"{name} over its null", f"beat_{signal}_of_null", "{:.1f}",
             lambda made, real: made >= 2.0, "at least 2",
         ),
+        Figure(f"{name} later than real, ms", f"beat_{signal}_late_ms", "{:+.0f}"),
     )  # fmt: skip
 
 

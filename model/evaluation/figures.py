@@ -10,6 +10,7 @@ import numpy as np
 from live.body.pose import FRAME_RATE
 from model.data import accents
 from model.evaluation import metrics
+from model.evaluation.rhythm import late_ms
 from model.evaluation.take import Take
 
 _END_S = 20.0  # of the first and last stretch whose speeds are compared
@@ -105,25 +106,16 @@ def _milliseconds(phasor: complex, harmonic: float, tempo_bpm: float) -> float:
 
 def phasors_of(take: Take) -> dict[float, complex]:
     """The phasor of each harmonic, over the whole take."""
-    envelope = accents.levelled(accents.kinematic_envelope(take.joints, FRAME_RATE), FRAME_RATE)
+    envelope = _braking(take)
     return {k: metrics.phasor(envelope, take.beats, k) for k in metrics.HARMONICS}
 
 
 def accent_off_ms(
     takes: Sequence[Take], on_grid: Sequence[Take], accent_beats: float, harmonic: float
 ) -> float:
-    """How much later than in the real dances the accent falls, ms; circular mean of the takes.
+    """`rhythm.late_ms` of the braking."""
+    return late_ms(takes, on_grid, _braking, accent_beats, harmonic)
 
-    on_grid: the same takes, counted as the real dances are, whose accent falls `accent_beats` after
-    the beat. Which of two beats of the music is the first is not known: where the accent comes less
-    than once a beat of the music, it is taken against the nearest beat.
-    """
-    total, periods, weights = 0j, [], []
-    for take, counted in zip(takes, on_grid, strict=True):
-        phasor = phasors_of(counted)[harmonic]
-        period = min(1 / harmonic, counted.tempo_bpm / take.tempo_bpm)
-        late = metrics.accent_of(phasor, harmonic) - accent_beats
-        total += abs(phasor) * np.exp(2j * np.pi * late / period)
-        periods.append(period * 60_000 / counted.tempo_bpm)
-        weights.append(abs(phasor) + 1e-12)
-    return float(np.angle(total) / (2 * np.pi) * np.average(periods, weights=weights))
+
+def _braking(take: Take) -> np.ndarray:
+    return accents.levelled(accents.kinematic_envelope(take.joints, FRAME_RATE), FRAME_RATE)

@@ -27,7 +27,7 @@ from model.evaluation import frechet, metrics
 from model.evaluation.figures import accent_off_ms, summarise
 from model.evaluation.range_of_motion import range_of_motion
 from model.evaluation.reference import RealStyle, Reference, shared_styles
-from model.evaluation.rhythm import rhythm
+from model.evaluation.rhythm import lateness_ms, rhythm
 from model.evaluation.rollout import held_out_song
 from model.evaluation.stage_report import StageReport
 from model.evaluation.style_hearing import listening
@@ -209,6 +209,7 @@ def _beside_real(takes: Sequence[Take], real: RealStyle) -> dict[str, float]:
     there = real.figures
     here = summarise(on_grid, there["speed"], there["harmonic"])
     wide = range_of_motion(on_grid, there["speed"]) | rhythm(on_grid, real.window_s)
+    wide |= lateness_ms(takes, on_grid, there)
     return (
         here
         | wide

@@ -5,7 +5,7 @@ import pytest
 
 from live.body.pose import FRAME_RATE
 from live.body.skeleton import FEET, JOINT, REST_POSE
-from model.evaluation.rhythm import SIGNALS, rhythm, signals, window_s
+from model.evaluation.rhythm import SIGNALS, lateness_ms, rhythm, signals, window_s
 from model.evaluation.take import Take
 
 PARTS = {
@@ -66,3 +66,28 @@ def test_the_window_is_as_long_as_the_clips_most_frames_are_in():
 def test_a_body_that_stands_still_has_signals_that_are_numbers():
     joints = np.repeat(REST_POSE[None], 90, axis=0).astype(np.float32)
     assert all(np.isfinite(s).all() and len(s) == 90 for s in signals(joints, 30.0).values())
+
+
+def moved(take, frames):
+    """The same dance, so many frames later against the same beat."""
+    return Take("late", take.style, take.tempo_bpm, np.roll(take.joints, frames, 0), take.beats)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_that_comes_late_is_late_by_as_much(part):
+    real = rhythm([dancing(part)], 15.0)
+    late = moved(dancing(part), 3)
+    assert lateness_ms([late], [late], real)[f"beat_{part}_late_ms"] == pytest.approx(100, abs=10)
+
+
+def test_a_tremor_on_the_beat_is_no_accent_that_an_eye_sees():
+    slow = dancing("bounce", tempo_bpm=40.0)  # waves of 1.5 s: no accent of 97 BPM
+    joints, beats = slow.joints.copy(), slow.beats * 97 / 40
+    on_beat = np.flatnonzero(np.diff(np.floor(beats)) > 0) + 1
+    joints[on_beat[:, None], PARTS["hands"], 0] += 0.03  # for one frame
+    plain, shaken = (
+        rhythm([Take("tremor", "street", 97.0, j, beats)], 15.0) for j in (slow.joints, joints)
+    )
+    fine, seen = (shaken[f"beat_{n}"] - plain[f"beat_{n}"] for n in ("braking", "seen"))
+    assert fine > 0.15
+    assert seen < fine / 4
