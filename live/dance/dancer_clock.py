@@ -19,7 +19,7 @@ class DancersBeat:
         self._beats: float | None = None
         self._read = 0.0  # beats and phase of the last reading
         self._phase = 0.0
-        self._ratio = 1.0
+        self.ratio = 1.0  # the dancers' beats per beat of the music
 
     def follow(self, reading: BeatReading) -> tuple[float, float]:
         """Position in the dancers' beats, continuous, 0 on a downbeat; and their tempo, BPM."""
@@ -31,7 +31,7 @@ class DancersBeat:
             self._beats += moved + round(reading.beats - self._read - moved)
         self._read, self._phase = reading.beats, reading.phase
         low, high = DANCE_BPM
-        tempo_bpm = reading.tempo_bpm * self._ratio
+        tempo_bpm = reading.tempo_bpm * self.ratio
         if not low / _RATIO_MARGIN < tempo_bpm < high * _RATIO_MARGIN:
-            self._ratio = dance_ratio(reading.tempo_bpm)
-        return self._beats * self._ratio, reading.tempo_bpm * self._ratio
+            self.ratio = dance_ratio(reading.tempo_bpm)
+        return self._beats * self.ratio, reading.tempo_bpm * self.ratio

@@ -1,6 +1,6 @@
 """The network on stage: an ONNX file as one step a frame, its state kept between the steps.
 
-Enters: one frame's features, clocks, styles, controls. Leaves: one pose vector a dancer. Runs in
+Enters: one frame's features, clocks, styles, controls, noise. Leaves: one pose vector a dancer. In
 the engine's thread; the only file that imports onnxruntime. A file whose contract does not match
 is refused with the field that differs.
 """
@@ -36,7 +36,8 @@ _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 class Performer:
     """Owns the session and every dancer's state.
 
-    model: path, or the name of weights that ship ('open'). device: auto, cpu or cuda.
+    model: path, or the name of weights that ship ('open'). device: auto, cpu or cuda. seed: of the
+    score (`live.dance.choreography`); nothing in here is left to chance.
     """
 
     def __init__(self, model: str = "open", device: str = "auto", dancers: int = 1, seed: int = 0):
@@ -55,13 +56,12 @@ class Performer:
         return self.manifest.styles
 
     def reset(self, dancers: int, seed: int) -> None:
-        """Every dancer back to the first frame, with the random numbers of this seed."""
+        """Every dancer back to the first frame, for the score of this seed."""
         self.dancers = dancers
         self.seed = seed
         self._state: dict[str, np.ndarray] = {
             s.name: self._blank(s, dancers) for s in self.manifest.states
         }
-        self._rngs = [_rng(seed, d) for d in range(dancers)]
 
     def set_dancers(self, dancers: int) -> None:
         """More or fewer dancers from the next step on; those who stay dance on undisturbed."""
@@ -70,8 +70,6 @@ class Performer:
                 kept = self._state[spec.name][:dancers]
                 fresh = self._blank(spec, dancers - len(kept))
                 self._state[spec.name] = np.concatenate([kept, fresh])
-        self._rngs = self._rngs[:dancers]
-        self._rngs += [_rng(self.seed, d) for d in range(len(self._rngs), dancers)]
         self.dancers = dancers
 
     def revive(self, dancers: np.ndarray) -> None:
@@ -88,20 +86,21 @@ class Performer:
         clock: np.ndarray,
         style: np.ndarray,
         control: np.ndarray,
+        noise: np.ndarray,
         temperature: float = 1.0,
     ) -> tuple[np.ndarray, np.ndarray]:
         """One frame of 1/30 s.
 
         features: float32 [83]; clock: [N, 8]; style: [N, S], rows sum to 1; control: [N, 4];
-        temperature: 0..2, scales the noise. Returns pose vectors [N, 60] and style logits [S].
+        noise: [N, Z] standard normal, taken where a dancer's beat begins; temperature: 0..2, scales
+        it. Returns pose vectors [N, 60] and style logits [S].
         """
-        noise = np.stack([rng.standard_normal(self.manifest.latent_dim) for rng in self._rngs])
         feed = {
             "features": features[None],
             "clock": clock,
             "style": style,
             "control": control,
-            "noise": (temperature * noise).astype(np.float32),
+            "noise": np.asarray(temperature * noise, np.float32),
             **self._state,
         }
         results = cast(list[np.ndarray], self._session.run(None, feed))
@@ -139,9 +138,10 @@ class Performer:
         clock = np.zeros((dancers, CLOCK_DIM), np.float32)
         style = np.full((dancers, styles), 1 / styles, np.float32)
         control = np.zeros((dancers, CONTROL_DIM), np.float32)
-        pose, logits = self.step(features, clock, style, control)
+        noise = np.zeros((dancers, self.manifest.latent_dim), np.float32)
+        pose, logits = self.step(features, clock, style, control, noise)
         for _ in range(steps - 1):
-            pose, logits = self.step(features, clock, style, control)
+            pose, logits = self.step(features, clock, style, control, noise)
         found = {name: state.shape for name, state in self._state.items()}
         if (pose.shape, logits.shape, found) != ((dancers, POSE_DIM), (styles,), shapes):
             raise ValueError(f"{dancers} dancers get other shapes than it promised")
@@ -263,11 +263,6 @@ def _metadata(session, path: Path) -> dict[str, str]:
 
 def _with_fallback(device: str) -> list[str]:
     return list(dict.fromkeys([_PROVIDERS[device], _PROVIDERS["cpu"]]))
-
-
-def _rng(seed: int, dancer: int) -> np.random.Generator:
-    """Each dancer's own: a new dancer never changes the dance of the others."""
-    return np.random.default_rng([seed, dancer])
 
 
 def _differing(these: dict, those: dict) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from live.beat.clock import TRACKERS
 from live.beat.sources import CLOCKS
 from live.control.allow_list import check_bind
+from live.dance.choreography.form import parse_form
 from live.dance.performer import DEVICES
 from live.errors import ConfigError
 from live.osc.schema import (
@@ -126,6 +127,7 @@ class ShowConfig:
             _check(f.name, getattr(self, f.name), f)
         for target in self.osc:
             parse_feed(target)
+        parse_form(self.form)
         check_bind(self.control_bind, self.control_allow)
 
     @property

@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
+from live.dance.choreography.settings import ChoreographySettings
+
 
 @dataclass
 class Controls:
-    """What the operator has set. Ranges as in `live.osc.schema.CONTROLS`."""
+    """What the operator has set. Ranges as in `live.osc.schema.CONTROLS`; form to ensemble as in
+    `ChoreographySettings`."""
 
     energy: float = 0.0
     temperature: float = 1.0
@@ -15,12 +18,25 @@ class Controls:
     latency_ms: float = 0.0
     openness: float = 0.0
     travel: float = 0.0
-    unison: float = 0.5
-    canon: float = 0.0
-    form: str = "AABA"
-    phrase: int = 8
-    variation: float = 0.2
-    recall: bool = True
-    formation: str = "auto"
-    ensemble: str = "all"
+    form: str = ChoreographySettings.form
+    phrase: int = ChoreographySettings.phrase
+    variation: float = ChoreographySettings.variation
+    recall: bool = ChoreographySettings.recall
+    unison: float = ChoreographySettings.unison
+    canon: float = ChoreographySettings.canon
+    formation: str = ChoreographySettings.formation
+    ensemble: str = ChoreographySettings.ensemble
     loop: bool = False
+
+    @property
+    def choreography(self) -> ChoreographySettings:
+        return ChoreographySettings(
+            form=self.form,
+            phrase=self.phrase,
+            variation=self.variation,
+            recall=self.recall,
+            unison=self.unison,
+            canon=self.canon,
+            formation=self.formation,
+            ensemble=self.ensemble,
+        )

@@ -20,11 +20,14 @@ from typing import TypeVar
 import numpy as np
 
 from live.audio.features import FRAME, SAMPLE_RATE, FeatureFrame, FeatureStream
-from live.beat.clock import BeatReading, TempoConfig
+from live.beat.clock import TempoConfig
 from live.beat.section import SectionReading, Sections
 from live.body.pose import POSE_DIM
 from live.body.safe_motion import Body, SafeMotion
 from live.control.scenes import Scene, ScenePlayer
+from live.dance.choreography.choreographer import Choreographer
+from live.dance.choreography.form import parse_form
+from live.dance.choreography.moment import Directions, Moment
 from live.dance.contract import CONTROL_DIM, clock_vector
 from live.dance.dancer_clock import DancersBeat
 from live.dance.manifest import MAX_MUSIC_LAG
@@ -92,6 +95,9 @@ class Engine:
         self._beats = DancersBeat()
         self._presence = Presence()
         self._styles = StyleMixer(len(performer.styles), parse_style(self.style, performer.styles))
+        self.choreographer = Choreographer(
+            performer.manifest.latent_dim, performer.dancers, performer.seed
+        )
         self._motion = SafeMotion(performer.dancers)
         self._is_cut = False  # the next pose does not follow from the last one
         self._keys = KeyFrames()
@@ -220,13 +226,15 @@ class Engine:
 
     def _perform(self, frame: FeatureFrame) -> np.ndarray:
         """Pose vectors, float32 [N, 60]; NaN where the network raised, or begins anew."""
+        directions, beats, tempo_bpm = self._direct()
         said = self._run(
             "network",
             self.performer.step,
             self._delayed(frame.features),
-            self._clock_inputs(self._reading),
+            clock_vector(beats - directions.delays, tempo_bpm, self._reading.confidence),
             np.repeat(self._styles.step()[None], self.performer.dancers, axis=0),
-            self._control_inputs(),
+            self._control_inputs(directions),
+            directions.noise,
             self.controls.temperature,
         )
         if said is not None:
@@ -263,20 +271,35 @@ class Engine:
         delay = max(round(self.performer.manifest.music_lag - ahead), 0)
         return self._recent[-1 - min(delay, len(self._recent) - 1)]
 
-    def _clock_inputs(self, reading: BeatReading) -> np.ndarray:
-        """float32 [N, 8]: every dancer on the same beat, at half or double time where it suits, as
-        much later as the style danced needs it (`model.evaluation.offsets.accent_delays`)."""
+    def _direct(self) -> tuple[Directions, float, float]:
+        """What the dancers are to do, their position in beats, and their tempo, BPM: at half or
+        double time where it suits, as much later as the style danced needs it
+        (`model.evaluation.offsets.accent_delays`)."""
+        reading = self._reading
         beats, tempo_bpm = self._beats.follow(reading)
         late_ms = float(self.performer.manifest.accent_delay_ms @ self._styles.weights)
-        beats -= late_ms / 60_000 * tempo_bpm
-        vector = clock_vector(beats, tempo_bpm, reading.confidence)
-        return np.repeat(vector[None], self.performer.dancers, axis=0)
+        late = late_ms / 60_000 * reading.tempo_bpm
+        moment = Moment(
+            beats=beats - late * self._beats.ratio,
+            ratio=self._beats.ratio,
+            bar_beat=reading.metre * reading.bar_phase - late,
+            metre=reading.metre,
+            late_beats=late,
+            section=self.section,
+            is_idle=self.is_idle,
+            is_frozen=self.controls.freeze,
+        )
+        directions = self._run(
+            "choreography", self.choreographer.step, moment, self.controls.choreography
+        )
+        return directions or self.choreographer.at_rest(), moment.beats, tempo_bpm
 
-    def _control_inputs(self) -> np.ndarray:
+    def _control_inputs(self, directions: Directions) -> np.ndarray:
         control = np.zeros((self.performer.dancers, CONTROL_DIM), np.float32)
         own = float(self.performer.manifest.energy_offset @ self._styles.weights)
-        control[:, 0] = self.controls.energy + own + self._loudness.energy + self._presence.energy
-        control[:, 1] = self.controls.openness
+        energy = self.controls.energy + own + self._loudness.energy + self._presence.energy
+        control[:, 0] = directions.energy + np.float32(energy)
+        control[:, 1] = directions.openness + np.float32(self.controls.openness)
         control[:, 2] = self.controls.travel
         return control
 
@@ -353,6 +376,7 @@ class Engine:
             case "latency":
                 self.controls.latency_ms = number
             case "form":
+                parse_form(str(value))
                 self.controls.form = str(value).strip()
             case "keep" | "start":
                 raise ConfigError(f"{name} is not there yet")
@@ -363,9 +387,11 @@ class Engine:
                 self._set_phrase(value)
             case "seed":
                 self.performer.reset(self.performer.dancers, int(number))
+                self.choreographer.reset(self.performer.dancers, int(number))
                 self._is_cut = self.newest >= 0  # its first pose has nothing to do with the last
             case "dancers":
                 self.performer.set_dancers(round(number))
+                self.choreographer.set_dancers(round(number))
                 self._motion.set_dancers(round(number))
             case "cue":
                 self._scenes.call(value)

@@ -62,5 +62,6 @@ def _logits(performer: Performer, audio: np.ndarray) -> np.ndarray:
         np.zeros((1, CLOCK_DIM), np.float32),
         np.full((1, len(performer.styles)), 1 / len(performer.styles), np.float32),
         np.zeros((1, CONTROL_DIM), np.float32),
+        np.zeros((1, performer.manifest.latent_dim), np.float32),
     )
     return np.stack([performer.step(f.features, *still)[1] for f in extract(audio, SAMPLE_RATE)])

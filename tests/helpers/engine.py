@@ -18,13 +18,14 @@ class Listening(Performer):
         super().__init__(*args, **options)
         self.heard.clear()  # of the warm-up
 
-    def step(self, features, clock, style, control, temperature=1.0):
-        given = (features, clock, style, control, temperature)
+    def step(self, features, clock, style, control, noise, temperature=1.0):
+        given = (features, clock, style, control, noise, temperature)
         self.heard.append([np.array(value) for value in given])
         return super().step(*given)
 
     def given(self, index):
-        """One argument over all frames: 1 clock, 2 style, 3 control, 4 temperature."""
+        """One argument over all frames: 1 clock, 2 style, 3 control, 4 noise,
+        5 temperature."""
         return np.array([step[index] for step in self.heard])
 
 

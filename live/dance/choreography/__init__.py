@@ -1,0 +1,1 @@
+"""Who dances what on which beat: the score, the song's memory, dancers together, formations."""

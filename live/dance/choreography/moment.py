@@ -1,0 +1,55 @@
+"""What the choreographer is told of a frame, and what it says of one.
+
+Enters and leaves: values alone.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from live.beat.section import SectionReading
+
+
+@dataclass(frozen=True)
+class Moment:
+    """beats: position in the dancers' beats; ratio: how many of them there are to a beat of the
+    music. bar_beat: beats of the music since the downbeat; metre: how many a bar has. late_beats:
+    beats of the music by which the dance is later than the ears' reading. section: what the ears
+    say, None where they say nothing. loudness: against the music's own level, 0 is its peaks.
+    is_idle: silence. is_frozen: nobody moves."""
+
+    beats: float
+    ratio: float = 1.0
+    bar_beat: float = 0.0
+    metre: int = 4
+    late_beats: float = 0.0
+    section: SectionReading | None = None
+    loudness: float = 0.0
+    is_idle: bool = False
+    is_frozen: bool = False
+
+    def is_downbeat(self) -> bool:
+        """Whether the bar begins within the dancers' beat that has just begun."""
+        return self.begins(self.bar_beat, self.metre)
+
+    def begins(self, position: float, every: float) -> bool:
+        """Whether a position in beats of the music has just passed a multiple of `every`."""
+        return (position + _EARLY) % every < 1 / self.ratio
+
+
+@dataclass(frozen=True)
+class Directions:
+    """A row each dancer. noise: float32 [N, Z]; delays: float64 [N], dancers' beats by which each
+    dances later; energy, openness: float32 [N], added to the faders'; mirrored: bool [N]; places:
+    float64 [N, 2], metres (x, z). together: 0..1, how much they keep to each other."""
+
+    noise: np.ndarray
+    delays: np.ndarray
+    energy: np.ndarray
+    openness: np.ndarray
+    mirrored: np.ndarray
+    places: np.ndarray
+    together: float
+
+
+_EARLY = 0.25  # beats: a bar that is about to begin counts as begun

@@ -1,0 +1,270 @@
+"""The score: which phrase is danced on which beat, and its noise.
+
+Enters: moments at which a beat begins, and the operator's settings. Leaves: an `Entry` a beat.
+Engine's thread.
+
+Noise is drawn by name (`live.dance.choreography.noise`): the phrase of a section is named by the
+section, the round of the form and the letter. So nothing need be remembered of it for it to return
+when the section does; only what the operator has put there is.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+
+from live.beat.section import BUILD, UNKNOWN
+from live.dance.choreography.ensemble import Cast, cast_of
+from live.dance.choreography.form import Part, parse_form
+from live.dance.choreography.moment import Moment
+from live.dance.choreography.noise import draw, mix
+from live.dance.choreography.phrase import Phrase
+from live.dance.choreography.settings import ChoreographySettings
+from live.dance.choreography.song import Mood, SongPlace, mood_of
+from live.errors import ConfigError
+
+_SHORTEST = 4  # dancers' beats, of a phrase that is cut
+_HELD_BEATS = 4
+_VARIED = 0.5  # the least that a phrase marked as varied differs
+_REMEMBERED = 4096  # phrases
+# What a draw is for: the number after the seed in its name.
+_SECTION, _ROUND, _VARIATION, _OWN = range(4)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One beat of the dance, a row each dancer that may be. noise: float32 [16, Z]; energy:
+    float32 [16]; mirrored: bool [16]; openness, together: of all."""
+
+    noise: np.ndarray
+    energy: np.ndarray
+    mirrored: np.ndarray
+    openness: float
+    together: float
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A phrase as it is danced now. number: of all that were begun; place: the section's name, None
+    without; position: of the phrase in its section or since the last; first: index of its first
+    beat, which may lie before the passage began; beats: the dancers'; name: of its noise; returns:
+    it was danced before; stored: what the operator has put here."""
+
+    number: int
+    place: tuple[int, int] | None
+    position: int
+    first: int
+    beats: int
+    part: Part
+    name: tuple[int, ...]
+    returns: bool = False
+    stored: Phrase | None = None
+
+
+class Score:
+    """Owns the phrase that is danced and what was danced before. width: Z."""
+
+    def __init__(self, width: int, seed: int):
+        self.width = width
+        self.reset(seed)
+
+    def reset(self, seed: int) -> None:
+        """Nothing was danced yet."""
+        self.seed = seed
+        self.passage: Passage | None = None
+        self.last_phrase: Phrase | None = None
+        self._song = SongPlace()
+        self._queue: deque[Phrase] = deque()
+        self._loop: tuple[Phrase, ...] = ()
+        self._danced: dict[tuple[int, ...], None] = {}
+        self._put: dict[tuple[tuple[int, int], int], Phrase] = {}  # by section and position
+        self._lines: list[np.ndarray] = []  # noise of this phrase's beats, of the first dancer
+        self._form = parse_form("AABA")
+        self._era = 0  # stretches without a section
+
+    def play(self, phrases: Sequence[Phrase], loop: bool = False) -> None:
+        """From the next phrase on dance these, once or again and again; none: compose again."""
+        self._queue = deque(phrases)
+        self._loop = tuple(phrases) if loop else ()
+
+    @property
+    def playing(self) -> str:
+        """The name of the kept phrase that is danced; "" for one of the choreographer's own."""
+        stored = self.passage.stored if self.passage else None
+        return stored.name if stored else ""
+
+    def beat(
+        self, index: int, moment: Moment, settings: ChoreographySettings, dancers: int, cut: bool
+    ) -> Entry:
+        """Write the beat `index`, which begins now. cut: the beats have jumped, so that the phrase
+        is over."""
+        now = _Now(index, moment, settings, self._place(moment, settings))
+        if self.passage is None or cut or _is_over(self.passage, now):
+            self._begin(now)
+        passage = self.passage
+        assert passage is not None
+        mood = _mood(moment, settings)
+        cast = cast_of(settings.ensemble, passage.part.called, passage.part.answers, dancers == 1)
+        together = settings.unison**mood.togetherness if settings.unison > 0 else 0.0
+        rows = _shared(self._rows(passage, now, mood, cast), cast, together)
+        self._lines.append(rows[0])
+        kept = passage.stored
+        energy = mood.energy + passage.part.energy + (kept.energy if kept else 0.0)
+        mirrored = cast.mirrored ^ passage.part.mirrored ^ (kept is not None and kept.mirrored)
+        noise = rows * (np.float32(mood.noise) * cast.noise)[:, None]
+        return Entry(noise, cast.energy + np.float32(energy), mirrored, mood.openness, together)
+
+    # Which phrase -------------------------------------------------------------------------------
+
+    def _place(self, moment: Moment, settings: ChoreographySettings) -> tuple[int, int] | None:
+        if moment.section is None:
+            return None
+        place = self._song.follow(moment.section, moment.is_idle)
+        return place if settings.recall else None
+
+    def _begin(self, now: "_Now") -> None:
+        """The phrase before is over, and the next one begins, or is joined where it is by now."""
+        before = self.passage
+        if before is not None and len(self._lines) >= before.beats:
+            self.last_phrase = Phrase(np.stack(self._lines[-before.beats :]))
+        self._lines = []
+        if before is not None and before.place is not None and now.place is None:
+            self._era += 1
+        number = before.number + 1 if before else 0
+        position, joined = _position(before, now)
+        kept = self._next_kept(now.place, position)
+        if kept is not None:
+            name = (_OWN, number)
+            self.passage = Passage(
+                number, now.place, position, now.index, len(kept.noise), Part(0), name, False, kept
+            )
+            return
+        part, name = self._composed(now, position)
+        self.passage = Passage(
+            number=number,
+            place=now.place,
+            position=position,
+            first=now.index - joined,
+            beats=now.beats(now.phrase_beats),
+            part=part,
+            name=name,
+            returns=name in self._danced,
+        )
+        self._danced[name] = None
+        _forget_oldest(self._danced)
+
+    def _composed(self, now: "_Now", position: int) -> tuple[Part, tuple[int, ...]]:
+        """The part of the form at this position, and the name of its noise."""
+        with suppress(ConfigError):  # the form that was good goes on
+            self._form = parse_form(now.settings.form)
+        if self._form:
+            turn, step = divmod(position, len(self._form))
+            part = self._form[step]
+        else:
+            turn, part = position, Part(0)
+        if now.place is None:
+            return part, (_ROUND, self._era, turn, part.letter)
+        return part, (_SECTION, *now.place, turn, part.letter)
+
+    def _next_kept(self, place: tuple[int, int] | None, position: int) -> Phrase | None:
+        """The kept phrase whose turn it is: the operator's, or what he put here the last time."""
+        if not self._queue:
+            self._queue.extend(self._loop)
+        phrase = self._queue.popleft() if self._queue else None
+        if place is None:
+            return phrase
+        if phrase is None:
+            return self._put.get((place, position))
+        self._put[place, position] = phrase
+        _forget_oldest(self._put)
+        return phrase
+
+    # Its noise ----------------------------------------------------------------------------------
+
+    def _rows(self, passage: Passage, now: "_Now", mood: Mood, cast: Cast) -> np.ndarray:
+        """float32 [16, Z]: what every dancer would dance alone."""
+        beat = max(now.index - passage.first, 0)
+        if passage.part.held or mood.held:
+            beat -= beat % _HELD_BEATS
+        rows = draw(self.width, self.seed, *passage.name, beat)
+        kept = passage.stored
+        vary = kept.vary if kept else now.settings.variation * passage.returns
+        if passage.part.varied:
+            vary = max(vary, _VARIED)
+        if kept is not None:
+            rows[cast.leaders] = kept.noise[beat % len(kept.noise)]
+        if vary > 0:
+            other = draw(self.width, self.seed, _VARIATION, passage.number, beat)
+            rows = mix(rows, other, vary)
+        return rows
+
+
+@dataclass(frozen=True)
+class _Now:
+    index: int
+    moment: Moment
+    settings: ChoreographySettings
+    place: tuple[int, int] | None
+
+    @property
+    def phrase_beats(self) -> float:
+        """Beats of the music in a phrase; a build has shorter ones."""
+        phrase = self.settings.phrase
+        section = self.moment.section
+        if self.place is not None and section is not None and section.kind == BUILD:
+            phrase = max(phrase // 2, 4)
+        return phrase * self.moment.metre / 4
+
+    def beats(self, of_music: float) -> int:
+        """The dancers' beats in so many of the music."""
+        return max(round(of_music * self.moment.ratio), 1)
+
+
+def _mood(moment: Moment, settings: ChoreographySettings) -> Mood:
+    if moment.section is None or not settings.recall:
+        return mood_of(UNKNOWN, 0.0)
+    return mood_of(moment.section.kind, moment.section.age_beats)
+
+
+def _is_over(passage: Passage, now: _Now) -> bool:
+    passed, moment = now.index - passage.first, now.moment
+    if passage.stored is not None:
+        return passed >= passage.beats
+    if not moment.is_downbeat():
+        return False
+    if passed >= passage.beats or now.place != passage.place:
+        return True
+    section, length = moment.section, now.phrase_beats
+    if section is None or section.phrase_beats < length or passed < _SHORTEST:
+        return False
+    return moment.begins(section.phrase_phase * section.phrase_beats - moment.late_beats, length)
+
+
+def _position(before: Passage | None, now: _Now) -> tuple[int, int]:
+    """Which phrase of its section begins, and how many of its beats have passed already: a section
+    is told a bar or two after it began, and what returns has to return where it was."""
+    section, position, joined = now.moment.section, 0, 0
+    if now.place is not None and section is not None:
+        age = max(section.age_beats - now.moment.late_beats, 0.0)
+        position = int((age + _EARLY) // now.phrase_beats)
+        joined = round((age - position * now.phrase_beats) * now.moment.ratio)
+    if before is not None and now.place == before.place and position <= before.position:
+        return before.position + 1, 0
+    return position, max(joined, 0)
+
+
+def _shared(rows: np.ndarray, cast: Cast, together: float) -> np.ndarray:
+    """Every dancer's noise with what is shared with the leader in it; the leader's stays."""
+    shared = mix(rows, rows[cast.leaders], together)
+    is_leader = cast.leaders == np.arange(len(rows))
+    return np.where(is_leader[:, None], rows, shared)[cast.twins]
+
+
+def _forget_oldest(remembered: dict) -> None:
+    if len(remembered) > _REMEMBERED:
+        del remembered[next(iter(remembered))]
+
+
+_EARLY = 0.25  # beats: as in `Moment`

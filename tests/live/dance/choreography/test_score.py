@@ -1,0 +1,122 @@
+"""The score: noise by beat, that returns where the form says so, whatever the frame rate."""
+
+import numpy as np
+import pytest
+
+from live.dance.choreography.choreographer import Choreographer
+from live.dance.choreography.moment import Moment
+from live.dance.choreography.phrase import Phrase
+from live.dance.choreography.settings import ChoreographySettings
+
+WIDTH = 32
+SURE = ChoreographySettings(variation=0.0)
+
+
+def directed(settings=SURE, beats=64, dancers=1, seed=3, frames_a_beat=15, **moment):
+    """Directions of every frame, and the choreographer."""
+    choreographer = Choreographer(WIDTH, dancers, seed)
+    times = np.arange(round(beats * frames_a_beat)) / frames_a_beat
+    said = [choreographer.step(Moment(beats=t, bar_beat=t % 4, **moment), settings) for t in times]
+    return said, choreographer
+
+
+def noise_by_beat(settings=SURE, dancer=0, **options):
+    """[beats, Z] of one dancer."""
+    said, _ = directed(settings, frames_a_beat=4, **options)
+    return np.array([d.noise[dancer] for d in said[::4]])
+
+
+def likeness(a, b):
+    """Correlation of two stretches of noise."""
+    return float(np.corrcoef(a.ravel(), b.ravel())[0, 1])
+
+
+@pytest.mark.parametrize(
+    ("form", "letters"),
+    [("AABA", "AABACCDC"), ("aabb", "AABBCCDD"), ("A B", "ABCDEFGH"), ("free", "ABCDEFGH")],
+)
+def test_phrases_return_as_the_form_says(form, letters):
+    phrases = noise_by_beat(ChoreographySettings(form=form, variation=0.0)).reshape(8, 8, WIDTH)
+    for i, a in enumerate(letters):
+        for j, b in enumerate(letters):
+            alike = likeness(phrases[i], phrases[j])
+            assert alike > 0.999 if a == b else abs(alike) < 0.25
+
+
+@pytest.mark.parametrize("phrase", [4, 8, 16, 32])
+def test_a_phrase_has_its_beats(phrase):
+    noise = noise_by_beat(ChoreographySettings(form="AAB", phrase=phrase, variation=0.0), beats=96)
+    assert likeness(noise[:phrase], noise[phrase : 2 * phrase]) > 0.999
+    assert abs(likeness(noise[:phrase], noise[2 * phrase : 3 * phrase])) < 0.3
+
+
+def test_variation_moves_away_and_stays_standard_normal():
+    for variation, low, high in ((0.0, 0.999, 1.0), (0.3, 0.8, 0.95), (1.0, -0.1, 0.1)):
+        settings = ChoreographySettings(form="AA", phrase=32, variation=variation)
+        noise = noise_by_beat(settings, beats=64)
+        assert low <= likeness(noise[:32], noise[32:]) <= high
+        assert noise[32:].std() == pytest.approx(1.0, abs=0.06)
+
+
+def test_the_score_does_not_depend_on_frames():
+    slow, fast = (directed(frames_a_beat=f)[0] for f in (6, 18))
+    np.testing.assert_array_equal([d.noise for d in slow[::6]], [d.noise for d in fast[::18]])
+
+
+def test_frames_that_were_given_up_change_nothing_later():
+    whole, dropped = Choreographer(WIDTH, 1, 0), Choreographer(WIDTH, 1, 0)
+    for t in np.arange(0, 40, 0.1):
+        said = whole.step(Moment(beats=t, bar_beat=t % 4), SURE)
+        if not 9.35 < t < 13.05:
+            after = dropped.step(Moment(beats=t, bar_beat=t % 4), SURE)
+            np.testing.assert_array_equal(after.noise, said.noise)
+
+
+def test_nobody_depends_on_how_many_dance():
+    two, eight = (directed(dancers=n)[0] for n in (2, 8))
+    np.testing.assert_array_equal([d.noise for d in two], [d.noise[:2] for d in eight])
+
+
+def test_unison_is_the_share_in_common():
+    for unison, low, high in ((0.0, -0.1, 0.1), (0.5, 0.6, 0.8), (1.0, 1.0, 1.0)):
+        said, _ = directed(ChoreographySettings(unison=unison), dancers=3, beats=64)
+        noise = np.array([d.noise for d in said[::15]])
+        assert low <= likeness(noise[:, 0], noise[:, 1]) <= high + 1e-9
+        assert noise[:, 2].std() == pytest.approx(1.0, abs=0.06)
+
+
+def test_a_canon_dances_the_noise_of_beats_ago():
+    settings = ChoreographySettings(unison=1.0, canon=2.0)
+    said, _ = directed(settings, dancers=4, beats=48)
+    noise = np.array([d.noise for d in said[::15]])
+    np.testing.assert_array_equal(said[-1].delays, [0.0, 2.0, 4.0, 6.0])
+    for d in range(1, 4):
+        np.testing.assert_array_equal(noise[8:, d], noise[8 - 2 * d : -2 * d, 0])
+
+
+def test_a_kept_phrase_is_danced_from_the_next_phrase_on():
+    kept = np.random.default_rng(1).standard_normal((8, WIDTH)).astype(np.float32)
+    choreographer = Choreographer(WIDTH, 1, 0)
+    noise, playing = [], []
+    for t in range(40):
+        if t == 10:
+            choreographer.play([Phrase(kept, name="mine")])
+        noise.append(choreographer.step(Moment(beats=t, bar_beat=t % 4), SURE).noise[0])
+        playing.append(choreographer.playing)
+        if t == 24:
+            np.testing.assert_array_equal(choreographer.last_phrase.noise, kept)
+    np.testing.assert_array_equal(noise[16:24], kept)
+    assert [t for t, name in enumerate(playing) if name] == list(range(16, 24))
+
+
+def test_a_loop_goes_on_until_it_is_ended():
+    kept = np.random.default_rng(1).standard_normal((4, WIDTH)).astype(np.float32)
+    choreographer = Choreographer(WIDTH, 1, 0)
+    choreographer.play([Phrase(kept)], loop=True)
+    noise = []
+    for t in range(32):
+        if t == 14:
+            choreographer.play([])
+        noise.append(choreographer.step(Moment(beats=t, bar_beat=t % 4), SURE).noise[0])
+    np.testing.assert_array_equal(noise[:16], np.tile(kept, (4, 1)))
+    assert abs(likeness(np.array(noise[16:20]), kept)) < 0.3
