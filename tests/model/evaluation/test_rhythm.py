@@ -84,7 +84,8 @@ def test_a_tremor_on_the_beat_is_no_accent_that_an_eye_sees():
     slow = dancing("bounce", tempo_bpm=40.0)  # waves of 1.5 s: no accent of 97 BPM
     joints, beats = slow.joints.copy(), slow.beats * 97 / 40
     on_beat = np.flatnonzero(np.diff(np.floor(beats)) > 0) + 1
-    joints[on_beat[:, None], PARTS["hands"], 0] += 0.03  # for one frame
+    joints[on_beat[:, None], PARTS["hands"], 0] += 0.02  # for one frame,
+    joints[on_beat[:-1, None] + 1, PARTS["hands"], 0] -= 0.02  # and the other way for the next
     plain, shaken = (
         rhythm([Take("tremor", "street", 97.0, j, beats)], 15.0) for j in (slow.joints, joints)
     )
