@@ -136,7 +136,7 @@ class WatchedEngine(Engine):
 class SimulatedCard:
     """An `AudioSource` that delivers its blocks by the skipped time, as the fault will have it."""
 
-    rate, name, note, listens = RATE, "simulated", "", True
+    rate, name, note, listens, seeks = RATE, "simulated", "", True, True
 
     def __init__(self, now: float):
         self.ring = SampleRing(4 * RATE)

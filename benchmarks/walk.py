@@ -106,7 +106,7 @@ class _Time:
 class _Source:
     """An `AudioSource` that delivers the demo by the simulated time."""
 
-    rate, name, note, listens = _RATE, "simulated", "", True
+    rate, name, note, listens, seeks = _RATE, "simulated", "", True, True
     xruns, reopens, finished, active = 0, 0, False, True
 
     def __init__(self, engine: Engine, follower: Follower, walks: list[Walk]):

@@ -37,8 +37,8 @@ LOCK_HEADER = """\
 """
 # Held back: newer builds of torch bring gigabytes of CUDA to Linux machines without a use for it.
 LOCK_PINS = ("torch==2.13.0",)
-# Windows alone: pytest, tqdm and click want it to colour their output.
-LOCK_ELSEWHERE = ("colorama==0.4.6",)
+# Windows alone: colorama, with which pytest, tqdm and click colour their output, and SoundCard.
+LOCK_ELSEWHERE = ("colorama==0.4.6", "soundcard==0.4.6")
 
 
 class SetupError(Exception):

@@ -43,10 +43,12 @@ class AudioSource(Protocol):
     and its last sample is in the ring. xruns: how often the card or the decoder lost sound. lost:
     samples of silence in the ring that stand for what the card lost. note: one sentence for the
     operator, or "". reopens: how often a lost device came back. listens: to a room, which is never
-    quite silent; silence to the last bit means that it hears nothing at all.
+    quite silent; silence to the last bit means that it hears nothing at all. seeks: after a while
+    of such silence it may find the sound elsewhere, if it is opened anew.
     """
 
     listens: bool
+    seeks: bool
 
     rate: int
     name: str
@@ -73,6 +75,7 @@ class Source:
     """What all sources share: the ring and the time of its last block."""
 
     listens = False
+    seeks = False
 
     def __init__(self, name: str, rate: int, note: str = ""):
         self.name, self.rate, self.note = name, rate, note
@@ -81,6 +84,14 @@ class Source:
         self.lost = 0
         self.finished = False
         self._last = BlockTime(monotonic_s(), 0)
+
+    @property
+    def active(self) -> bool:
+        raise NotImplementedError
+
+    @property
+    def reopens(self) -> int:
+        raise NotImplementedError
 
     @property
     def last_block_s(self) -> BlockTime:
@@ -98,6 +109,9 @@ class Source:
         raise NotImplementedError
 
     def stop(self) -> None:
+        raise NotImplementedError
+
+    def reopen(self) -> None:
         raise NotImplementedError
 
     def push(self, samples: np.ndarray, time_s: float) -> None:

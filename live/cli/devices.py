@@ -4,6 +4,7 @@ import argparse
 import subprocess
 
 from live.audio.devices import list_devices
+from live.audio.system_sound import SYSTEM, find_system_sound
 from live.child_process import child_command
 from live.cli import midi
 from live.errors import ConfigError, DeviceError
@@ -19,6 +20,7 @@ def main(argv: list[str]) -> int:
     if args.control:
         raise ConfigError(f"{args.control[0]!r} is to be learned, but --learn FILE is missing")
     _list_sound()
+    _list_system_sound()
     _list_midi()
     _list_displays()
     return 0
@@ -40,6 +42,13 @@ def _list_sound() -> None:
             mark = "*" if getattr(d, default) else " "
             print(f" {mark} {d.label}  ({getattr(d, channels)} channels, {d.rate} Hz)")
     print("\n* is the default. Name one with --input; a unique part of the name is enough.")
+
+
+def _list_system_sound() -> None:
+    try:
+        print(f"\n{find_system_sound().name}: what this computer plays; --input {SYSTEM}")
+    except DeviceError as error:
+        print(f"\nsystem sound: {error}")
 
 
 def _list_midi() -> None:

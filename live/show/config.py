@@ -53,7 +53,10 @@ def _setting(default, *, low=None, high=None, choices=None, help: str):
 class ShowConfig:
     """What `posejockey live` and `perform` can be told; the TOML keys are these names."""
 
-    input: str = _setting("auto", help="auto, demo, a sound file, or the name of an input device")
+    input: str = _setting(
+        "auto",
+        help="auto, system (what this computer plays), demo, a sound file, or the name of an input",
+    )
     model: str = _setting("open", help="weights that ship (open), or the path of an ONNX file")
     device: str = _setting("auto", choices=DEVICES, help="where the network runs")
     osc: tuple[str | dict[str, Any], ...] = _setting(

@@ -18,6 +18,7 @@ from pathlib import Path
 from live.audio.devices import list_devices, supported_rates
 from live.audio.features import FRAME, SAMPLE_RATE
 from live.audio.source import AudioSource
+from live.audio.system_sound import SYSTEM, find_system_sound
 from live.control.osc_in import ControlIn
 from live.display import has_display
 from live.errors import PerformanceError
@@ -59,7 +60,7 @@ def examine(plan: Plan) -> Iterator[Finding]:
 
     The show is opened as `live` opens it: without a FAIL it starts, with one it does not.
     """
-    for check in (_program, _sound, _screen, _recording):
+    for check in (_program, _sound, _system_sound, _screen, _recording):
         yield from check(plan.config)
     told = set()
     for finding in _rehearsal(plan):
@@ -141,6 +142,17 @@ def _sound(config: ShowConfig) -> Iterator[Finding]:
             "no output device: files and the demo play silently",
             "only if you need it",
         )
+
+
+def _system_sound(config: ShowConfig) -> Iterator[Finding]:
+    """Named to everybody: who does not know the word takes a microphone for it."""
+    try:
+        name = find_system_sound().name
+    except PerformanceError as error:
+        if config.input != SYSTEM:  # opening it fails with the same words
+            yield Finding("sound", NOTE, str(error), "only to dance to what this computer plays")
+        return
+    yield Finding("sound", OK, f"{name}: what this computer plays, with --input {SYSTEM}")
 
 
 def _network(config: ShowConfig, opened: OpenShow) -> Iterator[Finding]:

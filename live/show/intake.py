@@ -188,8 +188,8 @@ class Intake:
         if not self.source.active or missing_s > _REOPEN_AFTER_S:
             self._next_reopen = now + _REOPEN_AFTER_S
             self.source.reopen()
-        elif self.source.listens and now - self._hoping_since > self._patience_s:
-            if not self._has_sounded and self._patience_s == _DEAF_AFTER_S:
+        elif self.source.seeks and now - self._hoping_since > self._patience_s:
+            if self.trouble(now) == NO_SOUND_AT_ALL and self._patience_s == _DEAF_AFTER_S:
                 log.warning("%s: %s; it is opened anew", self.source.name, NO_SOUND_AT_ALL)
             self._hoping_since = now
             self._patience_s = min(2 * self._patience_s, _DEAF_AT_MOST_S)

@@ -132,9 +132,9 @@ class SoundServer:
         self.pactl("load-module", "module-null-sink", *_null_sink(sink, rate).split())
         self._prefer_vspk()
 
-    def play(self, path: Path) -> subprocess.Popen:
+    def play(self, path: Path, sink: str = "vspk") -> subprocess.Popen:
         """Plays a file into the sink the microphone hears; a context manager that waits."""
-        command = ["paplay", "--device=vspk", "--latency-msec=20", str(path)]
+        command = ["paplay", f"--device={sink}", "--latency-msec=20", str(path)]
         return subprocess.Popen(command, env=self.env, **_QUIET)
 
     def start_python(self, code: str, *arguments: object) -> "Child":
@@ -214,6 +214,12 @@ class Child:
             if condition(report):
                 return report
         raise AssertionError(f"{what}: not within {seconds} s; {self.errors()}")
+
+    def write(self, line: str) -> None:
+        """A line to its standard input."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
 
     def finish(self, seconds: float = 10.0) -> None:
         """Ask it to end; it must do so without an error."""

@@ -62,7 +62,7 @@ class FakeSource:
     the ring, as when a device is away). ends: finished after the last block.
     """
 
-    note, name, listens = "", "fake", True
+    note, name, listens, seeks = "", "fake", True, True
 
     def __init__(self, audio, delays=None, ends=False):
         self.rate, self.xruns, self.reopens = RATE, 0, 0

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from live.audio import sources
+from live.audio import microphone as microphone_module
 from live.audio.features import SAMPLE_RATE, FeatureStream
 from live.audio.losses import LossEstimator
 from live.audio.sources import Microphone
@@ -128,7 +128,7 @@ class Clock:
 def test_the_beat_stays_true_after_a_loss(card, click_track, monkeypatch, reported):
     """0.2 s after 240 ms of sound were lost, the beat is where it is in the room."""
     clock = Clock()
-    monkeypatch.setattr(sources, "monotonic_s", clock)
+    monkeypatch.setattr(microphone_module, "monotonic_s", clock)
     bpm, card.rate = 120.0, SAMPLE_RATE
     track = click_track(bpm, 24.0)
     lost_at, lost = round(12.3 * SAMPLE_RATE), round(0.24 * SAMPLE_RATE)

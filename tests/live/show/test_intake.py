@@ -138,10 +138,20 @@ def test_zeros_after_sound_are_no_sound_until_it_is_back():
 
 def test_a_file_that_is_silent_is_no_trouble():
     one = Listener(np.zeros(8 * RATE, np.float32))
-    one.source.listens = False
+    one.source.listens = one.source.seeks = False
     one.listen(7.0)
     assert set(one.troubles) == {""}
     assert one.source.reopened_at == []
+
+
+def test_while_nothing_plays_the_systems_sound_is_no_trouble_and_looked_for_elsewhere(caplog):
+    one = Listener(np.zeros(50 * RATE, np.float32))
+    one.source.listens = False
+    one.listen(48.0)
+    assert set(one.troubles) == {""}
+    np.testing.assert_allclose(one.source.reopened_at, [5, 15, 35], atol=0.1)
+    assert one.samples == pytest.approx(48.0 * RATE, rel=0.01)
+    assert not caplog.records
 
 
 def test_the_median_latency_is_that_of_what_was_measured():
