@@ -10,6 +10,7 @@ import numpy as np
 
 from live.body.pose import FRAME_RATE, rotate_y, split
 from live.body.skeleton import FEET, JOINT, REST_POSE, mirrored, with_bone_lengths
+from live.body.staging import Staging, free_place, kept_apart
 
 _DT = 1.0 / FRAME_RATE
 _ABSURD_M = 3.0  # no joint is this far from its own pelvis' floor point
@@ -24,6 +25,9 @@ _FARTHEST_M = 1.5  # from the dancer's place, however fast the network walks
 _FACE_PULL_S = 4.0  # time constant of the turn back to the audience
 _FREE_TURN_RAD = 0.9
 _SPACING_M = 1.5
+_TOGETHER_S = 1.5  # time constant with which all keep to the first, in unison
+_LIKE_ITS_MIRROR_M = 0.15  # mean over the joints: a pose that may be turned into its mirror image
+_MIRROR_WITHIN_S = 1.0
 _MIRRORED_ROOT = np.array([-1.0, 1.0, -1.0], np.float32)  # of x and z velocity and of the turn
 _SWAY_HZ, _BREATH_HZ = 0.16, 0.25
 _SOLE_M = np.array([0.05, 0.0, 0.05, 0.0], np.float32)  # lowest height of ankle, toe
@@ -77,7 +81,8 @@ class DancerStates:
     local, position, heading: of the frame shown, as in `Body`; danced: float32 [N, 19, 3], the
     dance before it is mixed with the sway; last_good: float32 [N, 19, 3], what a bad or frozen
     dancer shows, and blends back from; since_good_s: seconds since then; idle: share of the
-    sway, 0..1; bad_frames: int, in a row.
+    sway, 0..1; bad_frames: int, in a row; mirrored: bool; unmirrored_s: seconds since the other
+    side was asked for.
     """
 
     local: np.ndarray
@@ -88,6 +93,8 @@ class DancerStates:
     since_good_s: np.ndarray
     idle: np.ndarray
     bad_frames: np.ndarray
+    mirrored: np.ndarray
+    unmirrored_s: np.ndarray
 
     @classmethod
     def standing(cls, places: np.ndarray) -> "DancerStates":
@@ -103,6 +110,8 @@ class DancerStates:
             since_good_s=np.full(dancers, np.inf),
             idle=np.ones(dancers),
             bad_frames=np.zeros(dancers, int),
+            mirrored=np.zeros(dancers, bool),
+            unmirrored_s=np.zeros(dancers),
         )
 
     def resized(self, places: np.ndarray) -> "DancerStates":
@@ -111,14 +120,16 @@ class DancerStates:
         stay = min(len(places), len(self.position))
         for field in fields(self):
             getattr(resized, field.name)[:stay] = getattr(self, field.name)[:stay]
+        for new in range(stay, len(places)):
+            resized.position[new] = free_place(places[new], resized.position[:new])
         return resized
 
 
 class SafeMotion:
     """Owns where the dancers stand, and the last good pose of each."""
 
-    def __init__(self, dancers: int):
-        self._home = line_up(dancers)
+    def __init__(self, dancers: int, places: np.ndarray | None = None):
+        self._home = line_up(dancers) if places is None else places
         self._states = DancerStates.standing(self._home)
         self._time_s = 0.0
 
@@ -131,16 +142,24 @@ class SafeMotion:
         """int [N]: bad frames in a row."""
         return self._states.bad_frames
 
-    def set_dancers(self, dancers: int) -> None:
+    def set_dancers(self, dancers: int, places: np.ndarray | None = None) -> None:
         """Those who stay keep dancing and walk to their new places; new ones start there."""
-        self._home = line_up(dancers)
+        self._home = line_up(dancers) if places is None else places
         self._states = self._states.resized(self._home)
 
-    def step(self, pose: np.ndarray, idle: float, mirror: bool, freeze: bool) -> Body:
+    def step(
+        self,
+        pose: np.ndarray,
+        idle: float,
+        mirror: bool,
+        freeze: bool,
+        staging: Staging | None = None,
+    ) -> Body:
         """Place one frame of pose vectors [N, 60]. After a bad row the last good pose stays.
 
         idle: share of a quiet sway to blend to, 0..1 (1: no music). mirror: swap left and right.
-        freeze: all keep their pose.
+        freeze: all keep their pose. staging: for whom else to do so, and where everybody's place is
+        now; none: as before.
         """
         local, root = split(pose)
         bad = _absurd(local, root)
@@ -148,14 +167,39 @@ class SafeMotion:
         if freeze:
             return self.body
         self._time_s += _DT
-        if mirror:
-            local, root = mirrored(local), root * _MIRRORED_ROOT
+        asked = np.full(len(local), mirror) if staging is None else staging.mirrored ^ mirror
+        local, root = self._mirrored(local, root, asked)
         local = np.where(bad[:, None, None], self._states.last_good, local)
         root = np.where(bad[:, None], 0.0, root)
         self._states.danced = self._blend_from_last_good(local)
         local, root = self._blend_to_idle(self._states.danced, root, idle)
-        self._place(_above_floor(with_bone_lengths(local)), root.astype(np.float64))
+        self._place(_above_floor(with_bone_lengths(local)), root.astype(np.float64), staging)
         return self.body
+
+    def _mirrored(
+        self, local: np.ndarray, root: np.ndarray, asked: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The poses, mirrored for whom it is asked: from a pose that hardly differs from its mirror
+        image, or after a second from any, blended to as from a pose that was held."""
+        states = self._states
+        now = states.mirrored
+        if not (asked.any() or now.any()):
+            return local, root
+        other = mirrored(local)
+        changing = asked != now
+        states.unmirrored_s = np.where(changing, states.unmirrored_s + _DT, 0.0)
+        if changing.any():
+            with np.errstate(invalid="ignore", over="ignore"):  # of a bad pose
+                unlike = np.sqrt(((other - local) ** 2).sum(axis=2)).mean(axis=1)
+            ready = (unlike < _LIKE_ITS_MIRROR_M) | (states.unmirrored_s > _MIRROR_WITHIN_S)
+            unseen = states.idle >= 1.0
+            turned = changing & (ready | unseen)
+            states.mirrored = now = np.where(turned, asked, now)
+            blends = turned & ~unseen
+            states.last_good = np.where(blends[:, None, None], states.danced, states.last_good)
+            states.since_good_s = np.where(blends, 0.0, states.since_good_s)
+        local = np.where(now[:, None, None], other, local)
+        return local, np.where(now[:, None], root * _MIRRORED_ROOT, root)
 
     def _remember_good(self, bad: np.ndarray, freeze: bool) -> None:
         states = self._states
@@ -186,15 +230,22 @@ class SafeMotion:
         local = local + weight[:, None, None] * (sway - local)
         return local, root * (1 - weight[:, None])
 
-    def _place(self, local: np.ndarray, root: np.ndarray) -> None:
+    def _place(self, local: np.ndarray, root: np.ndarray, staging: Staging | None) -> None:
         """Walk and turn by one frame. root: float64 [N, 3], velocities as in `live.body.pose`."""
         states = self._states
+        start = states.position
+        if staging is not None and staging.places is not self._home:
+            start = start + (staging.places - self._home)  # they go with their places
+            self._home = staging.places
         heading = states.heading + root[:, 2] * _DT
         heading -= _beyond(heading, _FREE_TURN_RAD) * min(1.0, _DT / _FACE_PULL_S)
         velocity = rotate_y(np.stack([root[:, 0], 0 * root[:, 0], root[:, 1]], axis=1), heading)
-        position = states.position + velocity[:, [0, 2]] * _DT
-        offset = _bounded(position - self._home, states.position - self._home)
-        states.local, states.position, states.heading = local, self._home + offset, heading
+        position = start + velocity[:, [0, 2]] * _DT
+        offset = _bounded(position - self._home, start - self._home)
+        if staging is not None and staging.together > 0:
+            offset, heading = _together(offset, heading, states.mirrored, staging.together)
+        states.position = kept_apart(states.position, self._home + offset)
+        states.local, states.heading = local, heading
 
 
 def idle_sway(time_s: np.ndarray) -> np.ndarray:
@@ -226,6 +277,18 @@ def _above_floor(local: np.ndarray) -> np.ndarray:
     local = local.copy()
     local[..., 1] -= np.minimum(depth, 0.0)[:, None]
     return local
+
+
+def _together(
+    offset: np.ndarray, heading: np.ndarray, mirrored: np.ndarray, share: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Offsets from the places [N, 2] and headings [N], pulled to the first dancer's: the same steps
+    from places a little apart stay so for ever."""
+    pull = share * _DT / _TOGETHER_S
+    side = np.where(mirrored != mirrored[0], -1.0, 1.0)
+    ahead = offset[0] * np.stack([side, np.ones_like(side)], axis=1)
+    turn = (heading[0] * side - heading + np.pi) % (2 * np.pi) - np.pi
+    return offset + pull * (ahead - offset), heading + pull * turn
 
 
 def _beyond(angle: np.ndarray, free: float) -> np.ndarray:

@@ -24,10 +24,11 @@ from live.beat.clock import TempoConfig
 from live.beat.section import SectionReading, Sections
 from live.body.pose import POSE_DIM
 from live.body.safe_motion import Body, SafeMotion
+from live.body.staging import Staging
 from live.control.scenes import Scene, ScenePlayer
 from live.dance.choreography.choreographer import Choreographer
 from live.dance.choreography.form import parse_form
-from live.dance.choreography.moment import Directions, Moment
+from live.dance.choreography.moment import Directions, moment_of
 from live.dance.contract import CONTROL_DIM, clock_vector
 from live.dance.dancer_clock import DancersBeat
 from live.dance.manifest import MAX_MUSIC_LAG
@@ -95,10 +96,9 @@ class Engine:
         self._beats = DancersBeat()
         self._presence = Presence()
         self._styles = StyleMixer(len(performer.styles), parse_style(self.style, performer.styles))
-        self.choreographer = Choreographer(
-            performer.manifest.latent_dim, performer.dancers, performer.seed
-        )
-        self._motion = SafeMotion(performer.dancers)
+        who = (performer.manifest.latent_dim, performer.dancers, performer.seed)
+        self.choreographer = Choreographer(*who, self.controls.formation)
+        self._motion = SafeMotion(performer.dancers, self.choreographer.places)
         self._is_cut = False  # the next pose does not follow from the last one
         self._keys = KeyFrames()
 
@@ -196,8 +196,9 @@ class Engine:
         seen = frame.end + self.config.lead
         self._listen(frame)
         self._recall_scenes(seen)
-        pose = self._perform(frame)
-        body = self._move(pose)
+        directions, beats, tempo_bpm = self._direct()
+        pose = self._perform(frame, directions, beats, tempo_bpm)
+        body = self._move(pose, directions.staging)
         self.frames += 1
         self.newest = seen
         self._keys.add(KeyFrame(seen, body, frame.onset, frame.level, self._styles.weights))
@@ -224,9 +225,10 @@ class Engine:
                 self._set(name, value, seen)
             self._recalled.append((name, value))
 
-    def _perform(self, frame: FeatureFrame) -> np.ndarray:
+    def _perform(
+        self, frame: FeatureFrame, directions: Directions, beats: float, tempo_bpm: float
+    ) -> np.ndarray:
         """Pose vectors, float32 [N, 60]; NaN where the network raised, or begins anew."""
-        directions, beats, tempo_bpm = self._direct()
         said = self._run(
             "network",
             self.performer.step,
@@ -245,10 +247,11 @@ class Engine:
         self._is_cut = False  # safe motion holds the last pose, and blends from there to the next
         return np.full((self.performer.dancers, POSE_DIM), np.nan, np.float32)
 
-    def _move(self, pose: np.ndarray) -> Body:
+    def _move(self, pose: np.ndarray, staging: Staging) -> Body:
         controls = self.controls
         idle = 1.0 if self.is_idle else self._presence.sway
-        moved = self._run("motion", self._motion.step, pose, idle, controls.mirror, controls.freeze)
+        asked = (idle, controls.mirror, controls.freeze, staging)
+        moved = self._run("motion", self._motion.step, pose, *asked)
         if moved is None:
             self._is_cut = True
             return self._motion.body
@@ -275,20 +278,10 @@ class Engine:
         """What the dancers are to do, their position in beats, and their tempo, BPM: at half or
         double time where it suits, as much later as the style danced needs it
         (`model.evaluation.offsets.accent_delays`)."""
-        reading = self._reading
-        beats, tempo_bpm = self._beats.follow(reading)
+        beats, tempo_bpm = self._beats.follow(self._reading)
         late_ms = float(self.performer.manifest.accent_delay_ms @ self._styles.weights)
-        late = late_ms / 60_000 * reading.tempo_bpm
-        moment = Moment(
-            beats=beats - late * self._beats.ratio,
-            ratio=self._beats.ratio,
-            bar_beat=reading.metre * reading.bar_phase - late,
-            metre=reading.metre,
-            late_beats=late,
-            section=self.section,
-            is_idle=self.is_idle,
-            is_frozen=self.controls.freeze,
-        )
+        moment = moment_of(self._reading, self.section, beats, self._beats.ratio, late_ms)
+        moment = replace(moment, is_idle=self.is_idle, is_frozen=self.controls.freeze)
         directions = self._run(
             "choreography", self.choreographer.step, moment, self.controls.choreography
         )
@@ -392,7 +385,7 @@ class Engine:
             case "dancers":
                 self.performer.set_dancers(round(number))
                 self.choreographer.set_dancers(round(number))
-                self._motion.set_dancers(round(number))
+                self._motion.set_dancers(round(number), self.choreographer.places)
             case "cue":
                 self._scenes.call(value)
             case "tap":

@@ -14,15 +14,18 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from live.beat.section import UNKNOWN
 from live.body.pose import FRAME_RATE
+from live.body.staging import Staging
 from live.dance.choreography.ensemble import order_of
-from live.dance.choreography.formation import Formations
+from live.dance.choreography.formation import AUTO, Formations, chosen
 from live.dance.choreography.moment import Directions, Moment
 from live.dance.choreography.phrase import Phrase
 from live.dance.choreography.score import Entry, Score
 from live.dance.choreography.settings import ChoreographySettings
 from live.osc.schema import MAX_CANON_BEATS, MAX_DANCERS
 
+_PHRASES_A_SCENE = 16  # without sections, in a formation
 _LONGEST_JUMP = 64  # beats; more is another count
 _KEPT = MAX_CANON_BEATS * MAX_DANCERS + 8  # beats, for the last of a canon
 _CATCH_UP = 0.01  # beats a frame by which a dancer falls back or catches up in a canon
@@ -31,11 +34,12 @@ _EDGE = 1e-7  # beats: where the network, in float32, sees a beat begin
 
 
 class Choreographer:
-    """Owns the score, who is how late, and the formation. width: Z of the network's noise."""
+    """Owns the score, who is how late, and the formation. width: Z of the network's noise.
+    formation: in which they begin."""
 
-    def __init__(self, width: int, dancers: int = 1, seed: int = 0):
+    def __init__(self, width: int, dancers: int = 1, seed: int = 0, formation: str = AUTO):
         self._score = Score(width, seed)
-        self._formations = Formations(dancers)
+        self._formations = Formations(dancers, chosen(formation, UNKNOWN, 0))
         self.reset(dancers, seed)
 
     def reset(self, dancers: int, seed: int) -> None:
@@ -47,6 +51,7 @@ class Choreographer:
         self._offset = 0  # of the index from the dancers' beats
         self._delays: np.ndarray | None = None
         self._energy: np.ndarray | None = None
+        self._staged = -1  # number of the phrase for which a formation was chosen
         self.set_dancers(dancers)
 
     def set_dancers(self, dancers: int) -> None:
@@ -54,6 +59,11 @@ class Choreographer:
         self.dancers = dancers
         if dancers != len(self._formations.places):
             self._formations.set_dancers(dancers)
+
+    @property
+    def places(self) -> np.ndarray:
+        """Everybody's place now (x, z), float64 [N, 2], metres."""
+        return self._formations.places
 
     def play(self, phrases: Sequence[Phrase], loop: bool = False) -> None:
         """From the next phrase on dance these, once or again and again; none: compose again."""
@@ -82,16 +92,14 @@ class Choreographer:
             noise = np.stack([entry.noise[d] for d, entry in enumerate(entries)])
             energy = np.array([entry.energy[d] for d, entry in enumerate(entries)], np.float32)
             mirrored = np.array([entry.mirrored[d] for d, entry in enumerate(entries)])
-        if not moment.is_frozen:
+        if not (moment.is_frozen or moment.is_idle):
             self._formations.step()
         return Directions(
             noise=noise,
             delays=delays,
             energy=self._eased(energy, first.openness),
             openness=np.full(n, first.openness, np.float32),
-            mirrored=mirrored,
-            places=self._formations.places,
-            together=first.together,
+            staging=Staging(self._formations.places, mirrored, first.together),
         )
 
     def at_rest(self) -> Directions:
@@ -102,9 +110,7 @@ class Choreographer:
             delays=np.zeros(n),
             energy=np.zeros(n, np.float32),
             openness=np.zeros(n, np.float32),
-            mirrored=np.zeros(n, bool),
-            places=self._formations.places,
-            together=0.0,
+            staging=Staging(self._formations.places, np.zeros(n, bool)),
         )
 
     def _write(self, moment: Moment, settings: ChoreographySettings) -> None:
@@ -120,6 +126,11 @@ class Choreographer:
             self._entries[new] = self._score.beat(new, moment, settings, self.dancers, cut)
             self._entries.pop(new - _KEPT, None)
             self._newest = new
+        passage = self._score.passage
+        if passage is not None and passage.number != self._staged:
+            self._staged = passage.number
+            section = passage.place[1] if passage.place else passage.position // _PHRASES_A_SCENE
+            self._formations.change(chosen(settings.formation, passage.kind, section))
 
     def _of_dancers(self, moment: Moment, delays: np.ndarray) -> list[Entry]:
         """The entry of each dancer. Who comes in a canon before there was anything to follow dances

@@ -11,10 +11,22 @@ import math
 
 import numpy as np
 
+from live.beat.section import BREAK, BUILD, DROP, INTRO, OUTRO, VERSE
 from live.body.pose import FRAME_RATE
 from live.body.safe_motion import line_up
 
+AUTO = "auto"
+# What is chosen from by itself, the first for the first section of a piece.
+_BY_KIND = {
+    INTRO: ("rows", "line"),
+    VERSE: ("rows", "grid", "line", "wedge"),
+    BUILD: ("columns",),
+    DROP: ("wedge", "line", "rows"),
+    BREAK: ("circle", "scatter"),
+    OUTRO: ("line", "circle"),
+}
 SPACING_M = 1.4
+_WIDEST = 8  # dancers in a line
 _WALK_M_S = 0.7
 _FEWEST_S = 2.0
 _GOLDEN_RAD = math.pi * (3 - math.sqrt(5))
@@ -27,11 +39,11 @@ def slots(name: str, dancers: int) -> np.ndarray:
     index = np.arange(dancers)
     match name:
         case "line":
-            places = np.stack([index * SPACING_M, 0.0 * index], axis=1)
-        case "wedge":
-            row = (index + 1) // 2
-            side = np.where(index % 2, 1.0, -1.0)
-            places = np.stack([side * row, -row], axis=1) * SPACING_M
+            places = _columns(index, math.ceil(dancers / math.ceil(dancers / _WIDEST)))
+        case "wedge":  # rows of one, two, three: the first in front
+            row = np.floor((np.sqrt(8 * index + 1) - 1) / 2)
+            in_row = index - row * (row + 1) / 2
+            places = np.stack([in_row - row / 2, -row], axis=1) * SPACING_M
         case "circle":
             radius = max(SPACING_M / (2 * math.sin(math.pi / dancers)), 0.7 * SPACING_M)
             angle = 2 * np.pi * index / dancers
@@ -45,6 +57,15 @@ def slots(name: str, dancers: int) -> np.ndarray:
             angle = index * _GOLDEN_RAD
             places = radius[:, None] * np.stack([np.sin(angle), np.cos(angle)], axis=1)
     return places - (places.min(axis=0) + places.max(axis=0)) / 2
+
+
+def chosen(name: str, kind: int, section: int) -> str:
+    """The formation asked for, or, for AUTO, one that suits the kind of section (of
+    `live.beat.section`): the same one when section number `section` returns."""
+    if name != AUTO:
+        return name
+    suiting = _BY_KIND.get(kind, _BY_KIND[VERSE])
+    return suiting[section % len(suiting)]
 
 
 def _columns(index: np.ndarray, columns: int) -> np.ndarray:
@@ -71,9 +92,9 @@ def assigned(start: np.ndarray, goal: np.ndarray) -> np.ndarray:
 class Formations:
     """Owns where everybody's place is now, and where it moves."""
 
-    def __init__(self, dancers: int):
-        self.name = "rows"
-        self.places = line_up(dancers)
+    def __init__(self, dancers: int, name: str = "rows"):
+        self.name = name
+        self.places = slots(name, dancers)
         self._start = self._goal = self.places
         self._share, self._step = 1.0, 0.0
 

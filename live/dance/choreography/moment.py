@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from live.beat.clock import BeatReading
 from live.beat.section import SectionReading
+from live.body.staging import Staging
 
 
 @dataclass(frozen=True)
@@ -37,19 +39,33 @@ class Moment:
         return (position + _EARLY) % every < 1 / self.ratio
 
 
+def moment_of(
+    reading: BeatReading, section: SectionReading, beats: float, ratio: float, late_ms: float
+) -> Moment:
+    """The moment of a beat clock's reading. beats, ratio: of the dancers, who are to be late_ms
+    later than the music."""
+    late = late_ms / 60_000 * reading.tempo_bpm
+    return Moment(
+        beats=beats - late * ratio,
+        ratio=ratio,
+        bar_beat=reading.metre * reading.bar_phase - late,
+        metre=reading.metre,
+        late_beats=late,
+        section=section,
+    )
+
+
 @dataclass(frozen=True)
 class Directions:
     """A row each dancer. noise: float32 [N, Z]; delays: float64 [N], dancers' beats by which each
-    dances later; energy, openness: float32 [N], added to the faders'; mirrored: bool [N]; places:
-    float64 [N, 2], metres (x, z). together: 0..1, how much they keep to each other."""
+    dances later; energy, openness: float32 [N], added to the faders'. staging: where each is, and
+    who dances mirrored."""
 
     noise: np.ndarray
     delays: np.ndarray
     energy: np.ndarray
     openness: np.ndarray
-    mirrored: np.ndarray
-    places: np.ndarray
-    together: float
+    staging: Staging
 
 
 _EARLY = 0.25  # beats: a bar that is about to begin counts as begun

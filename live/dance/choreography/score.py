@@ -50,7 +50,7 @@ class Passage:
     """A phrase as it is danced now. number: of all that were begun; place: the section's name, None
     without; position: of the phrase in its section or since the last; first: index of its first
     beat, which may lie before the passage began; beats: the dancers'; name: of its noise; returns:
-    it was danced before; stored: what the operator has put here."""
+    it was danced before; stored: what the operator has put here; kind: of the section."""
 
     number: int
     place: tuple[int, int] | None
@@ -61,6 +61,7 @@ class Passage:
     name: tuple[int, ...]
     returns: bool = False
     stored: Phrase | None = None
+    kind: int = UNKNOWN
 
 
 class Score:
@@ -135,22 +136,16 @@ class Score:
         number = before.number + 1 if before else 0
         position, joined = _position(before, now)
         kept = self._next_kept(now.place, position)
+        kind = now.moment.section.kind if now.place and now.moment.section else UNKNOWN
+        part, name, first, beats = Part(0), (_OWN, number), now.index, 0
         if kept is not None:
-            name = (_OWN, number)
-            self.passage = Passage(
-                number, now.place, position, now.index, len(kept.noise), Part(0), name, False, kept
-            )
-            return
-        part, name = self._composed(now, position)
+            beats = len(kept.noise)
+        else:
+            part, name = self._composed(now, position)
+            first, beats = now.index - joined, now.beats(now.phrase_beats)
+        returns = name in self._danced
         self.passage = Passage(
-            number=number,
-            place=now.place,
-            position=position,
-            first=now.index - joined,
-            beats=now.beats(now.phrase_beats),
-            part=part,
-            name=name,
-            returns=name in self._danced,
+            number, now.place, position, first, beats, part, name, returns, kept, kind
         )
         self._danced[name] = None
         _forget_oldest(self._danced)

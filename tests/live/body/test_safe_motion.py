@@ -185,7 +185,7 @@ def test_dancers_stay_at_their_place_when_the_network_walks_away(speed):
         body = motion.step(pose, False, False, False)
     away = np.linalg.norm(body.position - line_up(4), axis=1)
     assert (away > 0.5).all()  # they do move
-    assert (away < 1.6).all()
+    assert (away < 1.8).all()  # 1.5 m, and who stands in somebody's way gives way
 
 
 def test_a_dancer_who_was_away_comes_home():
@@ -296,7 +296,8 @@ def test_those_who_stay_dance_on_when_others_come_and_go():
     motion.set_dancers(5)
     np.testing.assert_array_equal(motion.body.local[:3], before.local)
     np.testing.assert_array_equal(motion.body.position[:3], before.position)
-    np.testing.assert_array_equal(motion.body.position[3:], line_up(5)[3:])
+    # Where those who stay still stand, nobody appears.
+    np.testing.assert_array_equal(motion.body.position[3:], [[1.5, -1.0], [3.0, 0.0]])
     poses = [motion.body.on_stage(), *_on_stage(motion, 150, 5)]
     assert joint_speeds(poses).max() < TOP_SPEED_M_S
     assert np.linalg.norm(motion.body.position - line_up(5), axis=1).max() < 0.75
