@@ -2,38 +2,46 @@
 
 Enters: every feature frame, with the beat clock's reading at its end. Leaves: a `SectionReading`
 for any later reading of the same clock. Engine's thread; the same frames give the same bits. What
-costs time happens once a bar.
+costs time happens once a beat.
 
-A section begins where a bar sounds unlike the section before it (Foote 2000, one-sided: the
-bar that ended against the bars before). It is announced within a bar, and its age counts
-from where it began.
+A change is announced when the new section has lasted one to four beats, and its age counts from
+where it began. Which earlier section it is, and of what kind, may be said better as more is heard.
 """
 
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from live.audio.features import FeatureFrame
-from live.beat.bar_sound import BarSounds
+from live.beat.beat_sound import BeatSound, BeatSounds
 from live.beat.clock import BeatReading
+from live.beat.judge import judges
+from live.beat.section_change import (
+    LEAST_BEATS,
+    OPENING_BEATS,
+    Openings,
+    SectionBeats,
+    change_features,
+    return_features,
+)
+from live.beat.section_kind import BREAK, BUILD, DROP, INTRO, OUTRO, UNKNOWN, VERSE, Kinds
 from live.osc.schema import SECTION_KINDS as KINDS
 
-UNKNOWN, INTRO, VERSE, BUILD, DROP, BREAK, OUTRO = range(len(KINDS))
+__all__ = ["BREAK", "BUILD", "DROP", "INTRO", "KINDS", "NEW", "OUTRO", "UNKNOWN", "VERSE",
+           "SectionReading", "Sections"]  # fmt: skip
+
 NEW = -1
 PHRASE_BARS = (4, 8, 16)
-
-_USUAL = 0.4  # of dance music
-_CHANGE = 1.8  # a bar this many times as far from its section as bars usually are
-_SHORTEST_BARS = 2
-_SAME = 1.3  # as far from a section of before as bars usually are from their own
-_QUIETER_DB, _LOUDER_DB = -3.0, 1.5
+_SURE = (0.9, 0.85, 0.8, 0.5)  # chances that announce a section of 1, 2, 3 and 4 beats
+_SAME = 0.5  # chance that it is an earlier one
 
 
 @dataclass(frozen=True)
 class SectionReading:
-    """index: of the section, from 0; returns_to: index of the one that came before and sounds the
-    same, or NEW; kind: index of KINDS; age_beats: since it began; novelty: 0..1, how unlike its
-    section the newest bar is; phrase_phase: [0, 1) of a phrase of phrase_beats beats."""
+    """index: of the section, from 0; returns_to: index of the first one that sounds the same, or
+    NEW; kind: index of KINDS; age_beats: since it began; novelty: 0..1, how much like a beginning
+    the newest beats sound; phrase_phase: [0, 1) of a phrase of phrase_beats beats."""
 
     index: int = 0
     returns_to: int = NEW
@@ -58,108 +66,114 @@ class SectionReading:
         return self.phrase_phase, self.phrase_beats
 
 
-@dataclass
-class _Section:
-    """What is remembered of one: the mean sound of its bars, and how many there were."""
-
-    sound: np.ndarray
-    level_db: float
-    bars: int = 1
-
-
 class Sections:
     """Follows one piece of music after the other; silence ends a piece."""
 
     def __init__(self) -> None:
-        self._bars = BarSounds()
-        self.reset()
-
-    def reset(self) -> None:
-        """As before the first sound."""
-        self._bars.reset()
-        self._known: list[_Section] = []
-        self._usual = 0.0  # distance of a bar to its section
-        self._bar = 0  # bars since the section began, of what was heard
+        self._change, self._return, self._kind = judges()
+        self._beats = BeatSounds()
         self._said = SectionReading()
         self._heard: BeatReading | None = None
+        self._begin_piece()
+
+    def _begin_piece(self) -> None:
+        self._beats.reset()
+        self._openings = Openings()
+        self._firsts: list[int] = []  # of each opening: index of the first that sounds the same
+        self._kinds = Kinds(self._kind)
+        self._now: SectionBeats | None = None
+        self._began = 0.0  # where the section did, in beats of the clock
+        self._bar = 0.0  # where the bar did that counts as its first
+        self._lengths: deque[int] = deque(maxlen=4)  # of the last sections, bars
+        self._phrase_bars = PHRASE_BARS[0]
 
     def push(self, frame: FeatureFrame, reading: BeatReading) -> None:
         """Hear a frame. reading: of the beat clock, at the frame's end."""
         before, self._heard = self._heard, reading
-        if before is not None and reading.state == "silent":
-            if before.state != "silent":
-                self._end_piece()
+        if reading.state == "silent":
+            if before is not None and before.state != "silent" and self._now is not None:
+                self._begin_piece()
+                self._said = SectionReading(self._said.index + 1)
             return
-        bar = self._bars.push(frame, reading)
-        if bar is not None:
-            self._bar += 1
-            self._judge(*bar)
+        beat = self._beats.push(frame, reading)
+        if beat is not None:
+            self._hear(beat, reading)
 
     def at(self, reading: BeatReading) -> SectionReading:
         """The section and the place in its phrase at another reading of the clock."""
-        heard, said = self._heard, self._said
-        if heard is None:
-            return said
-        metre = reading.metre
-        bars = self._bar + heard.bar_phase + (reading.beats - heard.beats) / metre
-        length = said.phrase_beats // 4
-        return SectionReading(
-            said.index,
-            said.returns_to,
-            said.kind,
-            max(bars * metre, 0.0),
-            said.novelty,
-            (bars / length) % 1.0 % 1.0,
-            length * metre,
+        if self._now is None:
+            return self._said
+        length = self._phrase_bars * reading.metre
+        # Bars are counted from the one that began with the section, or nearest to it: the phrase
+        # stays with the bars of the clock, wherever its downbeat is found.
+        bars = round((reading.beats - self._bar) / reading.metre - reading.bar_phase)
+        phase = (bars + reading.bar_phase) / self._phrase_bars % 1.0
+        return replace(
+            self._said,
+            age_beats=max(reading.beats - self._began, 0.0),
+            phrase_phase=phase,
+            phrase_beats=length,
         )
 
-    def _end_piece(self) -> None:
-        said = self._said
-        self._bars.reset()
-        self._known.clear()
-        self._usual = 0.0
-        self._bar = 0
-        self._said = SectionReading(index=said.index + 1 if said.kind else said.index)
+    def _hear(self, beat: BeatSound, reading: BeatReading) -> None:
+        """One beat has ended."""
+        if self._now is None:
+            self._now = SectionBeats([], [], reading.metre)
+            self._begin_at(beat.beat, reading)
+        now = self._now
+        now.metre = reading.metre
+        now.add(beat.sound, beat.place)
+        self._kinds.add(beat.sound)
+        novelty = 0.0
+        if now.count >= LEAST_BEATS:
+            features = change_features(now, self._openings, reading.confidence)
+            chances = self._change.chances(features)[:, 0]
+            novelty = float(chances.max())
+            sure = np.flatnonzero(chances >= _SURE)
+            if len(sure):
+                self._begin(int(chances.argmax()) + 1, beat, reading)
+        returns_to = self._said.returns_to
+        if len(self._openings.beats) and self._now.count <= OPENING_BEATS:
+            returns_to = self._look_back()
+        self._said = replace(
+            self._said, returns_to=returns_to, kind=self._kinds.kind(), novelty=novelty
+        )
 
-    def _judge(self, sound: np.ndarray, level_db: float) -> None:
-        """One bar has ended."""
-        said = self._said
-        if not self._known:
-            self._known.append(_Section(sound, level_db))
-            self._said = SectionReading(said.index, NEW, INTRO)
-            return
-        now = self._known[-1]
-        far = _distance(sound, now.sound)
-        usual = self._usual or _USUAL
-        ratio = far / max(usual, 1e-6)
-        novelty = min(max(ratio - 1.0, 0.0) / (2 * _CHANGE), 1.0)
-        if ratio > _CHANGE and now.bars >= _SHORTEST_BARS:
-            self._begin(sound, level_db, novelty)
-            return
-        self._usual = usual + (far - usual) / 16
-        now.bars += 1
-        now.sound = now.sound + (sound - now.sound) / now.bars
-        now.level_db += (level_db - now.level_db) / now.bars
-        self._said = SectionReading(said.index, said.returns_to, said.kind, 0.0, novelty)
+    def _begin(self, lag: int, beat: BeatSound, reading: BeatReading) -> None:
+        """A section began with the newest `lag` beats."""
+        now, said = self._now, self._said
+        assert now is not None
+        opening = now.opening[: now.count - lag]
+        self._openings.add(opening)
+        first = said.index if said.returns_to == NEW else said.returns_to
+        self._firsts = [*self._firsts, first][-len(self._openings.beats) :]
+        began = beat.beat + 1 - lag
+        self._lengths.append(round((began - self._began) / now.metre))
+        self._phrase_bars = _phrase_bars(self._lengths)
+        sounds = list(now.sounds[-lag:])
+        places = now.newest_places[-lag:]
+        self._now = SectionBeats(sounds, places, now.metre)
+        self._kinds.begin(lag)
+        self._begin_at(began, reading)
+        self._said = SectionReading(said.index + 1)
 
-    def _begin(self, sound: np.ndarray, level_db: float, novelty: float) -> None:
-        last = self._known[-1]
-        distances = [_distance(sound, section.sound) for section in self._known[:-1]]
-        back = int(np.argmin(distances)) if distances else NEW
-        if back != NEW and distances[back] > _SAME * self._usual:
-            back = NEW
-        change_db = level_db - last.level_db
-        kind = VERSE
-        if change_db < _QUIETER_DB:
-            kind = BREAK
-        elif change_db > _LOUDER_DB:
-            kind = DROP
-        self._known.append(_Section(sound, level_db))
-        self._bar = 1
-        first = self._said.index - len(self._known) + 2
-        returns_to = NEW if back == NEW else first + back
-        self._said = SectionReading(self._said.index + 1, returns_to, kind, 0.0, novelty)
+    def _begin_at(self, beat: int, reading: BeatReading) -> None:
+        self._began = float(beat)
+        downbeat = reading.beats - reading.bar_phase * reading.metre
+        self._bar = downbeat + round((beat - downbeat) / reading.metre) * reading.metre
+
+    def _look_back(self) -> int:
+        """Index of the first section like the present one, or NEW."""
+        assert self._now is not None
+        chances = self._return.chances(return_features(self._now, self._openings))[:, 0]
+        best = int(chances.argmax())
+        self._kinds.returns = best if chances[best] >= _SAME else None
+        return self._firsts[best] if chances[best] >= _SAME else NEW
 
 
-def _distance(one: np.ndarray, other: np.ndarray) -> float:
-    return float(np.sqrt(np.mean((one - other) ** 2)))
+def _phrase_bars(lengths: deque[int]) -> int:
+    """The longest phrase that the last sections are made of whole ones of."""
+    for bars in reversed(PHRASE_BARS):
+        if all(length % bars == 0 for length in lengths):
+            return bars
+    return PHRASE_BARS[0]

@@ -14,7 +14,12 @@ AUTO = "auto"
 _FADE_S = 1.0
 _HEARD_OVER_S = 6.0
 _DECIDES_AFTER_S = 1.5
-_CHANGE_MARGIN = 0.15  # what is heard must lead by this much before the style changes
+# What is heard must lead by this much before the style changes: where a section begins, and within
+# one, for a change of the music that no section told of, or a first choice that was wrong.
+_CHANGE_MARGIN = 0.15
+_MARGIN_WITHIN = 0.5
+_WITHIN_S = 4.0  # and for so long
+_BEGINS_S = 8.0  # of a section in which its style may be chosen: the first bars tell little
 
 
 def parse_style(text: str, styles: tuple[str, ...]) -> np.ndarray | None:
@@ -51,7 +56,8 @@ def _weight(name: str, text: str) -> float:
 class StyleMixer:
     """Owns the weights in force; `request` None means: what the music sounds like.
 
-    Until that is known, an even mix of all is danced. A second and a half of music decides first.
+    Until that is known, an even mix of all is danced. A second and a half of music decides first;
+    after that the style stays through a section, and may change where another begins.
     """
 
     def __init__(self, n_styles: int, request: np.ndarray | None):
@@ -59,16 +65,22 @@ class StyleMixer:
         self._heard = np.full(n_styles, 1.0 / n_styles)
         self._listened = 0  # frames of this piece
         self._choice: int | None = None
+        self._section = 0
+        self._since_section = 0  # frames
+        self._leads_within = 0  # frames
         first = request if request is not None else self._heard
         self.weights = first.astype(np.float32)
 
-    def listen(self, logits: np.ndarray, silent: bool = False) -> None:
+    def listen(self, logits: np.ndarray, silent: bool = False, section: int = 0) -> None:
         """One frame's style logits [S] from the network; a frame of bad ones is not heard.
 
-        silent: no music; what sounds next is another piece, and judged by itself.
+        silent: no music; what sounds next is another piece, and judged by itself. section: number
+        of the section that is heard.
         """
+        self._since_section = 0 if section != self._section else self._since_section + 1
+        self._section = section
         if silent:
-            self._listened = 0
+            self._listened = self._since_section = 0
         elif np.isfinite(logits).all():
             odds = np.exp(logits - logits.max())
             self._listened += 1
@@ -87,9 +99,15 @@ class StyleMixer:
         return self.weights
 
     def _decide(self) -> None:
-        """The strongest at first; later another one only if it leads clearly."""
+        """The strongest at first; later another one if it leads, where the music changes."""
         best = int(self._heard.argmax())
-        if self._choice is None or self._heard[best] > self._heard[self._choice] + _CHANGE_MARGIN:
+        if self._choice is None:
+            self._choice = best
+            return
+        lead = self._heard[best] - self._heard[self._choice]
+        self._leads_within = self._leads_within + 1 if lead > _MARGIN_WITHIN else 0
+        begins = self._since_section < _BEGINS_S * FRAME_RATE
+        if (begins and lead > _CHANGE_MARGIN) or self._leads_within >= _WITHIN_S * FRAME_RATE:
             self._choice = best
 
     def _target(self) -> np.ndarray:

@@ -32,6 +32,7 @@ from live.dance.choreography.moment import Directions, moment_of
 from live.dance.contract import CONTROL_DIM, clock_vector
 from live.dance.dancer_clock import DancersBeat
 from live.dance.manifest import MAX_MUSIC_LAG
+from live.dance.music_energy import MusicEnergy
 from live.dance.performer import Performer
 from live.dance.presence import Presence
 from live.dance.style import StyleMixer, parse_style
@@ -87,6 +88,7 @@ class Engine:
         self._samples_in = 0  # source samples pushed or skipped
         self._is_deaf = False  # the features raised, and have to begin anew
         self._loudness = Loudness()
+        self._music_energy = MusicEnergy()
         self._reading = self.clock.at(0.0)
         self._sections = Sections()
         self.section = SectionReading()  # when the newest key frame is seen
@@ -208,14 +210,15 @@ class Engine:
         heard = self._run("beat clock", self.clock.at, frame.end)
         if heard is not None:
             self._run("sections", self._sections.push, frame, heard)
+            self._presence.hear(frame, heard.phase, self.clock.active_source != "audio")
         self._loudness.step(frame)
+        self._music_energy.step(frame, self.is_idle)
 
     def _recall_scenes(self, seen: int) -> None:
         """Set what a scene sets now, seen at presentation time `seen`."""
         reading = self._run("beat clock", self.clock.at, seen + self._latency_samples)
         self._reading = reading or self._reading
-        section = self._run("sections", self._sections.at, self._reading)
-        self.section = section or self.section
+        self.section = self._run("sections", self._sections.at, self._reading) or self.section
         if self.config.tempo.confidence_tells_noise:
             self._presence.step(self._reading.confidence, self._reading.state == "silent")
         for name, value in (
@@ -241,7 +244,7 @@ class Engine:
         )
         if said is not None:
             pose, logits = said
-            self._styles.listen(logits, self.is_idle)
+            self._styles.listen(logits, self.is_idle, self.section.index)
             if not self._is_cut:
                 return pose
         self._is_cut = False  # safe motion holds the last pose, and blends from there to the next
@@ -290,8 +293,8 @@ class Engine:
     def _control_inputs(self, directions: Directions) -> np.ndarray:
         control = np.zeros((self.performer.dancers, CONTROL_DIM), np.float32)
         own = float(self.performer.manifest.energy_offset @ self._styles.weights)
-        energy = self.controls.energy + own + self._loudness.energy + self._presence.energy
-        control[:, 0] = directions.energy + np.float32(energy)
+        heard = self._music_energy.energy + self._presence.energy
+        control[:, 0] = directions.energy + np.float32(self.controls.energy + own + heard)
         control[:, 1] = directions.openness + np.float32(self.controls.openness)
         control[:, 2] = self.controls.travel
         return control

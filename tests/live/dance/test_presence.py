@@ -1,9 +1,13 @@
 """Sound without a beat calms the dance; music, its breaks and silence do not."""
 
+import shutil
+import subprocess
+
 import numpy as np
 import pytest
+import soundfile
 
-from live.audio.features import SAMPLE_RATE
+from live.audio.features import SAMPLE_RATE, extract
 from live.beat.clock import TempoConfig
 from live.body.pose import FRAME_RATE
 from live.dance.performer import Performer
@@ -56,6 +60,54 @@ def test_a_break_of_eight_bars_is_danced():
 def test_silence_is_no_lack_of_a_beat():
     presence = after(60.0, 0.0)
     assert after(30.0, 0.0, presence, silent=True).absence == 0.0
+
+
+def heard_by_presence(audio, rate=SAMPLE_RATE):
+    """Absence after every frame, of the sound as the engine hears it."""
+    clock, presence, absences = TempoConfig().make(), Presence(), []
+    for frame in extract(audio.astype(np.float32), rate):
+        clock.push(frame)
+        reading = clock.at(frame.end)
+        presence.hear(frame, reading.phase)
+        presence.step(reading.confidence, reading.state == "silent")
+        absences.append(presence.absence)
+    return np.array(absences)
+
+
+def alarm(tones, square=False):
+    """Two tones in turn, 120 a minute."""
+    time_s = np.arange(int(SECONDS * SAMPLE_RATE)) / SAMPLE_RATE
+    wave = np.sin(2 * np.pi * np.cumsum(np.take(tones, (2 * time_s).astype(int) % 2)) / SAMPLE_RATE)
+    return 0.2 * (np.sign(wave) if square else wave)
+
+
+@pytest.mark.parametrize("square", [False, True])
+def test_an_alarm_has_a_beat_and_is_no_music(square):
+    assert heard_by_presence(alarm((800, 1000), square))[-90:].min() > 0.9
+
+
+def test_a_groove_on_the_same_beat_is_music():
+    audio = groove(beat_times(120.0, SECONDS), SECONDS)
+    assert heard_by_presence(audio)[-240:].max() == 0.0
+
+
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng speaks")
+@pytest.mark.parametrize("voice", ["en+f4", "pt", "de", "fr"])
+def test_a_voice_is_no_music(voice, tmp_path):
+    path = tmp_path / "voice.wav"
+    text = "The committee met on Thursday to discuss the new proposal for the harbour. " * 4
+    subprocess.run(["espeak-ng", "-v", voice, "-w", str(path), text], check=True)
+    audio, rate = soundfile.read(path)
+    # Measured from 8 s on: .82 to 1, a sentence that repeats being a rhythm of a kind.
+    assert heard_by_presence(audio, rate)[8 * FRAME_RATE :].min() > 0.7
+
+
+def test_a_clock_that_is_told_the_beat_is_danced_to():
+    presence = Presence()
+    for frame in extract(alarm((800, 1000)).astype(np.float32), SAMPLE_RATE):
+        presence.hear(frame, frame.end / 12_000 % 1.0, is_told=True)
+        presence.step(1.0, False)
+    assert presence.absence == 0.0
 
 
 def colour(name):

@@ -163,6 +163,21 @@ def test_a_short_passage_does_not_change_the_style():
     np.testing.assert_allclose(weights, [[0, 1, 0]] * FRAME_RATE, atol=1e-6)
 
 
+def test_auto_keeps_its_style_through_a_section():
+    mixer = StyleMixer(3, None)
+
+    def hear(seconds, logits, section):
+        for _ in range(round(seconds * FRAME_RATE)):
+            mixer.listen(np.array(logits), section=section)
+            mixer.step()
+        return mixer.weights
+
+    assert hear(20.0, sounds_like("salsa"), 0).argmax() == 1
+    nearly_ballet = [0.0, 2.0, 2.7]
+    assert hear(30.0, nearly_ballet, 0).argmax() == 1  # the music has not changed
+    assert hear(3.0, nearly_ballet, 1).argmax() == 2  # now it has
+
+
 def test_what_is_heard_counts_only_without_a_request():
     mixer = StyleMixer(3, parsed("street"))
     weights = run(mixer, 15 * FRAME_RATE, sounds_like("salsa"))
