@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.beats import first_lock, predicted_beats, signed_errors, trace
+from benchmarks.beat_scores import first_lock, predicted_beats, signed_errors, trace
 from live.audio.features import SAMPLE_RATE, FeatureFrame, extract
 from live.beat.bars import BarCounter
 from live.beat.clock import BeatClock, TempoConfig
