@@ -17,7 +17,7 @@ class Moment:
     """beats: position in the dancers' beats; ratio: how many of them there are to a beat of the
     music. bar_beat: beats of the music since the downbeat; metre: how many a bar has. late_beats:
     beats of the music by which the dance is later than the ears' reading. section: what the ears
-    say, None where they say nothing. loudness: against the music's own level, 0 is its peaks.
+    say, None where they say nothing.
     is_idle: silence. is_frozen: nobody moves."""
 
     beats: float
@@ -26,7 +26,6 @@ class Moment:
     metre: int = 4
     late_beats: float = 0.0
     section: SectionReading | None = None
-    loudness: float = 0.0
     is_idle: bool = False
     is_frozen: bool = False
 

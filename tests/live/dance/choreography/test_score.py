@@ -120,3 +120,51 @@ def test_a_loop_goes_on_until_it_is_ended():
         noise.append(choreographer.step(Moment(beats=t, bar_beat=t % 4), SURE).noise[0])
     np.testing.assert_array_equal(noise[:16], np.tile(kept, (4, 1)))
     assert abs(likeness(np.array(noise[16:20]), kept)) < 0.3
+
+
+def test_a_response_is_the_call_by_the_other_half():
+    settings = ChoreographySettings(form="call-response", unison=1.0, variation=0.0)
+    said, _ = directed(settings, beats=16, dancers=4)
+    call, response = said[6 * 15], said[14 * 15]
+    np.testing.assert_array_equal(call.noise[0], response.noise[1])
+    assert call.energy[0] > call.energy[1] + 1.0
+    assert response.energy[1] > response.energy[0] + 1.0
+
+
+def test_one_dancer_answers_with_the_mirror_image():
+    said, _ = directed(ChoreographySettings(form="call-response", variation=0.0), beats=16)
+    np.testing.assert_array_equal(said[0].noise, said[8 * 15].noise)
+    assert [d.staging.mirrored[0] for d in (said[0], said[8 * 15])] == [False, True]
+
+
+def test_pairs_dance_one_dance_and_its_mirror_image():
+    said, _ = directed(ChoreographySettings(ensemble="pairs", unison=0.0), dancers=4, beats=4)
+    noise = said[-1].noise
+    np.testing.assert_array_equal(noise[0], noise[1])
+    np.testing.assert_array_equal(noise[2], noise[3])
+    assert np.abs(noise[0] - noise[2]).max() > 0.1
+    assert said[-1].staging.mirrored.tolist() == [False, True, False, True]
+
+
+def test_a_soloist_dances_larger_than_a_crew_that_is_together():
+    said, _ = directed(ChoreographySettings(ensemble="solo", unison=1.0), dancers=4, beats=8)
+    last = said[-1]
+    np.testing.assert_array_equal(last.noise[1], last.noise[3])
+    assert np.abs(last.noise[0] - last.noise[1]).max() > 0.1
+    assert last.energy[0] > last.energy[1:].max() + 0.5
+
+
+def test_beats_that_jump_begin_a_phrase_and_go_on():
+    choreographer = Choreographer(WIDTH, 2, 0)
+    settings = ChoreographySettings(canon=1.0)
+    for beats in (*np.arange(0, 30, 0.25), *np.arange(3.1, 20, 0.25), *np.arange(900, 910, 0.25)):
+        said = choreographer.step(Moment(beats=beats, bar_beat=beats % 4), settings)
+        assert np.isfinite(said.noise).all()
+        assert said.noise.shape == (2, WIDTH)
+
+
+def test_a_form_that_is_none_leaves_the_one_that_was():
+    said, choreographer = directed(SURE, beats=8)
+    broken = ChoreographySettings(form="?", variation=0.0)
+    again = [choreographer.step(Moment(8.0 + t, bar_beat=t % 4), broken) for t in range(8)]
+    np.testing.assert_array_equal([d.noise for d in again], [d.noise for d in said[::15]])
