@@ -8,14 +8,13 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from live.body.pose import FRAME_RATE, rotate_y, split
+from live.body.pose import FRAME_RATE, POSE_DIM, split
 from live.body.skeleton import FEET, JOINT, REST_POSE, mirrored, with_bone_lengths
 from live.body.staging import Staging, free_place, kept_apart
 
 _DT = 1.0 / FRAME_RATE
-_ABSURD_M = 3.0  # no joint is this far from its own pelvis' floor point
-_ABSURD_M_S = 8.0
-_ABSURD_RAD_S = 12.0
+# No joint is 3 m from its own pelvis' floor point; no dancer walks 8 m/s, or turns 12 rad/s.
+_ABSURD = np.array([*[3.0] * (POSE_DIM - 3), 8.0, 8.0, 12.0], np.float32)
 _BLEND_S = 0.5  # from the last good pose back to the dance
 _IDLE_BLEND_S = 1.5
 _HOME_PULL_S = 3.0  # time constant back towards the dancer's place, beyond the free radius
@@ -31,6 +30,7 @@ _MIRROR_WITHIN_S = 1.0
 _MIRRORED_ROOT = np.array([-1.0, 1.0, -1.0], np.float32)  # of x and z velocity and of the turn
 _SWAY_HZ, _BREATH_HZ = 0.16, 0.25
 _SOLE_M = np.array([0.05, 0.0, 0.05, 0.0], np.float32)  # lowest height of ankle, toe
+_FEET = np.array(FEET)
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,18 @@ class Body:
 
     def on_stage(self) -> np.ndarray:
         """Joints in stage space, float32 [N, 19, 3]."""
-        joints = rotate_y(self.local, self.heading[:, None])
-        joints[..., 0] += self.position[:, None, 0]
-        joints[..., 2] += self.position[:, None, 1]
-        return joints.astype(np.float32)
+        joints = np.empty(self.local.shape, np.float32)
+        x, z = _rotated(self.local[..., 0], self.local[..., 2], self.heading[:, None])
+        joints[..., 0] = x + self.position[:, 0, None]
+        joints[..., 1] = self.local[..., 1]
+        joints[..., 2] = z + self.position[:, 1, None]
+        return joints
+
+
+def _rotated(x: np.ndarray, z: np.ndarray, heading: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """`live.body.pose.rotate_y` of what has no height."""
+    c, s = np.cos(heading), np.sin(heading)
+    return c * x + s * z, c * z - s * x
 
 
 def interpolate(a: Body, b: Body, share: float) -> Body:
@@ -162,15 +170,16 @@ class SafeMotion:
         now; none: as before.
         """
         local, root = split(pose)
-        bad = _absurd(local, root)
+        bad = _absurd(pose)
         self._remember_good(bad, freeze)
         if freeze:
             return self.body
         self._time_s += _DT
         asked = np.full(len(local), mirror) if staging is None else staging.mirrored ^ mirror
         local, root = self._mirrored(local, root, asked)
-        local = np.where(bad[:, None, None], self._states.last_good, local)
-        root = np.where(bad[:, None], 0.0, root)
+        if bad.any():
+            local = np.where(bad[:, None, None], self._states.last_good, local)
+            root = np.where(bad[:, None], 0.0, root)
         self._states.danced = self._blend_from_last_good(local)
         local, root = self._blend_to_idle(self._states.danced, root, idle)
         self._place(_above_floor(with_bone_lengths(local)), root.astype(np.float64), staging)
@@ -203,8 +212,11 @@ class SafeMotion:
 
     def _remember_good(self, bad: np.ndarray, freeze: bool) -> None:
         states = self._states
-        states.bad_frames = np.where(bad, states.bad_frames + 1, 0)
+        states.bad_frames = (states.bad_frames + 1) * bad
         stopped = bad | freeze
+        if not stopped.any():
+            states.since_good_s = states.since_good_s + _DT
+            return
         states.since_good_s = np.where(stopped, 0.0, states.since_good_s + _DT)
         states.last_good = np.where(stopped[:, None, None], states.danced, states.last_good)
 
@@ -221,7 +233,7 @@ class SafeMotion:
         self, local: np.ndarray, root: np.ndarray, idle: float
     ) -> tuple[np.ndarray, np.ndarray]:
         step = _DT / _IDLE_BLEND_S
-        share = np.clip(idle, self._states.idle - step, self._states.idle + step)
+        share = np.minimum(np.maximum(idle, self._states.idle - step), self._states.idle + step)
         self._states.idle = share
         if not share.any():
             return local, root
@@ -239,8 +251,9 @@ class SafeMotion:
             self._home = staging.places
         heading = states.heading + root[:, 2] * _DT
         heading -= _beyond(heading, _FREE_TURN_RAD) * min(1.0, _DT / _FACE_PULL_S)
-        velocity = rotate_y(np.stack([root[:, 0], 0 * root[:, 0], root[:, 1]], axis=1), heading)
-        position = start + velocity[:, [0, 2]] * _DT
+        position = np.array(_rotated(root[:, 0], root[:, 1], heading)).T
+        position *= _DT
+        position += start
         offset = _bounded(position - self._home, start - self._home)
         if staging is not None and staging.together > 0:
             offset, heading = _together(offset, heading, states.mirrored, staging.together)
@@ -262,19 +275,15 @@ def idle_sway(time_s: np.ndarray) -> np.ndarray:
     return with_bone_lengths(pose)
 
 
-def _absurd(local: np.ndarray, root: np.ndarray) -> np.ndarray:
+def _absurd(pose: np.ndarray) -> np.ndarray:
     """bool [N]: rows with a number that no body could have."""
     with np.errstate(invalid="ignore"):
-        fine = (np.abs(local) < _ABSURD_M).all(axis=(1, 2))
-        fine &= (np.abs(root[:, :2]) < _ABSURD_M_S).all(axis=1)
-        fine &= np.abs(root[:, 2]) < _ABSURD_RAD_S
-    return ~fine
+        return ~(np.abs(pose) < _ABSURD).all(axis=1)
 
 
 def _above_floor(local: np.ndarray) -> np.ndarray:
-    """Lift a body whose lowest foot would be under the floor."""
-    depth = (local[:, list(FEET), 1] - _SOLE_M).min(axis=1)
-    local = local.copy()
+    """Lift a body whose lowest foot would be under the floor; joints that nobody else has."""
+    depth = (local[:, _FEET, 1] - _SOLE_M).min(axis=1)
     local[..., 1] -= np.minimum(depth, 0.0)[:, None]
     return local
 
@@ -303,8 +312,13 @@ def _bounded(offset: np.ndarray, before: np.ndarray) -> np.ndarray:
     before: those of the last frame. Who is farther than allowed, because places have changed, only
     comes nearer.
     """
-    distance = np.linalg.norm(offset, axis=1, keepdims=True)
+    distance = _length(offset)
     excess = np.maximum(distance - _FREE_RADIUS_M, 0.0)
     speed = np.minimum(excess / _HOME_PULL_S + 2.0 * excess**3, _WALK_M_S)
-    farthest = np.maximum(np.linalg.norm(before, axis=1, keepdims=True), _FARTHEST_M)
+    farthest = np.maximum(_length(before), _FARTHEST_M)
     return offset * (np.minimum(distance - speed * _DT, farthest) / np.maximum(distance, 1e-9))
+
+
+def _length(vectors: np.ndarray) -> np.ndarray:
+    """[N, 2] to [N, 1]."""
+    return np.sqrt(np.add.reduce(np.square(vectors), axis=1, keepdims=True))

@@ -46,6 +46,8 @@ MIRROR = np.array(
     ]
 )
 
+_ABOVE = np.array(PARENTS[1:])  # each joint's parent, without the pelvis
+_SHORTEST_M = 1e-6  # of a bone that has a direction
 BONES = tuple((PARENTS[i], i) for i in range(1, N_JOINTS))
 FEET = tuple(JOINT[n] for n in ("l_ankle", "l_toe", "r_ankle", "r_toe"))
 
@@ -57,10 +59,15 @@ def with_bone_lengths(joints: np.ndarray, lengths: np.ndarray = BONE_LENGTHS) ->
     rest direction. Returns float32 of the same shape.
     """
     joints = np.asarray(joints, np.float32)
-    bones = joints[..., 1:, :] - joints[..., PARENTS[1:], :]
+    bones = joints[..., 1:, :] - joints.take(_ABOVE, axis=-2)
     norms = np.sqrt(np.einsum("...k,...k->...", bones, bones))[..., None]
-    units = np.where(norms > 1e-6, bones / np.maximum(norms, 1e-6), _REST_UNITS)
-    return joints[..., :1, :] + CHAINS @ (units * lengths[1:, None])
+    if norms.min(initial=np.inf) > _SHORTEST_M:  # false for NaN
+        units = bones / norms
+    else:
+        whole = np.maximum(norms, _SHORTEST_M)
+        units = np.where(norms > _SHORTEST_M, bones / whole, _REST_UNITS)
+    units *= lengths[1:, None]
+    return joints[..., :1, :] + CHAINS @ units
 
 
 def mirrored(joints: np.ndarray) -> np.ndarray:
