@@ -33,6 +33,7 @@ class Parity:
 
     stepped: float  # torch over the whole sequence against torch stepped: poses and style logits
     onnx: float  # torch stepped against ONNX stepped: every output and every state
+    rounding: float = 0.0  # how far eight-bit weights move a pose (`export.quantise.rounding`)
 
     @property
     def worst(self) -> float:
@@ -108,7 +109,7 @@ def random_sequence(
 
 def _step_torch(network: DanceNetwork, sequence: dict[str, Tensor]) -> Iterator[Outputs]:
     state = network.initial_state(sequence["clock"].shape[1])
-    for inputs in _frames(sequence):
+    for inputs in frames_of(sequence):
         pose, logits, state = network.step(**inputs, state=state)
         named = {STATE_PREFIX + name + STATE_SUFFIX: value for name, value in state.items()}
         outputs = {"pose": pose, "style_logits": logits} | named
@@ -121,7 +122,7 @@ def _step_onnx(
     names = [o.name for o in session.get_outputs()]
     first = network.initial_state(sequence["clock"].shape[1])
     state = {STATE_PREFIX + name: value.numpy() for name, value in first.items()}
-    for inputs in _frames(sequence):
+    for inputs in frames_of(sequence):
         feed = {name: value.numpy() for name, value in inputs.items()} | state
         found = (np.asarray(value) for value in session.run(None, feed))
         outputs = dict(zip(names, found, strict=True))
@@ -129,7 +130,8 @@ def _step_onnx(
         yield outputs
 
 
-def _frames(sequence: dict[str, Tensor]) -> Iterator[dict[str, Tensor]]:
+def frames_of(sequence: dict[str, Tensor]) -> Iterator[dict[str, Tensor]]:
+    """The inputs of one step, frame by frame."""
     for t in range(len(sequence["features"])):
         yield {
             "features": sequence["features"][t : t + 1],

@@ -11,6 +11,7 @@ import io
 import json
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,8 @@ import onnx
 import torch
 from torch import Tensor
 
-from export.parity import Parity, measure
+from export.parity import Parity, frames_of, measure, random_sequence
+from export.quantise import SMALLEST, quantised, rounding
 from live.dance.contract import (
     CLOCK_DIM,
     CONTROL_DIM,
@@ -37,6 +39,10 @@ from model.network.dance_network import DanceNetwork
 from model.network.weights import REST_KEY
 
 TOLERANCE = 1e-4  # DESIGN §6; errors measured so far are below 1e-5
+# How far eight-bit weights may move a pose, in its own units (m, m/s, rad/s): a tenth of what a
+# dancer moves within a frame. Measured: 3e-4.
+ROUNDING_TOLERANCE = 2e-3
+_ROUNDING_FRAMES, _ROUNDING_DANCERS = 120, 3
 _OPSET = 18
 
 
@@ -102,12 +108,16 @@ def _forget_origins(model: onnx.ModelProto) -> None:
 def _not_in_graph(model: onnx.ModelProto, network: DanceNetwork) -> str:
     """The weights that the graph has not under their names, as base64 of an .npz: the posterior's,
     which only training needs, and what the exporter folded into constants. With them a file is
-    enough to go on from (`train --init`)."""
+    enough to go on from (`train --init`). Large ones are float16, to keep the file small."""
     there = {tensor.name for tensor in model.graph.initializer}
     content = io.BytesIO()
     np.savez(
         content,
-        **{k: v.numpy() for k, v in network.state_dict().items() if k not in there},
+        **{
+            k: v.numpy().astype(np.float16 if v.numel() >= SMALLEST else v.numpy().dtype)
+            for k, v in network.state_dict().items()
+            if k not in there
+        },
     )
     return base64.b64encode(content.getvalue()).decode("ascii")
 
@@ -154,12 +164,14 @@ def licence(tiers: list[str]) -> str:
     return "non-commercial use only; credits in the model card"
 
 
-def export(checkpoints: Sequence[Path], out: Path, data: Path | None = None) -> Parity:
+def export(
+    checkpoints: Sequence[Path], out: Path, data: Path | None = None, eight_bits: bool = True
+) -> Parity:
     """Write `out` (and its manifest beside it as JSON) if, and only if, parity holds.
 
     checkpoints: one, or several whose mean is exported (`model.network.checkpoint.mean_of`); data:
     what `prepare` wrote; with it the energy of every style and the place of its accents in the beat
-    are set to those of its real dances.
+    are set to those of its real dances; eight_bits: keep large matrices so (`export.quantise`).
     Raises ArtifactError with the error measured where it does not, where the weights or what they
     dance are not finite, and where the stage would refuse the manifest; an older file stays.
     """
@@ -185,6 +197,9 @@ def export(checkpoints: Sequence[Path], out: Path, data: Path | None = None) -> 
             f"not exported: ONNX and PyTorch differ by {parity.worst:.1e} (at most {TOLERANCE:.0e})"
         )
     manifest["metrics"] = {"parity_max_abs_error": parity.worst}
+    if eight_bits:
+        model, parity = _rounded(model, network, parity)
+        manifest["metrics"]["rounding_error"] = parity.rounding
     rest = {p.key: p.value for p in model.metadata_props} | {MANIFEST_KEY: as_json(manifest)}
     onnx.helper.set_model_props(model, rest)
     content = model.SerializeToString()
@@ -193,6 +208,22 @@ def export(checkpoints: Sequence[Path], out: Path, data: Path | None = None) -> 
         partial.write_bytes(content)
     write_text(out.with_suffix(".json"), as_json(manifest, indent=2) + "\n")
     return parity
+
+
+def _rounded(
+    model: onnx.ModelProto, network: DanceNetwork, parity: Parity
+) -> tuple[onnx.ModelProto, Parity]:
+    """The graph with its weights in eight bits. ArtifactError where that is seen in the dance."""
+    sequence = random_sequence(network, _ROUNDING_FRAMES, 0, _ROUNDING_DANCERS)
+    frames = [{k: v.numpy() for k, v in frame.items()} for frame in frames_of(sequence)]
+    small = quantised(model)
+    off = rounding(model, small, frames)
+    if not off <= ROUNDING_TOLERANCE:
+        raise ArtifactError(
+            f"not exported: eight bits move a pose by {off:.1e} (at most "
+            f"{ROUNDING_TOLERANCE:.0e}); keep the weights whole with --float32"
+        )
+    return small, replace(parity, rounding=off)
 
 
 def as_json(manifest: dict, indent: int | None = None) -> str:

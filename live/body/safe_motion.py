@@ -278,7 +278,7 @@ def idle_sway(time_s: np.ndarray) -> np.ndarray:
 def _absurd(pose: np.ndarray) -> np.ndarray:
     """bool [N]: rows with a number that no body could have."""
     with np.errstate(invalid="ignore"):
-        return ~(np.abs(pose) < _ABSURD).all(axis=1)
+        return np.logical_not((np.abs(pose) < _ABSURD).all(axis=1))
 
 
 def _above_floor(local: np.ndarray) -> np.ndarray:

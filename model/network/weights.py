@@ -23,11 +23,16 @@ from model.network.dance_network import DanceNetwork
 
 _OLDER_PREFIX = "network."  # of the weights' names in files of before, the shipped ones included
 REST_KEY = "posejockey_weights"  # of the file's metadata: those that its graph lacks
+# Of matrices that `export.quantise` has rounded: bits, elements that share a scale, the value that
+# stands for zero, and what follows a weight's name for its values and its scales.
+BITS, BLOCK, ZERO = 8, 64, 128
+ROUNDED, SCALES = ".int8", ".scales"
 
 
 def load_weights(path: Path) -> dict:
     """What a file for the stage (`export`) holds of the run that made it: its network_config, and
-    under "weights" the weights by name. Raises ArtifactError for any other file."""
+    under "weights" the weights by name, of large ones as much as eight bits hold. Raises
+    ArtifactError for any other file."""
     try:
         model = onnx.load(path, load_external_data=False)
         said = {p.key: p.value for p in model.metadata_props}
@@ -39,8 +44,9 @@ def load_weights(path: Path) -> dict:
         }
         if REST_KEY in said:
             with np.load(io.BytesIO(base64.b64decode(said[REST_KEY]))) as rest:
-                weights |= {name: torch.from_numpy(rest[name]) for name in rest.files}
+                weights |= {name: torch.from_numpy(rest[name]).float() for name in rest.files}
         expected = DanceNetwork(config).state_dict()
+        weights |= _restored(weights, expected)
     except (OSError, DecodeError, KeyError, TypeError, ValueError, BadZipFile) as error:
         raise ArtifactError(f"{path} is not a file of this program: {error!r}") from error
     for name, value in expected.items():
@@ -54,3 +60,14 @@ def load_weights(path: Path) -> dict:
         "network_config": config.to_dict(),
         "weights": {name: weights[name] for name in expected},
     }
+
+
+def _restored(weights: dict[str, torch.Tensor], expected: dict) -> dict[str, torch.Tensor]:
+    """What was rounded to eight bits, by the names of the network and in its shapes."""
+    found = {}
+    for name in (n.removesuffix(ROUNDED) for n in weights if n.endswith(ROUNDED)):
+        values, scales = weights[name + ROUNDED], weights[name + SCALES]
+        matrix = ((values.float() - ZERO) * scales[..., None]).flatten(1)
+        if name in expected:
+            found[name] = matrix[:, : expected[name].shape[1]]
+    return found

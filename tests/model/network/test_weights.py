@@ -3,6 +3,7 @@
 import numpy as np
 import onnx
 import pytest
+import torch
 
 from live.errors import ArtifactError
 from model.network.weights import REST_KEY, load_weights
@@ -13,7 +14,10 @@ from tests.helpers.training import TINY, assert_same
 def test_a_run_can_begin_with_a_file_for_the_stage(prepared, tmp_path, tiny_network, tiny_model):
     """It holds the posterior too, which the stage never needs."""
     begun = load_weights(tiny_model)
-    assert_same(begun["weights"], tiny_network.state_dict())
+    weights = begun["weights"]
+    for name, value in tiny_network.state_dict().items():
+        # Large ones are kept in half precision where the stage does not read them.
+        assert torch.allclose(weights[name], value, rtol=1e-3 if "posterior" in name else 0, atol=0)
     c = tiny_network.config
     run = Trainer(prepared, tmp_path, TINY, c.encoder, c.decoder, initial=begun)
     ours = run.network.state_dict()
