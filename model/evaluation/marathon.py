@@ -14,6 +14,7 @@ import torch
 from live.audio.features import SAMPLE_RATE
 from live.body.pose import FRAME_RATE
 from live.dance.performer import Performer
+from live.show.controls import Controls
 from live.show.engine import Engine, EngineConfig
 from live.show.loudness import QUIET_S
 from live.show.offline import EMISSION_RATE, RECEIVE_MARGIN_S, emissions
@@ -112,7 +113,8 @@ def _songs_danced(
     engine goes on from song to song."""
     performer.reset(performer.dancers, performer.seed)
     lead = lead_samples(EMISSION_RATE, RECEIVE_MARGIN_S)
-    engine = Engine(EngineConfig(SAMPLE_RATE, lead, programme[0].style), performer)
+    config = EngineConfig(SAMPLE_RATE, lead, programme[0].style)
+    engine = Engine(config, performer, Controls(unison=0.0))
     count = round(len(programme) * _SONG_S * EMISSION_RATE)
     heard: list[np.ndarray] = []
     shown, number = [], 0

@@ -16,6 +16,7 @@ from live.audio.features import SAMPLE_RATE
 from live.body.pose import FRAME_RATE
 from live.body.skeleton import N_JOINTS
 from live.dance.performer import Performer
+from live.show.controls import Controls
 from live.show.offline import EMISSION_RATE, run_offline
 from model.baselines import motion_graph
 from model.baselines.motion_graph import motion_graphs
@@ -47,7 +48,7 @@ def dances(
     audio: float32 [T] at 24 kHz; song: its beats.
     """
     performer.reset(performer.dancers, performer.seed)
-    shown = run_offline(audio, SAMPLE_RATE, performer, style)
+    shown = run_offline(audio, SAMPLE_RATE, performer, style, Controls(unison=0.0))
     time_s, joints = (shown[key][::EMITTED_PER_FRAME] for key in ("time_s", "joints"))
     beats = beat_position(time_s, song.beats_s, song.downbeats_s)
     tempo = float(np.median(song.tempo_bpm))
@@ -72,7 +73,7 @@ def evaluate_on_stage(
 ) -> StageReport:
     """Let a file of weights dance every style it shares with the data, and score it.
 
-    styles: only these (all by default); dancers: to each song, the same music with another seed;
+    styles: only these (all by default); dancers: to each song, with nothing in common;
     recordings: a folder of `model.data.recordings`, to dance to those it was not trained on as
     well. Raises ArtifactError where the file and the data share no style asked for.
     """

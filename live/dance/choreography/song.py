@@ -24,13 +24,14 @@ class Mood:
     held: bool = False
 
 
+# Besides what the music itself asks for (`live.dance.music_energy`: -0.8 in a break to 0.6).
 _MOODS = {
     UNKNOWN: Mood(),
-    INTRO: Mood(energy=-0.3, togetherness=1.5),
+    INTRO: Mood(energy=-0.2, togetherness=1.5),
     VERSE: Mood(),
-    DROP: Mood(energy=0.6, openness=0.3, togetherness=0.25),
-    BREAK: Mood(energy=-1.0, openness=-0.3, noise=0.6, togetherness=2.0, held=True),
-    OUTRO: Mood(energy=-0.4),
+    DROP: Mood(energy=0.4, openness=0.3, togetherness=0.25),
+    BREAK: Mood(energy=-0.6, openness=-0.3, noise=0.6, togetherness=2.0, held=True),
+    OUTRO: Mood(energy=-0.3),
 }
 
 
@@ -39,7 +40,7 @@ def mood_of(kind: int, age_beats: float) -> Mood:
     if kind != BUILD:
         return _MOODS.get(kind, _MOODS[UNKNOWN])
     grown = min(max(age_beats, 0.0) / _BUILD_GROWS_BEATS, 1.0)
-    return Mood(energy=-0.3 + 0.9 * grown, openness=-0.2 + 0.4 * grown, togetherness=0.5)
+    return Mood(energy=-0.2 + 0.6 * grown, openness=-0.2 + 0.4 * grown, togetherness=0.5)
 
 
 class SongPlace:
