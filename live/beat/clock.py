@@ -27,9 +27,16 @@ from live.beat.tracker import NativeTracker
 from live.errors import ConfigError
 
 TRACKERS = ("native", "aubio")
-PRIORITY = ("link", "midi", "tap", "osc", "audio")  # of the sources, the first that knows counts
-_OFFERED = ("link", "midi")
-_EXACT = (*_OFFERED, "osc")  # their tempo needs no averaging, their phase no leap
+PRIORITY = (
+    "link",
+    "midi",
+    "os2l",
+    "tap",
+    "osc",
+    "audio",
+)  # of the sources, the first that knows counts
+OFFERED = ("link", "midi", "os2l")  # those that are programs or devices of their own
+_EXACT = (*OFFERED, "osc")  # their tempo needs no averaging, their phase no leap
 
 _MAX_BEND = 0.10  # tempo deviation while slewing
 _RESYNC_BEND = 0.5  # after a change of tempo: half a beat of error is gone within one beat
@@ -135,7 +142,7 @@ class BeatClock:
         self._bars = BarCounter()
         self._offers: dict[str, BeatEstimate] = {}
         # Beats by which a sync moved a source.
-        self._shifts: dict[str, float] = dict.fromkeys(_OFFERED, 0.0)
+        self._shifts: dict[str, float] = dict.fromkeys(OFFERED, 0.0)
         self._nudge_s = 0.0
         self._active_source = "audio"
         self._hand_over_until = 0.0
@@ -210,7 +217,7 @@ class BeatClock:
         self._shifts = dict.fromkeys(self._shifts, 0.0)
 
     def offer(self, source: str, estimate: BeatEstimate | None) -> None:
-        """What another source, "link" or "midi", knows now; None when it knows nothing.
+        """What another source, one of OFFERED, knows now; None when it knows nothing.
 
         An estimate that cannot be counts as none: the beat that was good goes on.
         """

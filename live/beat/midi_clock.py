@@ -141,6 +141,7 @@ class MidiClockSource:
     """
 
     name = "midi"
+    rejected = 0
 
     def __init__(self, port: Any, now: Callable[[], float] = monotonic_s):
         self._port, self._now = port, now

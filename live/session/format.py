@@ -4,12 +4,15 @@ Pure functions and constants, for the writer and the readers; docs/session-file.
 words. Nothing here believes what a message says: what does not fit becomes None.
 """
 
+import contextlib
 import json
 import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from live.beat.estimate import BeatEstimate
+from live.beat.timecode import TimecodeReading
 from live.osc.values import Value
 from live.settings_file import shown
 
@@ -22,6 +25,8 @@ ENCODINGS = {
 MAX_MESSAGE_BYTES = 1 << 16  # no UDP datagram is larger; audio blocks are cut into such pieces
 _NS = 1_000_000_000
 _MAX_RATE = 768_000
+
+_BEAT = ("sample", "phase", "tempo_bpm", "confidence", "bar_beat")  # of a `BeatEstimate`
 
 Payload = bytes | dict[str, object]
 
@@ -112,6 +117,44 @@ def control_of(record: Record) -> tuple[str, Value] | None:
         value = float(value)
     usable = value is None or isinstance(value, str) or _is_finite(value)
     return (name, value) if isinstance(name, str) and usable else None
+
+
+def beat_fields(estimate: BeatEstimate | None) -> dict[str, object]:
+    """What another clock said, as an event holds it; nothing where it had nothing to say."""
+    return {} if estimate is None else {name: getattr(estimate, name) for name in _BEAT}
+
+
+def beat_of(event: dict) -> BeatEstimate | None:
+    """The inverse of `beat_fields`; None also where a number is none."""
+    told = {name: _real(event.get(name)) for name in _BEAT}
+    sample, phase, tempo_bpm, confidence = (told[name] for name in _BEAT[:4])
+    if sample is None or phase is None or tempo_bpm is None or confidence is None:
+        return None
+    return BeatEstimate(sample, phase, tempo_bpm, confidence, bar_beat=told["bar_beat"])
+
+
+def timecode_fields(reading: TimecodeReading | None) -> dict[str, object]:
+    """Where a timecode is, as an event holds it; nothing where it stands still."""
+    return {} if reading is None else dict(vars(reading))
+
+
+def timecode_of(event: dict) -> TimecodeReading | None:
+    """The inverse of `timecode_fields`; None also for what cannot be one."""
+    sample, seconds = _real(event.get("sample")), _real(event.get("seconds"))
+    rate, is_drop = event.get("rate"), event.get("is_drop")
+    if sample is None or seconds is None or type(rate) is not int:
+        return None
+    reading = TimecodeReading(sample, seconds, rate, is_drop is True)
+    return reading if reading.is_possible else None
+
+
+def _real(value: object) -> float | None:
+    """A finite number of JSON as a float."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        with contextlib.suppress(OverflowError):
+            if math.isfinite(number := float(value)):
+                return number
+    return None
 
 
 def _is_finite(value: object) -> bool:

@@ -18,6 +18,8 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from live.audio.features import SAMPLE_RATE
+from live.beat.estimate import BeatEstimate
+from live.beat.timecode import TimecodeReading
 from live.errors import ConfigError
 from live.monotonic import monotonic_s
 from live.osc.values import Value
@@ -25,8 +27,10 @@ from live.session.format import (
     MAX_MESSAGE_BYTES,
     SESSION_VERSION,
     Payload,
+    beat_fields,
     checked_rate,
     encode,
+    timecode_fields,
     to_json,
     to_ns,
 )
@@ -106,6 +110,19 @@ class SessionWriter:
         """
         message: dict[str, object] = {"name": name, "count": count, "at": sample}
         self._put("event", to_ns(sample, self._rate), message)
+
+    def beat(self, sample: float, source: str, estimate: BeatEstimate | None) -> None:
+        """What another clock said, as the engine's got it; None: that it fell silent.
+
+        sample: when it was asked, at 24 kHz.
+        """
+        message: dict[str, object] = {"name": "beat", "source": source, **beat_fields(estimate)}
+        self._put("event", to_ns(int(sample), SAMPLE_RATE), message)
+
+    def timecode(self, sample: float, reading: TimecodeReading | None) -> None:
+        """Where the timecode was, as the engine got it; None: that it stood still."""
+        message: dict[str, object] = {"name": "timecode", **timecode_fields(reading)}
+        self._put("event", to_ns(int(sample), SAMPLE_RATE), message)
 
     def health(self, sample: int, report: dict[str, object]) -> None:
         """Figures by name; sample: when, at 24 kHz. What JSON cannot say (NaN) becomes null."""

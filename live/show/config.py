@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from live.beat.clock import TRACKERS
+from live.beat.link import LINK_ROLES
+from live.beat.os2l import DEFAULT_OS2L_PORT
 from live.beat.sources import CLOCKS
 from live.control.allow_list import check_bind
 from live.dance.choreography.form import parse_form
@@ -102,8 +104,18 @@ class ShowConfig:
     emission_rate: int = _setting(60, choices=EMISSION_RATES, help="bundles a second")
     beat_tracker: str = _setting("native", choices=TRACKERS, help="what hears the beat")
     clock: str = _setting(
-        "audio", choices=CLOCKS, help="whose beat counts besides sound: auto, audio, link, midi"
+        "audio",
+        choices=CLOCKS,
+        help="whose beat counts besides sound: auto, audio, link, midi, os2l",
     )
+    link: str = _setting(
+        "follow", choices=LINK_ROLES, help="lead: give Ableton Link our tempo and phase"
+    )
+    os2l_port: int = _setting(
+        DEFAULT_OS2L_PORT, low=0, high=65535, help="port that DJ programs send OS2L to"
+    )
+    ltc: str = _setting("", help="hear LTC: a channel of the input (2), or a device (NAME, NAME:2)")
+    mtc: bool = _setting(False, help="follow MIDI timecode, at the MIDI input")
     midi_port: str = _setting("", help="MIDI input, or a part of its name")
     midi_map: str = _setting("", help="what a MIDI controller's knobs and pads do (TOML)")
     block: int = _setting(256, low=32, high=8192, help="samples a sound card block")
@@ -128,6 +140,8 @@ class ShowConfig:
     def __post_init__(self) -> None:
         for f in fields(self):
             _check(f.name, getattr(self, f.name), f)
+        if self.link == "lead" and self.clock == "link":
+            raise ConfigError("link = lead and clock = link: who leads cannot follow; choose one")
         for target in self.osc:
             parse_feed(target)
         parse_form(self.form)

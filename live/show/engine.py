@@ -22,6 +22,7 @@ import numpy as np
 from live.audio.features import FRAME, SAMPLE_RATE, FeatureFrame, FeatureStream
 from live.beat.clock import TempoConfig
 from live.beat.section import SectionReading, Sections
+from live.beat.timecode import TimecodeReading
 from live.body.pose import POSE_DIM
 from live.body.safe_motion import Body, SafeMotion
 from live.body.staging import Staging
@@ -67,7 +68,8 @@ class Engine:
 
     waiting: frames heard and not yet danced to. frames: danced. newest: presentation time of the
     newest key frame, 24 kHz samples, -1 before the first. resets: of a dancer's network. faults:
-    what becomes of a stage that raises; here it comes through, a show survives it.
+    what becomes of a stage that raises; here it comes through, a show survives it. timecode: where
+    another machine says that the song is, for the frames from now on; None where none does.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class Engine:
         self._at_start = replace(self.controls), performer.dancers, performer.seed
         self.faults = Faults(survives=False)
         self.clock = config.tempo.make()
+        self.timecode: TimecodeReading | None = None
         self.style = config.style.strip().lower()  # as it was asked for last
         self.waiting: deque[FeatureFrame] = deque()
         self.frames = 0

@@ -19,7 +19,9 @@ from functools import partial
 
 from live.audio.features import SAMPLE_RATE
 from live.audio.source import AudioSource
+from live.beat.link import LinkLeader
 from live.beat.sources import ClockSource
+from live.beat.timecode import TimecodeSource
 from live.errors import ConfigError
 from live.limited_log import LimitedLog
 from live.monotonic import monotonic_s
@@ -53,7 +55,8 @@ class Show:
     """Owns the loop. Build it, then `run` it until it is told to stop.
 
     margin_s: `live.show.timing.receive_margin_s` of the source's blocks. clock, sleep: in seconds.
-    beats: sources besides sound. controllers: what the operator plays on besides OSC.
+    beats: sources besides sound. timecodes: the first that knows counts. controllers: what the
+    operator plays on besides OSC. leader: gives Link our beat.
     """
 
     def __init__(
@@ -67,11 +70,13 @@ class Show:
         sleep: Callable[[float], None] = time.sleep,
         beats: Sequence[ClockSource] = (),
         controllers: Sequence[Controller] = (),
+        leader: LinkLeader | None = None,
+        timecodes: Sequence[TimecodeSource] = (),
     ):
         self.engine, self.source, self.outputs = engine, source, outputs
         self.faults = engine.faults = Faults()
         self.intake = Intake(source)
-        self.report = Report(engine, self.intake, outputs, self.faults)
+        self.report = Report(engine, self.intake, outputs, self.faults, beats)
         self._now, self._sleep = clock, sleep
         self._step = SAMPLE_RATE // emission_rate  # 24 kHz samples from emission to emission
         self._emission = 0
@@ -90,12 +95,16 @@ class Show:
         self._encoder: FrameEncoder | None = None
         self._visualizers = Visualizers(outputs.visualizers)
         self._refusals = LimitedLog()
+        self._leader = leader
+        self._offered: set[str] = set()  # sources that knew something when they were asked last
         self._stages: list[Stage] = [
             ("sound", self._hear),
             ("OSC control", partial(self._obey, outputs.control, deque())),
             *(("MIDI control", partial(self._obey, one, deque())) for one in controllers),
             *((f"{source.name} beats", partial(self._ask, source)) for source in beats),
+            *([("timecode", partial(self._ask_timecode, timecodes))] if timecodes else []),
             ("dance", self._dance),
+            *([("Link", self._lead)] if leader else []),
             ("emission", self._emit),
             ("sound device", self._watch),
         ]
@@ -236,7 +245,27 @@ class Show:
         self.outputs.control.answer(name, True, value if in_force is None else in_force)
 
     def _ask(self, source: ClockSource, now: float) -> None:
-        self.engine.clock.offer(source.name, source.poll(self._position, now))
+        """Offer the clock what a source knows, for the frame that is to be danced."""
+        if not self.engine.waiting:
+            return
+        estimate = source.poll(self._position, now)
+        self.engine.clock.offer(source.name, estimate)
+        if estimate is not None or source.name in self._offered:
+            self._record("beat", self._position, source.name, estimate)
+        (self._offered.discard if estimate is None else self._offered.add)(source.name)
+
+    def _ask_timecode(self, sources: Sequence[TimecodeSource], now: float) -> None:
+        """All are asked, for what has arrived waits in each; the first that knows counts."""
+        if self.engine.waiting:
+            known = [source.poll(self._position, now) for source in sources]
+            reading = next((one for one in known if one is not None), None)
+            if reading is not None or self.engine.timecode is not None:
+                self._record("timecode", self._position, reading)
+            self.engine.timecode = reading
+
+    def _lead(self, now: float) -> None:
+        if self._leader is not None and self.engine.frames:
+            self._leader.lead(self.engine.clock.at(self._position), now)
 
     # The dance ------------------------------------------------------------------------------
 

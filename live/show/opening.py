@@ -11,9 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from live.audio.microphone import ChannelInput, Microphone
 from live.audio.source import AudioSource
 from live.audio.sources import open_source
-from live.beat.sources import open_sources
+from live.beat.link import LinkLeader
+from live.beat.ltc import LtcSource
+from live.beat.mtc import MtcSource
+from live.beat.os2l import Os2lSource
+from live.beat.sources import ClockSource, open_sources
+from live.beat.timecode import TimecodeSource
 from live.control import midi_map
 from live.control.allow_list import AllowList
 from live.control.discovery import Discovery
@@ -87,9 +93,11 @@ def open_show(plan: Plan, stack: ExitStack, failed: Failed | None = None) -> Ope
     feeds = steps("targets", _feeds, config, dmx, stack)
     control = steps("ports", _control, config, stack)
     ports = stack.enter_context(MidiPorts())
-    beats = steps("beats", open_sources, config.clock, config.midi_port, stack, ports)
+    beats = steps("beats", _beats, config, stack, ports)
+    leader = steps("beats", _leader, config, stack)
+    timecodes = steps("timecode", _timecodes, config, source, ports, stack)
     controllers = steps("MIDI", _controllers, midi, config.midi_port, ports)
-    steps("announcement", _announced, config, control, engine, stack)
+    steps("announcement", _announced, config, control, engine, beats, stack)
     recorder = steps("recording", _recorder, config, source, performer, stack, files)
     show = None
     if not steps.has_failed:
@@ -97,7 +105,7 @@ def open_show(plan: Plan, stack: ExitStack, failed: Failed | None = None) -> Ope
         margin_s = receive_margin_s(config.block, source.rate)
         show = Show(
             engine, source, outputs, config.emission_rate, margin_s,
-            beats=beats, controllers=controllers,
+            beats=beats, controllers=controllers, leader=leader, timecodes=timecodes,
         )  # fmt: skip
     return OpenShow(
         show=show,
@@ -198,15 +206,70 @@ def _control(config: ShowConfig, stack: ExitStack) -> ControlIn:
     return stack.enter_context(ControlIn(config.control_bind, config.control_port, allow))
 
 
+def _beats(config: ShowConfig, stack: ExitStack, ports: MidiPorts):
+    def open_os2l() -> Os2lSource:
+        allow = AllowList(config.control_allow)
+        return Os2lSource(config.control_bind, config.os2l_port, allow)
+
+    return open_sources(
+        config.clock, config.midi_port, stack, ports, open_os2l, config.link == "lead"
+    )
+
+
+def _leader(config: ShowConfig, stack: ExitStack) -> LinkLeader | None:
+    if config.link != "lead":
+        return None
+    leader = LinkLeader()
+    stack.callback(leader.close)
+    return leader
+
+
+def _timecodes(
+    config: ShowConfig, source: AudioSource, ports: MidiPorts, stack: ExitStack
+) -> list[TimecodeSource]:
+    """In the order in which they count."""
+    found: list[TimecodeSource] = []
+    if config.ltc:
+        found.append(_ltc(config, source))
+    if config.mtc:
+        found.append(MtcSource(ports.open(config.midi_port)))
+    for one in found:
+        stack.callback(one.close)
+    return found
+
+
+def _ltc(config: ShowConfig, source: AudioSource) -> LtcSource:
+    """A channel of the show's own input, or a device that is listened to from now on."""
+    if config.ltc.isdecimal():
+        if not isinstance(source, Microphone):
+            raise ConfigError(
+                f"ltc = {config.ltc!r} is a channel of the input, which has to be a sound device; "
+                'name the device that hears the LTC, such as "USB Audio:2"'
+            )
+        return LtcSource(source.split_off(int(config.ltc)))
+    name, colon, channel = config.ltc.rpartition(":")
+    named = (name, int(channel)) if colon and channel.isdecimal() else (config.ltc, 1)
+    feed = ChannelInput(*named, config.block)
+    feed.start()
+    return LtcSource(feed, is_own=True)
+
+
 def _controllers(midi: midi_map.MidiMap | None, port: str, ports: MidiPorts):
     """The controller; the mapping's own port counts first, for the clock may be another."""
     return [] if midi is None else [MidiController(ports.open(midi.port or port), midi.bindings)]
 
 
-def _announced(config: ShowConfig, control: ControlIn, engine: Engine, stack: ExitStack) -> None:
+def _announced(
+    config: ShowConfig,
+    control: ControlIn,
+    engine: Engine,
+    beats: list[ClockSource],
+    stack: ExitStack,
+) -> None:
     if config.announce:
+        os2l_port = next((one.port for one in beats if isinstance(one, Os2lSource)), None)
         discovery = Discovery(
-            config.control_bind, control.port, config.control_allow, engine.value_of
+            config.control_bind, control.port, config.control_allow, engine.value_of, os2l_port
         )
         stack.enter_context(discovery)
 
@@ -222,6 +285,7 @@ def _recorder(
         "model_sha256": performer.sha256,
         "styles": list(performer.styles),
         "show": {k: v for k, v in vars(config).items()},
+        "offers": True,  # what other clocks said is in the file
         "set_list": Path(config.cues).read_text(encoding="utf-8-sig") if config.cues else "",
     }
     writer = SessionWriter(Path(config.record), settings)

@@ -5,9 +5,11 @@ Enters: what the other parts count for themselves. Leaves: plain values. Engine'
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
+from live.beat.sources import ClockSource
 from live.osc.encoding import HealthReport, StageFrame
 from live.show.engine import Engine
 from live.show.faults import Faults
@@ -44,8 +46,16 @@ class Report:
     that this model or set list cannot obey.
     """
 
-    def __init__(self, engine: Engine, intake: Intake, outputs: Outputs, faults: Faults):
+    def __init__(
+        self,
+        engine: Engine,
+        intake: Intake,
+        outputs: Outputs,
+        faults: Faults,
+        beats: Sequence[ClockSource] = (),
+    ):
         self._engine, self._intake, self._outputs, self._faults = engine, intake, outputs, faults
+        self._beats = beats
         self.health = Health()
         self.memory = MemoryWatch()
         self.latencies = Latencies()
@@ -70,6 +80,7 @@ class Report:
             "faults": self._all_faults(),
             "latency_ms": round(self.latencies.median(), 1),
             "silence_s": round(self._intake.silence / self._intake.source.rate, 2),
+            "timecode": str(self._engine.timecode or ""),
             "sound": self._intake.trouble(now) or "heard",
             "reopened": self._intake.source.reopens,
             "packets": self._outputs.packets,
@@ -87,6 +98,7 @@ class Report:
             level=engine.level,
             beat=frame.beat[2:] if frame else None,
             active_source=engine.clock.active_source,
+            timecode="" if engine.timecode is None else str(engine.timecode),
             state=engine.state,
             style=engine.performer.styles[int(frame.style.argmax())] if frame else "",
             frames=self.health.frames,
@@ -97,7 +109,7 @@ class Report:
                 "xruns": self._intake.source.xruns,
                 "resets": engine.resets,
                 "refused": self._outputs.errors,
-                "rejected": self._outputs.control.rejected + self.refused,
+                "rejected": self._rejected,
                 "not recorded": recorder.lost if recorder else 0,
                 **{f"{stage} failed": n for stage, n in self._all_faults().items()},
             },
@@ -132,10 +144,16 @@ class Report:
         new = {name: count - before.get(name, 0) for name, count in failures().items()}
         return {**self._faults.counted, **{name: count for name, count in new.items() if count}}
 
+    @property
+    def _rejected(self) -> int:
+        """Controls that were ignored, and messages of other clocks."""
+        told = sum(source.rejected for source in self._beats)
+        return self._outputs.control.rejected + self.refused + told
+
     def _count(self) -> None:
         """Gather what the other parts count for themselves."""
         self.health.dropped = self._intake.losses
         self.health.xruns = self._intake.source.xruns
         self.health.resets = self._engine.resets
         self.health.send_errors = self._outputs.errors
-        self.health.rejected = self._outputs.control.rejected + self.refused
+        self.health.rejected = self._rejected

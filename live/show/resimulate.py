@@ -4,21 +4,22 @@ Enters: a session file, the network it was danced with. Leaves: its stage frames
 of the show on the same machine, and how many of the packets recorded say the same. Runs offline.
 
 Every message of a session carries the number of model frames danced before it, and messages stand
-in the order in which the engine met them; nothing else of time is needed. Beats that came from
-elsewhere than sound (Ableton Link, MIDI) are not in the file, so such a show is refused.
+in the order in which the engine met them; nothing else of time is needed. What other clocks said
+(Ableton Link, MIDI, OS2L) stands among them.
 """
 
 from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from live.beat.clock import OFFERED
 from live.control.scenes import Scene, parse_scenes
 from live.dance.performer import Performer, shipped_models
 from live.errors import ArtifactError, ConfigError
 from live.osc.encoding import FrameEncoder, StageFrame, decode
 from live.osc.schema import CONTROLS, FRAME
 from live.osc.values import parse_arguments
-from live.session.format import Record, control_of
+from live.session.format import Record, beat_of, control_of, timecode_of
 from live.session.reader import SessionReader
 from live.show.config import ShowConfig
 from live.show.engine import stage_engine
@@ -42,10 +43,10 @@ def settings_of(session: SessionReader) -> ShowConfig:
         config = ShowConfig(**{name: recorded[name] for name in _DANCED if name in recorded})
     except ConfigError as error:
         raise ArtifactError(f"{session.path}: its settings do not fit: {error}") from error
-    if config.clock != "audio":
+    if config.clock != "audio" and session.settings.get("offers") is not True:
         raise ArtifactError(
-            f"{session.path} was danced to beats of another clock ({config.clock}), which are not "
-            "in the file; `posejockey replay` sends its packets as they were"
+            f"{session.path} was danced to beats of another clock ({config.clock}), which an older "
+            "PoseJockey left out of the file; `posejockey replay` sends its packets as they were"
         )
     return config
 
@@ -96,7 +97,7 @@ class Resimulation:
         handlers: dict[str, Callable[[Record], None]] = {
             "audio": self._push_audio,
             "control": self._apply_control,
-            "event": self._apply_gap,
+            "event": self._apply_event,
         }
         for record in self._session:
             self._messages += 1
@@ -131,12 +132,21 @@ class Resimulation:
         except ConfigError as error:
             raise ArtifactError(f"{self._session.path}: a control does not fit: {error}") from error
 
-    def _apply_gap(self, record: Record) -> None:
+    def _apply_event(self, record: Record) -> None:
         event = record.fields()
+        self._dance_to(record.frame)
+        match event.get("name"):
+            case "beat" if event.get("source") in OFFERED:
+                self._engine.clock.offer(event["source"], beat_of(event))
+            case "timecode":
+                self._engine.timecode = timecode_of(event)
+            case _:
+                self._apply_gap(event)
+
+    def _apply_gap(self, event: dict) -> None:
         count, at = event.get("count"), event.get("at")
         if type(count) is not int or type(at) is not int or not count > 0:
             return
-        self._dance_to(record.frame)
         if event.get("name") == "skip":
             self._push_silence(at - self._samples_in)
             self._lost += count

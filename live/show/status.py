@@ -21,7 +21,7 @@ class ShowStatus:
     with it, or "" where it comes and is not silence to the last bit. level: 0..1. beat: (BPM,
     confidence 0..1), None before the first frame; active_source: whose beat counts. state: of
     `live.osc.schema.STATES`. style: the strongest. counted: name to count. errors: refused packets
-    by target. is_recording: None where nobody wants it.
+    by target. is_recording: None where nobody wants it. timecode: where it is, "" for none.
     """
 
     time_s: float
@@ -36,6 +36,7 @@ class ShowStatus:
     counted: Mapping[str, int]
     errors: Mapping[str, int]
     is_recording: bool | None = None
+    timecode: str = ""
 
 
 class StatusText:
@@ -55,6 +56,7 @@ class StatusText:
             *(["NOT RECORDED"] if status.is_recording is False else []),
             _sound(status),
             _beat(status),
+            *([f"TC {status.timecode}"] if status.timecode else []),
             status.style if status.state == "dancing" else status.state.upper(),
             f"{self._rate(status):.0f}/s",
             f"late {status.counted['late']} dropped {status.counted['dropped']}",

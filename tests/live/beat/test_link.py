@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from live.beat.link import LinkSource
+from live.beat.link import LinkLeader, LinkSource
 from tests.helpers.own_network import NAMESPACE, ROOT, has_own_network
 
 
@@ -89,20 +89,108 @@ def why_no_link():
     return "" if has_own_network() else "no isolated network here (Linux, unshare and ip)"
 
 
-@pytest.mark.skipif(bool(reason := why_no_link()), reason=reason or "it runs")
-def test_two_link_peers_share_the_beat():
+def in_own_network(code):
+    """What the code prints."""
     network = (
         "ip link set lo up && ip link set lo multicast on && ip route add 224.0.0.0/4 dev lo"
         ' && exec "$@"'
     )
-    command = [*NAMESPACE, "sh", "-c", network, "sh", sys.executable, "-c", TWO_PEERS]
+    command = [*NAMESPACE, "sh", "-c", network, "sh", sys.executable, "-c", code]
     done = subprocess.run(
         command, cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=90, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    report = json.loads(done.stdout)
+    return done.stdout
+
+
+@pytest.mark.skipif(bool(reason := why_no_link()), reason=reason or "it runs")
+def test_two_link_peers_share_the_beat():
+    report = json.loads(in_own_network(TWO_PEERS))
     assert report["peers"], "the two peers did not meet"
     assert len(report["errors_s"]) > 30
     assert np.abs(report["errors_s"]).max() < 0.005
     assert np.abs(report["tempi"]).max() < 0.1
+
+
+# Leading ----------------------------------------------------------------------------------------
+
+
+def test_the_leader_waits_until_our_beat_is_sure(monkeypatch):
+    monkeypatch.setattr("live.beat.link.monotonic_s", lambda: 70.0)
+    session = Session(peers=1)
+    leader = LinkLeader(session)
+    assert (session.enabled, leader.peers) == (True, 1)
+    searching = SimpleNamespace(bar_phase=0.0, tempo_bpm=90.0, metre=4, state="searching")
+    leader.lead(searching, 70.0)  # asks nothing of the session, which could not answer
+    leader.close()
+    assert not session.enabled
+
+
+LEADING = """
+import json, time
+import link
+import numpy as np
+from live.beat.clock import BeatReading
+from live.beat.link import LinkLeader
+
+other = link.Link(128.0)
+other.enabled = True
+leader = LinkLeader()
+start = time.perf_counter()
+
+def ours(now, bpm, at):
+    beats = (now - at) * bpm / 60
+    return BeatReading(beats % 1, beats / 4 % 1, bpm, 1.0, "locked", beats)
+
+def theirs():
+    state = other.captureAppSessionState()
+    return state.phaseAtTime(other.clock().micros(), 4.0), state.tempo(), time.perf_counter()
+
+report = {}
+plan = [("steady", 126.0, start + 0.13, 5.0), ("faster", 131.0, start + 0.29, 5.0)]
+for name, bpm, at, seconds in plan:
+    errors, tempi, began = [], [], None
+    while began is None or time.perf_counter() < began + seconds:
+        now = time.perf_counter()
+        leader.lead(ours(now, bpm, at), now)
+        if began is None and leader.peers:
+            began = now
+        if began is None and now - start > 40:
+            break
+        if began is not None and now > began + seconds / 2:
+            phase, tempo, then = theirs()
+            off = (phase - (then - at) * bpm / 60 + 2) % 4 - 2
+            errors.append(off * 60 / bpm)
+            tempi.append(tempo - bpm)
+        time.sleep(0.01)
+    report[name] = {"errors_s": errors, "tempi": tempi}
+# A drift of 20 ms is slewed: the others never jump.
+at, before, steps = plan[1][2] - 0.02, None, []
+began = time.perf_counter()
+while time.perf_counter() < began + 4.0:
+    now = time.perf_counter()
+    leader.lead(ours(now, 131.0, at), now)
+    phase, tempo, then = theirs()
+    if before is not None:
+        moved = (phase - before[0] + 2) % 4 - 2
+        steps.append(abs(moved - (then - before[1]) * 131 / 60) * 60 / 131)
+    before = (phase, then)
+    time.sleep(0.01)
+left = (phase - (then - at) * 131 / 60 + 2) % 4 - 2
+report["slew"] = {"step_s": max(steps), "left_s": left * 60 / 131}
+print(json.dumps(report), flush=True)
+leader.close()
+other.enabled = False
+"""
+
+
+@pytest.mark.skipif(bool(reason := why_no_link()), reason=reason or "it runs")
+def test_another_peer_takes_over_our_tempo_and_phase():
+    report = json.loads(in_own_network(LEADING))
+    for name in ("steady", "faster"):
+        assert len(report[name]["errors_s"]) > 30, "the two peers did not meet"
+        assert np.median(np.abs(report[name]["errors_s"])) < 0.005
+        assert np.median(np.abs(report[name]["tempi"])) < 0.5
+    assert report["slew"]["step_s"] < 0.004
+    assert abs(report["slew"]["left_s"]) < 0.008

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from live.audio.features import FRAME, SAMPLE_RATE, extract
-from live.beat.clock import BeatClock, TempoConfig
+from live.beat.clock import OFFERED, BeatClock, TempoConfig
 from live.beat.estimate import BeatEstimate
 from live.beat.sources import open_sources
 from live.errors import ConfigError, DeviceError
@@ -47,7 +47,7 @@ class Stage:
         readings = []
         for _ in range(round(seconds / FRAME_S)):
             frame = next(self.frames)
-            for name in ("link", "midi"):
+            for name in OFFERED:
                 self.clock.offer(name, line(frame.end, *sources[name]) if name in sources else None)
             self.clock.push(frame)
             self.sample = frame.end
@@ -82,12 +82,17 @@ def test_link_rules_over_midi_over_the_operator(stage):
     assert stage.clock.at(stage.sample).tempo_bpm == pytest.approx(90.0)
     stage.run(8.0, midi=(100.0, 0.3))
     assert abs(stage.bar_error(100.0, 0.3)) < 0.005
-    stage.run(8.0, midi=(100.0, 0.3), link=(126.0, 2.7))
+    stage.run(8.0, os2l=(110.0, 1.1), midi=(100.0, 0.3))
+    assert abs(stage.bar_error(100.0, 0.3)) < 0.005
+    stage.run(8.0, os2l=(110.0, 1.1), midi=(100.0, 0.3), link=(126.0, 2.7))
     assert abs(stage.bar_error(126.0, 2.7)) < 0.005
     reading = stage.clock.at(stage.sample)
     assert (reading.state, reading.tempo_bpm) == ("locked", pytest.approx(126.0))
     stage.run(8.0, midi=(100.0, 0.3))
     assert abs(stage.bar_error(100.0, 0.3)) < 0.005
+    stage.run(8.0, os2l=(110.0, 1.1))
+    assert stage.clock.active_source == "os2l"
+    assert abs(stage.bar_error(110.0, 1.1)) < 0.005
 
 
 @pytest.mark.parametrize("beats", [0.4, -0.45, 2.1])
@@ -159,7 +164,7 @@ def test_sync_makes_this_the_downbeat(stage, source):
 class Metronome:
     """A source at 100 BPM whose downbeat was when the show began; it falls silent at the end."""
 
-    name = "midi"
+    name, rejected = "midi", 0
 
     def __init__(self, until_s):
         self.polls, self._until_s = [], until_s
@@ -189,7 +194,7 @@ def test_a_show_polls_its_sources(tiny_model):
         )
         show.run(lambda: True, 6.0)
     gc.unfreeze()
-    assert len(source.polls) > 6 * 60
+    assert len(source.polls) > 6 * 25  # for every frame of sound
     samples, times_s = np.array(source.polls).T
     np.testing.assert_allclose(samples / SAMPLE_RATE, times_s - START_S, atol=0.01)
     reading = s.engine.clock.at(6.0 * SAMPLE_RATE)
@@ -265,6 +270,15 @@ def test_auto_takes_what_there_is(monkeypatch):
     with ExitStack() as stack:
         assert open_sources("auto", "", stack) == []
         assert open_sources("audio", "", stack) == []
+        one, other = Metronome(0.0), Metronome(0.0)
+        assert open_sources("auto", "", stack, open_os2l=lambda: one) == [one]
+        assert open_sources("os2l", "", stack, open_os2l=lambda: other) == [other]
+
+
+def test_who_leads_link_does_not_follow_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "mido", None)
+    with ExitStack() as stack:
+        assert open_sources("auto", "", stack, leads_link=True) == []
 
 
 def test_a_midi_input_is_found_by_a_part_of_its_name(monkeypatch):

@@ -5,6 +5,8 @@ import pytest
 
 import posejockey
 from live.audio.features import SAMPLE_RATE
+from live.beat.estimate import BeatEstimate
+from live.beat.timecode import TimecodeReading
 from live.control.scenes import parse_scenes
 from live.dance.performer import Performer
 from live.errors import ArtifactError
@@ -17,26 +19,32 @@ from live.show.loop import Show
 from live.show.outputs import Outputs
 from live.show.resimulate import Resimulation, settings_of, shipped_model_of
 from live.show.timing import receive_margin_s
-from tests.helpers.stage import BLOCK, RATE, away
+from tests.helpers.stage import BLOCK, RATE, START_S, away
 
 
 @pytest.fixture
 def record(stage, music, tmp_path, tiny_model):
     """A function that records a show in which `plan(show)` happens, and gives back its file."""
 
-    def make(seconds, delays=None, plan=lambda s: None, set_text="", **settings):
+    def make(
+        seconds, delays=None, plan=lambda s: None, set_text="", beats=(), timecodes=(), **settings
+    ):
         path = tmp_path / "show.mcap"
         s = stage(music(seconds + 0.5), delays)
         config = ShowConfig(model=str(tiny_model), style="street", seed=3, **settings)
         performer = Performer(str(tiny_model), "cpu", config.dancers, config.seed)
         described = {"model_sha256": performer.sha256, "show": dict(vars(config))}
+        described["offers"] = True
         described["set_list"] = set_text
         with_recorder = SessionWriter(path, {"sample_rate": RATE} | described, capacity=1 << 20)
         scenes = parse_scenes(set_text, path, performer.styles) if set_text else ()
         s.engine = stage_engine(config, RATE, performer, scenes)
         outputs = Outputs(s.receiver, s.control, with_recorder)
         margin_s = receive_margin_s(BLOCK, RATE)
-        s.show = Show(s.engine, s.source, outputs, 60, margin_s, s.time, s.time.sleep)
+        s.show = Show(
+            s.engine, s.source, outputs, 60, margin_s, s.time, s.time.sleep, beats,
+            timecodes=timecodes,
+        )  # fmt: skip
         plan(s)
         s.summary = s.run(seconds)
         with_recorder.close()
@@ -119,6 +127,78 @@ def test_scenes_of_a_set_list_are_played_again(record, tiny_model):
 def test_missing_and_stale_sound_is_missing_again(record, tiny_model, start_s, stop_s, delay):
     path, s = record(4.0, away(4.5, start_s, stop_s, delay))
     assert_same(path, tiny_model, s)
+
+
+class Elsewhere:
+    """A clock of another machine, or its timecode: from one second of the show to another."""
+
+    rejected = 0
+
+    def __init__(self, name, from_s, to_s, say):
+        self.name, self._from_s, self._to_s, self._say = name, from_s, to_s, say
+
+    def poll(self, sample, time_s):
+        elapsed_s = time_s - START_S
+        return self._say(sample, elapsed_s) if self._from_s <= elapsed_s < self._to_s else None
+
+    def close(self):
+        pass
+
+
+def beat_at(bpm):
+    """A source that is a few milliseconds off, differently each time."""
+
+    def say(sample, elapsed_s):
+        bar_beat = (elapsed_s * bpm / 60 + 0.01 * np.sin(1e4 * elapsed_s)) % 4
+        return BeatEstimate(sample, bar_beat % 1, bpm, 1.0, bar_beat=bar_beat)
+
+    return say
+
+
+def test_other_clocks_and_their_silence_are_followed_again(record, tiny_model):
+    beats = [
+        Elsewhere("link", 1.0, 3.0, beat_at(126.0)),
+        Elsewhere("midi", 2.0, 5.0, beat_at(117.0)),
+        Elsewhere("os2l", 0.0, 7.0, beat_at(101.3)),
+    ]
+
+    def timecode(sample, elapsed_s):
+        return TimecodeReading(sample, 3600.0 + elapsed_s, 30, True)
+
+    delays = away(8.0, 3.5, 3.9, lambda t: None)
+    path, s = record(
+        8.0, delays, lambda s: None, beats=beats,
+        timecodes=[Elsewhere("ltc", 1.0, 6.0, timecode)], clock="auto",
+    )  # fmt: skip
+    events = [record.fields() for record in SessionReader(path) if record.topic == "event"]
+    told = {e.get("source") for e in events if e["name"] == "beat"}
+    assert told == {"link", "midi", "os2l"}
+    assert sum(e["name"] == "timecode" for e in events) > 100
+    assert len(events) < 8 * 30 * 4 + 20  # once a frame and source, not once a look
+    assert_same(path, tiny_model, s)
+
+
+def test_offers_that_are_damaged_are_none(tmp_path, tiny_model):
+    performer = Performer(str(tiny_model), "cpu", 1, 0)
+    path = tmp_path / "made up.mcap"
+    settings = {"model_sha256": performer.sha256, "show": {"clock": "link"}, "offers": True}
+    writer = SessionWriter(path, {"sample_rate": RATE} | settings)
+    writer.audio(0, np.zeros(RATE, np.float32))
+    odd = [
+        {"source": "link"}, {"source": ["link"]}, {"source": "audio", "sample": 1.0},
+        {"source": "link", "sample": 1.0, "phase": "x", "tempo_bpm": 120.0, "confidence": 1.0},
+        {"source": "link", "sample": 10**400, "phase": 0, "tempo_bpm": 120, "confidence": 1},
+        {"source": "midi", "sample": 9.0, "phase": 0.5, "tempo_bpm": -1, "confidence": 1.0},
+    ]  # fmt: skip
+    for fields in odd:
+        writer._put("event", 0, {"name": "beat", **fields})
+    for fields in ({}, {"sample": 1, "seconds": -5, "rate": 30}, {"sample": 1, "seconds": 9}):
+        writer._put("event", 0, {"name": "timecode", **fields})
+    writer.close()
+    frames, show = again(path, tiny_model)
+    assert (frames, show.packets) == ([], 0)
+    assert show._engine.clock.active_source == "audio"
+    assert show._engine.timecode is None
 
 
 @pytest.mark.parametrize("stall_s", [0.7, 5.0])
