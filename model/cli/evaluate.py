@@ -6,16 +6,24 @@ look at a run, the network alone on the true clock.
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from live.body.pose import FRAME_RATE
 from live.errors import ConfigError
 from live.safe_write import check_output, write_text
-from model.evaluation.checkpoint_report import evaluate, format_report
+from model.evaluation import line_chart
+from model.evaluation.beside_real import format_beside_real, format_markdown
+from model.evaluation.checkpoint_report import WARM_UP_S, evaluate, format_report
 from model.evaluation.contact_sheet import draw
+from model.evaluation.marathon import Marathon, format_marathon, marathon
 from model.evaluation.offsets import energy_offsets
+from model.evaluation.on_stage import evaluate_motion_graph, evaluate_on_stage, score
+from model.evaluation.reference import Reference, reference
+from model.evaluation.segment_classifier import segment_classifier
+from model.evaluation.stage_report import StageReport, format_stage_reports
 from model.evaluation.style_classifier import style_classifier
-from model.evaluation.take import Take
+from model.evaluation.take import Take, real_takes
 from model.network.checkpoint import load_checkpoint, network_of
 
 _WHOLE = (120.0, (90.0, 120.0, 150.0), 2)  # seconds of a dance, tempi, dancers to a song
@@ -47,6 +55,8 @@ def _check_reports(args: argparse.Namespace) -> None:
     """Two pictures of one name would be one picture."""
     if args.json:
         check_output(args.json, (".json",))
+    if args.markdown:
+        check_output(args.markdown, (".md",))
     if args.curve:
         check_output(args.curve, (".png",))
     if args.sheet:
@@ -54,59 +64,105 @@ def _check_reports(args: argparse.Namespace) -> None:
 
 
 def _evaluate_checkpoint(args: argparse.Namespace) -> tuple[Take, ...]:
+
     network = network_of(load_checkpoint(args.checkpoint))
     energy = energy_offsets(network, args.data) if args.stage else None
     report = evaluate(args.checkpoint, args.data, args.seconds or 40.0, args.seed, energy=energy)
     print(format_report(report))
+    if args.quick:
+        ref = _reference(args)
+        settled = tuple(t.after(WARM_UP_S) for t in report.takes if t.style in ref.styles)
+        made = StageReport(args.checkpoint.parent.name, score(settled, ref), {}, settled)
+        _print_beside_real(args, ref, [made], [])
     return report.takes
 
 
 def _evaluate_weights(args: argparse.Namespace) -> tuple[Take, ...]:
-    from model.evaluation.beside_real import format_beside_real
-    from model.evaluation.marathon import format_marathon, marathon
-    from model.evaluation.on_stage import evaluate_motion_graph, evaluate_on_stage
-    from model.evaluation.reference import reference
-    from model.evaluation.stage_report import format_stage_reports
 
-    ref = reference(args.data, style_classifier(args.data, report=print))
+    ref = _reference(args)
     styles = _listed(args.styles)
-    length = _length(args)
     reports, runs = [], []
     for model in _listed(args.model):
         reports.append(
             evaluate_on_stage(
-                model, ref, styles, *length, listen=not args.quick, recordings=args.recordings
+                model,
+                ref,
+                styles,
+                *_length(args),
+                listen=not args.quick,
+                recordings=args.recordings,
             )
         )
         if args.hours:
             runs.append(marathon(model, ref, styles, args.hours, seed=args.seed))
-    danced = [s for s in ref.styles if any(s in r.rows for r in reports)]
-    reports.append(evaluate_motion_graph(args.data, ref, danced, *length))
     print(format_stage_reports(ref, reports))
-    print("\n" + format_beside_real(ref, reports))
     for run in runs:
         print("\n" + format_marathon(run, ref))
     if runs and args.curve:
         _draw_curve(runs, args.curve)
+    return _print_beside_real(args, ref, reports, runs)
+
+
+def _reference(args: argparse.Namespace) -> Reference:
+    return reference(
+        args.data,
+        style_classifier(args.data, report=print),
+        segment_classifier(args.data, report=print),
+    )
+
+
+def _print_beside_real(
+    args: argparse.Namespace, ref: Reference, reports: list[StageReport], runs: list[Marathon]
+) -> tuple[Take, ...]:
+    """The tables beside real dances and a motion graph, and the files; returns rows of a sheet."""
+
+    danced = [s for s in ref.styles if any(s in r.rows for r in reports)]
+    graph = evaluate_motion_graph(args.data, ref, danced, *_length(args))
+    print("\n" + format_beside_real(ref, [*reports, graph]))
+    if args.markdown:
+        tables = [format_markdown(ref, r) for r in (*reports, graph)]
+        write_text(args.markdown, "\n\n".join(tables) + "\n")
     if args.json:
-        everything = {
-            "judge": ref.classifier.accuracy,
-            "real": {name: style.figures for name, style in ref.styles.items()},
-            "made": {
-                t.name: {"rows": t.rows, "heard": t.heard, "recorded": t.recorded} for t in reports
-            },
-            "hours": {
-                r.name: {
-                    "minutes": r.minutes.tolist(),
-                    "distance": [d._asdict() for d in r.distance],
-                    "speed": r.speed,
-                    "frozen_longest": r.frozen_longest,
-                }
-                for r in runs
-            },
-        }
-        write_text(args.json, json.dumps(everything, indent=1) + "\n")
-    return tuple(take for t in reports for take in t.takes)
+        _write_json(args.json, ref, [*reports, graph], runs)
+    return _side_by_side(args.data, danced, [*reports, graph])
+
+
+def _side_by_side(data: Path, styles: list[str], reports: list[StageReport]) -> tuple[Take, ...]:
+    """For each style two real dances, the longest ones, and two of each report."""
+    real = sorted(real_takes(data), key=lambda t: -len(t.joints))
+    rows = []
+    for style in styles:
+        own = [t for t in real if t.style == style][:2]
+        rows += [replace(t, label=f"{style} real: {t.label}") for t in own]
+        for report in reports:
+            made = [t for t in report.takes if t.style == style]
+            chosen = [made[0], made[-1]]
+            rows += [replace(t, label=f"{t.label} by {report.name}") for t in chosen]
+    return tuple(rows)
+
+
+def _write_json(
+    path: Path, ref: Reference, reports: list[StageReport], runs: list[Marathon]
+) -> None:
+    everything = {
+        "judge": ref.classifier.accuracy,
+        "judge_segment": ref.segments.accuracy,
+        "real": {name: style.figures for name, style in ref.styles.items()},
+        "made": {
+            t.name: {"rows": t.rows, "heard": t.heard, "recorded": t.recorded} for t in reports
+        },
+        "hours": {
+            r.name: {
+                "minutes": r.minutes.tolist(),
+                "distance": [d._asdict() for d in r.distance],
+                "speed": r.speed,
+                "frozen_longest": r.frozen_longest,
+                "returns": r.returns,
+            }
+            for r in runs
+        },
+    }
+    write_text(path, json.dumps(everything, indent=1) + "\n")
 
 
 def _length(args: argparse.Namespace) -> tuple[float, list[float], int, int]:
@@ -121,7 +177,6 @@ def _length(args: argparse.Namespace) -> tuple[float, list[float], int, int]:
 
 
 def _draw_curve(runs: list, path: Path) -> None:
-    from model.evaluation import line_chart
 
     chart = line_chart.Chart(
         {r.name: (r.minutes, [d.ratio for d in r.distance]) for r in runs},
@@ -156,8 +211,13 @@ def _parser() -> argparse.ArgumentParser:
         "--recordings", type=Path, metavar="DIR",
         help="with --model: also dance to recordings held out of training, from this folder",
     )  # fmt: skip
-    add("--quick", action="store_true", help="with --model: a few minutes, to compare candidates")
+    add(
+        "--quick",
+        action="store_true",
+        help="a few minutes, to compare candidates; of a checkpoint, with the tables beside real",
+    )
     add("--hours", type=float, default=0.0, metavar="H", help="with --model: also dance this long")
     add("--curve", type=Path, metavar="PNG", help="draw the Frechet distance over these hours")
+    add("--markdown", type=Path, metavar="MD", help="write the tables beside real for a document")
     add("--json", type=Path, metavar="FILE", help="with --model: write all figures")
     return parser

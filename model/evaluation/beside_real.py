@@ -4,8 +4,11 @@ Enters: `StageReport`s, a motion graph's among them, and the `Reference`. Leaves
 figure by figure for each style; and the same of one set of weights as a table of the model card.
 """
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
+
+import numpy as np
 
 from model.evaluation.reference import Reference
 from model.evaluation.rhythm import SIGNALS
@@ -29,7 +32,7 @@ class Figure(NamedTuple):
         """The figure, over that of real dances, "!" where it misses."""
         text = self.form.format(made)
         if real is None:
-            return text + ("" if self.reached(made, float("nan")) else "!")
+            return text + ("" if self.reached(made, math.nan) else "!")
         ratio = f" ({made / real:.2f})" if abs(real) > 1e-9 else ""
         return text + ratio + ("" if self.reached(made, real) else "!")
 
@@ -70,7 +73,70 @@ RANGE = (
     _range("stillness, share of time", "stillness", "{:.3f}", _SLACK),
 )
 BEAT = tuple(figure for signal in SIGNALS for figure in _beat(signal))
-GROUPS = (("range of motion", RANGE), ("on the beat", BEAT))
+ALIVE = (
+    _range("mean speed, m/s", "speed"),
+    Figure(
+        "longest freeze, s", "frozen_longest", "{:.1f}",
+        lambda made, real: made <= max(real, 1.0), "no longer than real",
+    ),
+    Figure("foot skate", "skate", "{:.3f}", _within(0.5, 1.5), "0.5 to 1.5 of real"),
+    Figure("PFC", "pfc", "{:.2f}", _within(0.0, 1.5), "at most 1.5 of real"),
+)  # fmt: skip
+OWN = (
+    Figure(
+        "nearest real 2 s (p5), m", "copy_p5", "{:.3f}", _within(1.0, np.inf),
+        "no nearer than real",
+    ),
+    Figure("nearest real 2 s (median), m", "copy_p50", "{:.3f}"),
+    Figure(
+        "longest run of one clip, beats", "copy_beats", "{:.0f}",
+        lambda made, real: made <= 8.0, "at most 8",
+    ),
+)  # fmt: skip
+
+
+def _like(space: str, end: str) -> tuple[Figure, ...]:
+    return (
+        Figure(
+            f"FID over floor, by {space}", f"fid_ratio{end}", "{:.2f}",
+            lambda made, real: made <= 1.5, "at most 1.5",
+        ),
+        Figure(
+            f"style right, by {space}", f"style_accuracy{end}", "{:.2f}",
+            lambda made, real: made >= 0.95, "at least 0.95",
+        ),
+        Figure(
+            f"diversity over real, by {space}", f"diversity_of_real{end}", "{:.2f}",
+            lambda made, real: made >= 0.85, "at least 0.85",
+        ),
+        Figure(
+            f"multimodality over real, by {space}", f"multimodality_of_real{end}", "{:.2f}",
+            lambda made, real: made >= 0.85, "at least 0.85",
+        ),
+    )  # fmt: skip
+
+
+LIKE = (*_like("style", ""), *_like("segment", "_segment"))
+SCORED = (
+    Figure(
+        "apart, same noise for 4 s, m", "together_4s_m", "{:.3f}",
+        lambda made, real: made <= 0.06, "at most 0.06",
+    ),
+    Figure("apart, noise of their own, m", "apart_m", "{:.3f}"),
+    Figure(
+        "a phrase again, m", "phrase_again_m", "{:.3f}",
+        lambda made, real: made <= 0.10, "at most 0.10",
+    ),
+    Figure("another phrase, m", "phrase_other_m", "{:.3f}"),
+)  # fmt: skip
+GROUPS = (
+    ("range of motion", RANGE),
+    ("alive", ALIVE),
+    ("on the beat", BEAT),
+    ("like real ones", LIKE),
+    ("its own", OWN),
+    ("by the score", SCORED),
+)
 
 
 def format_beside_real(ref: Reference, reports: Sequence[StageReport]) -> str:
@@ -88,6 +154,32 @@ def format_beside_real(ref: Reference, reports: Sequence[StageReport]) -> str:
             ]
         parts.append(_aligned(lines))
     return "\n\n".join(parts)
+
+
+def format_markdown(ref: Reference, report: StageReport) -> str:
+    """The same of one report as a table in Markdown: a row for each figure, a column for each
+    style; real dances in brackets, bold what misses its target."""
+    styles = [s for s in ref.styles if s in report.rows]
+    lines = [f"| {report.name} (real) | {' | '.join(styles)} | target |"]
+    lines.append("|---" * (len(styles) + 2) + "|")
+    for title, figures in GROUPS:
+        lines.append(f"| **{title}** |" + " |" * (len(styles) + 1))
+        for figure in figures:
+            cells = [
+                _markdown(figure, report.rows[style], ref.styles[style].figures) for style in styles
+            ]
+            lines.append(f"| {figure.label} | {' | '.join(cells)} | {figure.target} |")
+    return "\n".join(lines)
+
+
+def _markdown(figure: Figure, row: Mapping[str, float], real: Mapping[str, float]) -> str:
+    if figure.key not in row:
+        return "–"
+    made, there = row[figure.key], real.get(figure.key)
+    text = figure.form.format(made)
+    if not figure.reached(made, math.nan if there is None else there):
+        text = f"**{text}**"
+    return text if there is None else f"{text} ({figure.form.format(there)})"
 
 
 def _line(figure: Figure, real: dict[str, float], rows: Sequence[dict[str, float]]) -> list[str]:

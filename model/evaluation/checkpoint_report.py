@@ -21,7 +21,7 @@ from model.evaluation.tables import Column, Row, format_table
 from model.evaluation.take import Take, mean_speed, real_takes
 from model.network.checkpoint import load_checkpoint, music_lag, network_of
 
-_WARM_UP_S = 2.0  # from the mean pose into the dance: not scored
+WARM_UP_S = 2.0  # from the mean pose into the dance: not scored
 _FEATURE_WINDOW_S = 4.0
 
 
@@ -62,7 +62,7 @@ def evaluate(
         network, styles, tempi_bpm, seconds, seed, dancers, temperature,
         energy=energy, lag=music_lag(loaded),
     )  # fmt: skip
-    settled = [t.after(_WARM_UP_S) for t in takes]
+    settled = [t.after(WARM_UP_S) for t in takes]
     rows = {}
     for style in styles:
         own = [t for t in real if t.style == style]

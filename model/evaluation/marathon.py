@@ -14,15 +14,15 @@ import torch
 from live.audio.features import SAMPLE_RATE
 from live.body.pose import FRAME_RATE
 from live.dance.performer import Performer
-from live.show.controls import Controls
 from live.show.engine import Engine, EngineConfig
 from live.show.loudness import QUIET_S
 from live.show.offline import EMISSION_RATE, RECEIVE_MARGIN_S, emissions
 from live.show.timing import lead_samples
 from model.evaluation import metrics
 from model.evaluation.frechet import Frechet
-from model.evaluation.on_stage import EMITTED_PER_FRAME, SETTLE_S, TEMPI_BPM
+from model.evaluation.on_stage import EMITTED_PER_FRAME, SETTLE_S, TEMPI_BPM, free_dance
 from model.evaluation.reference import Reference, shared_styles
+from model.evaluation.returning import longest_return_s
 from model.evaluation.rollout import held_out_song
 from model.evaluation.style_classifier import WINDOW
 
@@ -35,13 +35,15 @@ _HOP = 2 * FRAME_RATE
 class Marathon:
     """Song after song, the styles in turn, a minute each. minutes: end of each round of all
     styles; distance: of the dances of that round; speed: by style, m/s, first and last minute;
-    frozen_longest: s."""
+    frozen_longest: s; returns: by style, the first dancer's longest stretch that went the way of an
+    earlier one, s (`longest_return_s`)."""
 
     name: str
     minutes: np.ndarray
     distance: tuple[Frechet, ...]
     speed: dict[str, tuple[float, float]]
     frozen_longest: float
+    returns: dict[str, float]
 
     @property
     def trend(self) -> float:
@@ -71,13 +73,16 @@ def marathon(
     shared = shared_styles(performer, ref, styles)
     rounds = max(round(hours * 3600 / _SONG_S / len(shared)), 1)
     distances, speed, frozen = [], {s: [] for s in shared}, []
+    first_dancer: dict[str, list[np.ndarray]] = {s: [] for s in shared}
     rows: dict[str, np.ndarray] = {}
     for style, stretches in _songs_danced(performer, programme(shared, rounds, seed)):
         each = [stretch[:, d] for stretch in stretches for d in range(dancers)]
-        features = [ref.classifier.classify(dance, _HOP).features for dance in each]
+        frames = ref.styles[style].frames
+        features = [ref.classifier.classify(dance, _HOP, frames).features for dance in each]
         rows[style] = np.concatenate(features)
         speeds = [metrics.mean_speed(d, FRAME_RATE) for d in each]
         speed[style].append(np.average(speeds, weights=[len(d) for d in each]))
+        first_dancer[style] += [stretch[:, 0] for stretch in stretches]
         real_speed = ref.styles[style].figures["speed"]
         frozen += [metrics.freezing(d, FRAME_RATE, real_speed).longest_s for d in each]
         if len(rows) == len(shared):
@@ -85,7 +90,13 @@ def marathon(
             rows = {}
     minutes = (1 + np.arange(rounds)) * len(shared) * _SONG_S / 60
     ends = {s: (float(v[0]), float(v[-1])) for s, v in speed.items()}
-    return Marathon(Path(model).stem, minutes, tuple(distances), ends, float(np.max(frozen)))
+    returns = {
+        s: longest_return_s(np.concatenate(d), ref.styles[s].figures["speed"])
+        for s, d in first_dancer.items()
+    }
+    return Marathon(
+        Path(model).stem, minutes, tuple(distances), ends, float(np.max(frozen)), returns
+    )
 
 
 class _Song(NamedTuple):
@@ -114,7 +125,7 @@ def _songs_danced(
     performer.reset(performer.dancers, performer.seed)
     lead = lead_samples(EMISSION_RATE, RECEIVE_MARGIN_S)
     config = EngineConfig(SAMPLE_RATE, lead, programme[0].style)
-    engine = Engine(config, performer, Controls(unison=0.0))
+    engine = Engine(config, performer, free_dance())
     count = round(len(programme) * _SONG_S * EMISSION_RATE)
     heard: list[np.ndarray] = []
     shown, number = [], 0
@@ -165,5 +176,8 @@ def format_marathon(run: Marathon, ref: Reference) -> str:
     )
     for style, (first, last) in run.speed.items():
         real = ref.styles[style].figures["speed"]
-        lines.append(f"{style}: {first:.2f} m/s at first, {last:.2f} at last, real {real:.2f}")
+        lines.append(
+            f"{style}: {first:.2f} m/s at first, {last:.2f} at last, real {real:.2f}; "
+            f"longest return {run.returns[style]:.1f} s"
+        )
     return "\n".join(lines)

@@ -6,6 +6,7 @@ floats. Nothing here knows of networks or files. Every score whose value luck ca
 the value that luck reaches.
 """
 
+from collections.abc import Sequence
 from math import erf, sqrt
 from typing import NamedTuple
 
@@ -256,6 +257,16 @@ def diversity(features: np.ndarray) -> float:
     square = (features**2).sum(axis=1)
     distance = square[:, None] + square[None, :] - 2 * features @ features.T
     return float(np.sqrt(np.maximum(distance, 0.0)).sum() / (n * (n - 1)))
+
+
+def distance_between(parts: Sequence[np.ndarray]) -> float:
+    """Mean Euclidean distance of rows of different parts, each float [n, d]. 0 for one part."""
+    rows = np.concatenate(parts)
+    part = np.repeat(np.arange(len(parts)), [len(p) for p in parts])
+    square = (rows**2).sum(axis=1)
+    distance = np.sqrt(np.maximum(square[:, None] + square - 2 * rows @ rows.T, 0.0))
+    others = part[:, None] != part
+    return float(distance[others].mean()) if others.any() else 0.0
 
 
 def multimodality(features: np.ndarray) -> float:

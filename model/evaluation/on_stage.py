@@ -5,7 +5,7 @@ through the whole engine (`live.show.offline`): features, tracked beat, network,
 Leaves: a `StageReport` of figures by style, and what the network hears in music.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import torch
 from live.audio.features import SAMPLE_RATE
 from live.body.pose import FRAME_RATE
 from live.body.skeleton import N_JOINTS
+from live.dance.choreography.form import FREE
 from live.dance.performer import Performer
 from live.show.controls import Controls
 from live.show.offline import EMISSION_RATE, run_offline
@@ -25,9 +26,11 @@ from model.data.music.song import Song
 from model.data.prepare import beat_position
 from model.data.recordings import Recording, held_out_recordings
 from model.evaluation import frechet, metrics
+from model.evaluation.contraction import Contraction, contraction
+from model.evaluation.copying import copying
 from model.evaluation.figures import accent_off_ms, summarise
 from model.evaluation.range_of_motion import range_of_motion
-from model.evaluation.reference import RealStyle, Reference, shared_styles
+from model.evaluation.reference import SPACES, RealStyle, Reference, shared_styles
 from model.evaluation.rhythm import lateness_ms, rhythm
 from model.evaluation.rollout import held_out_song
 from model.evaluation.stage_report import StageReport
@@ -40,6 +43,11 @@ EMITTED_PER_FRAME = EMISSION_RATE // FRAME_RATE
 _RECORDINGS_A_STYLE = 4
 
 
+def free_dance() -> Controls:
+    """Every dancer for itself, and no phrase again: what is varied is the network's doing."""
+    return Controls(form=FREE, unison=0.0, recall=False)
+
+
 def dances(
     performer: Performer, audio: np.ndarray, song: Song | Recording, style: str, name: str
 ) -> list[Take]:
@@ -48,7 +56,7 @@ def dances(
     audio: float32 [T] at 24 kHz; song: its beats.
     """
     performer.reset(performer.dancers, performer.seed)
-    shown = run_offline(audio, SAMPLE_RATE, performer, style, Controls(unison=0.0))
+    shown = run_offline(audio, SAMPLE_RATE, performer, style, free_dance())
     time_s, joints = (shown[key][::EMITTED_PER_FRAME] for key in ("time_s", "joints"))
     beats = beat_position(time_s, song.beats_s, song.downbeats_s)
     tempo = float(np.median(song.tempo_bpm))
@@ -73,7 +81,7 @@ def evaluate_on_stage(
 ) -> StageReport:
     """Let a file of weights dance every style it shares with the data, and score it.
 
-    styles: only these (all by default); dancers: to each song, with nothing in common;
+    styles: only these (all by default); dancers: to each song, the same music with another seed;
     recordings: a folder of `model.data.recordings`, to dance to those it was not trained on as
     well. Raises ArtifactError where the file and the data share no style asked for.
     """
@@ -98,8 +106,22 @@ def evaluate_on_stage(
             )
         ]
         recorded = score(to_recordings, ref)
+    rows = score(takes, ref)
+    for style in shared:
+        energy = float(performer.manifest.energy_offset[performer.styles.index(style)])
+        rows[style] |= contracted(contraction(performer, style, energy, seed))
     heard = listening(performer, shared, seed) if listen else {}
-    return StageReport(Path(model).stem, score(takes, ref), heard, tuple(takes), recorded)
+    return StageReport(Path(model).stem, rows, heard, tuple(takes), recorded)
+
+
+def contracted(found: Contraction) -> dict[str, float]:
+    """The figures of a `Contraction` by name."""
+    return {
+        "together_4s_m": found.together_m[1],
+        "apart_m": found.apart_m,
+        "phrase_again_m": found.again_m,
+        "phrase_other_m": found.other_m,
+    }
 
 
 def evaluate_motion_graph(
@@ -157,50 +179,61 @@ def suiting(
 
 def score(takes: Sequence[Take], ref: Reference) -> dict[str, dict[str, float]]:
     """Figures of generated dances by style, and of all together under "all"."""
-    seen = [ref.classifier.classify(t.joints) for t in takes]
-    rows: dict[str, dict[str, float]] = {}
+    styles = list(dict.fromkeys(t.style for t in takes))
+    rows = {s: _beside_real([t for t in takes if t.style == s], ref.styles[s]) for s in styles}
+    together: dict[str, float] = {}
+    for space in SPACES:
+        by_style, all_styles = _likeness(takes, ref, space)
+        for style in styles:
+            rows[style] |= by_style[style]
+        together |= all_styles
+    together["frozen_longest"] = float(np.max([r["frozen_longest"] for r in rows.values()]))
+    return rows | {"all": together}
+
+
+def _likeness(
+    takes: Sequence[Take], ref: Reference, space: str
+) -> tuple[dict[str, dict[str, float]], dict[str, float]]:
+    """How near to real dances and how varied, in the features of one space: figures by style, and
+    of all together. Names end in _segment where the features are those of the segments."""
+    end = "" if space == "style" else f"_{space}"
+    seen = [ref.classify(t, space) for t in takes]
     features: dict[str, np.ndarray] = {}
     songs: dict[tuple[str, str], list[np.ndarray]] = {}
-    for take, classified in zip(takes, seen, strict=True):
-        songs.setdefault((take.style, take.music), []).append(classified.features)
+    rows: dict[str, dict[str, float]] = {}
+    for take, found in zip(takes, seen, strict=True):
+        songs.setdefault((take.style, take.music), []).append(found.features)
     for style in dict.fromkeys(t.style for t in takes):
-        own = [i for i, t in enumerate(takes) if t.style == style]
-        features[style] = np.concatenate([seen[i].features for i in own])
-        named = np.concatenate([seen[i].style for i in own])
-        figures = _beside_real([takes[i] for i in own], ref.styles[style])
-        rows[style] = figures | {
-            **_distances(ref, {style: features[style]}),
-            "style_accuracy": float(np.mean(named == ref.classifier.styles.index(style))),
-            "diversity": metrics.diversity(features[style]),
-            "multimodality": frechet.multimodality([f for k, f in songs.items() if k[0] == style]),
+        own = [s for s, t in zip(seen, takes, strict=True) if t.style == style]
+        features[style] = np.concatenate([s.features for s in own])
+        named = np.concatenate([s.style for s in own])
+        real = ref.styles[style]
+        varied = metrics.diversity(features[style])
+        apart = frechet.multimodality([f for k, f in songs.items() if k[0] == style])
+        rows[style] = _distances(ref, {style: features[style]}, space, end) | {
+            f"style_accuracy{end}": float(np.mean(named == ref.classifier.styles.index(style))),
+            f"diversity{end}": varied,
+            f"multimodality{end}": apart,
+            f"diversity_of_real{end}": varied / max(metrics.diversity(real.features(space)), 1e-9),
+            f"multimodality_of_real{end}": apart / max(real.apart(space), 1e-9),
         }
-    return rows | {"all": _together(rows, features, ref, list(songs.values()))}
-
-
-def _together(
-    rows: Mapping[str, Mapping[str, float]],
-    features: Mapping[str, np.ndarray],
-    ref: Reference,
-    songs: Sequence[Sequence[np.ndarray]],
-) -> dict[str, float]:
-    return {
-        **_distances(ref, features),
-        "style_accuracy": float(np.mean([r["style_accuracy"] for r in rows.values()])),
-        "diversity": frechet.diversity(features),
-        "diversity_real": frechet.diversity({s: ref.styles[s].features for s in features}),
-        "multimodality": frechet.multimodality(songs),
-        "frozen_longest": float(np.max([r["frozen_longest"] for r in rows.values()])),
+    accuracy = [r[f"style_accuracy{end}"] for r in rows.values()]
+    return rows, _distances(ref, features, space, end) | {
+        f"style_accuracy{end}": float(np.mean(accuracy)),
+        f"diversity{end}": frechet.diversity(features),
+        f"diversity_real{end}": frechet.diversity({s: ref.styles[s].features(space) for s in rows}),
+        f"multimodality{end}": frechet.multimodality(list(songs.values())),
     }
 
 
-def _distances(ref: Reference, features: frechet.ByStyle) -> dict[str, float]:
-    apart, strict = ref.frechet(features), ref.frechet(features, "time")
+def _distances(ref: Reference, features: frechet.ByStyle, space: str, end: str) -> dict[str, float]:
+    apart, strict = (ref.frechet(features, by, space) for by in ("clip", "time"))
     return {
-        "fid": apart.generated,
-        "fid_floor": apart.floor,
-        "fid_ratio": apart.ratio,
-        "fid_floor_time": strict.floor,
-        "fid_ratio_time": strict.ratio,
+        f"fid{end}": apart.generated,
+        f"fid_floor{end}": apart.floor,
+        f"fid_ratio{end}": apart.ratio,
+        f"fid_floor_time{end}": strict.floor,
+        f"fid_ratio_time{end}": strict.ratio,
     }
 
 
@@ -210,7 +243,7 @@ def _beside_real(takes: Sequence[Take], real: RealStyle) -> dict[str, float]:
     there = real.figures
     here = summarise(on_grid, there["speed"], there["harmonic"])
     wide = range_of_motion(on_grid, there["speed"]) | rhythm(on_grid, real.window_s)
-    wide |= lateness_ms(takes, on_grid, there)
+    wide |= lateness_ms(takes, on_grid, there) | copying(on_grid, real.windows)
     return (
         here
         | wide

@@ -1,49 +1,71 @@
 """What there is to compare with: the real dances of the prepared data, measured once.
 
-Enters: prepared data and the classifier of its styles. Leaves: a `Reference`.
+Enters: prepared data and the classifiers of its styles and of its clips. Leaves: a `Reference`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from live.body.pose import FRAME_RATE
 from live.dance.performer import Performer
 from live.errors import ArtifactError
+from model.evaluation import metrics
+from model.evaluation.copying import RealWindows
 from model.evaluation.figures import summarise
 from model.evaluation.frechet import ByStyle, Frechet, frechet_to_halves
 from model.evaluation.range_of_motion import range_of_motion
 from model.evaluation.rhythm import rhythm, window_s
-from model.evaluation.style_classifier import StyleClassifier, style_classifier
-from model.evaluation.take import mean_speed, real_takes
+from model.evaluation.segment_classifier import SegmentClassifier, segment_classifier
+from model.evaluation.style_classifier import (
+    WINDOW,
+    Classified,
+    StyleClassifier,
+    style_classifier,
+)
+from model.evaluation.take import Take, mean_speed, real_takes
+
+Halves = tuple[tuple[np.ndarray, np.ndarray], ...]
+SPACES = ("style", "segment")  # whose features: of the style classifier, of the segment classifier
+_SHORT_WINDOW = 2 * FRAME_RATE
 
 
 @dataclass(frozen=True)
 class RealStyle:
-    """The real dances of a style. figures: of `summarise`, `range_of_motion` and `rhythm`;
-    tempo_bpm: the median of its clips; window_s: over which its rhythm is compared; clips: features
-    of the first and second half of each, float64 [n, 32]."""
+    """The real dances of a style. figures: of `summarise`, `range_of_motion`, `rhythm`, `copying`;
+    tempo_bpm: the median of its clips; window_s: over which its rhythm is compared; frames: of the
+    windows of which its features are; clips: by space, features of the first and second half of
+    each clip, float64 [n, 32]; windows: what made dances might be copies of."""
 
     figures: dict[str, float]
     tempo_bpm: float
     window_s: float
-    clips: tuple[tuple[np.ndarray, np.ndarray], ...]
+    frames: int
+    clips: dict[str, Halves]
+    windows: RealWindows
 
-    @property
-    def features(self) -> np.ndarray:
-        return np.concatenate([half for clip in self.clips for half in clip])
+    def features(self, space: str = "style") -> np.ndarray:
+        return np.concatenate([half for clip in self.clips[space] for half in clip])
 
-    def halves(self, by: str) -> tuple[np.ndarray, np.ndarray]:
+    def halves(self, by: str, space: str = "style") -> tuple[np.ndarray, np.ndarray]:
         """Features of two halves that share no frame: every other "clip", or by "time" the first
         and second halves of all clips, which is also how the only clip of a style is halved."""
-        if by == "time" or len(self.clips) == 1:
-            sides = zip(*self.clips, strict=True)
+        clips = self.clips[space]
+        if by == "time" or len(clips) == 1:
+            sides = zip(*clips, strict=True)
         else:
-            whole = [np.concatenate(clip) for clip in self.clips]
+            whole = [np.concatenate(clip) for clip in clips]
             sides = (whole[::2], whole[1::2])
         first, second = (np.concatenate(side) for side in sides)
         return first, second
+
+    def apart(self, space: str) -> float:
+        """Mean distance of windows of different clips (halves, if there is one clip)."""
+        clips = self.clips[space]
+        parts = clips[0] if len(clips) == 1 else [np.concatenate(clip) for clip in clips]
+        return metrics.distance_between(parts)
 
 
 @dataclass(frozen=True)
@@ -52,36 +74,61 @@ class Reference:
 
     styles: dict[str, RealStyle]
     classifier: StyleClassifier
+    segments: SegmentClassifier
 
-    def frechet(self, generated: ByStyle, by: str = "clip") -> Frechet:
+    def classify(self, take: Take, space: str = "style", hop: int = FRAME_RATE) -> Classified:
+        """Windows of a take as long as those of its style's real dances."""
+        eyes = self.classifier if space == "style" else self.segments
+        return eyes.classify(take.joints, hop, self.styles[take.style].frames)
+
+    def frechet(self, generated: ByStyle, by: str = "clip", space: str = "style") -> Frechet:
         """Of generated dances to the real ones of their styles, beside that of two real halves."""
-        halves = {name: style.halves(by) for name, style in self.styles.items()}
+        halves = {name: style.halves(by, space) for name, style in self.styles.items()}
         first, second = ({name: pair[i] for name, pair in halves.items()} for i in (0, 1))
         return frechet_to_halves(generated, first, second)
 
 
-def reference(data: Path, classifier: StyleClassifier | None = None) -> Reference:
+def reference(
+    data: Path,
+    classifier: StyleClassifier | None = None,
+    segments: SegmentClassifier | None = None,
+) -> Reference:
     """Measure the real dances of the data. Raises ArtifactError where there are none."""
     classifier = classifier or style_classifier(data)
+    segments = segments or segment_classifier(data)
     takes = real_takes(data)
-    styles = {}
-    for name in classifier.styles:
-        own = [t for t in takes if t.style == name]
-        speed, window = mean_speed(own), window_s(own)
-        figures = summarise(own, speed) | range_of_motion(own, speed) | rhythm(own, window)
-        styles[name] = RealStyle(
-            figures,
-            float(np.median([t.tempo_bpm for t in own])),
-            window,
-            tuple(_halves(classifier, t.joints) for t in own),
-        )
-    return Reference(styles, classifier)
+    styles = {
+        name: _measured(name, takes, {"style": classifier, "segment": segments})
+        for name in classifier.styles
+    }
+    return Reference(styles, classifier, segments)
 
 
-def _halves(classifier: StyleClassifier, joints: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _measured(
+    style: str, takes: Sequence[Take], eyes: Mapping[str, StyleClassifier | SegmentClassifier]
+) -> RealStyle:
+    own = [t for t in takes if t.style == style]
+    speed, window = mean_speed(own), window_s(own)
+    tempo = float(np.median([t.tempo_bpm for t in own]))
+    windows = RealWindows(takes, style, tempo)
+    figures = summarise(own, speed) | range_of_motion(own, speed) | rhythm(own, window)
+    half = np.median([len(t.joints) // 2 for t in own])
+    frames = WINDOW if half >= WINDOW else _SHORT_WINDOW
+    clips = {
+        space: tuple(_halves(eye, t.joints, frames) for t in own) for space, eye in eyes.items()
+    }
+    return RealStyle(figures | windows.figures(), tempo, window, frames, clips, windows)
+
+
+def _halves(
+    eye: StyleClassifier | SegmentClassifier, joints: np.ndarray, frames: int
+) -> tuple[np.ndarray, np.ndarray]:
     middle = len(joints) // 2
-    first, second = joints[:middle], joints[middle:]
-    return classifier.classify(first).features, classifier.classify(second).features
+    first, second = (
+        eye.classify(half, FRAME_RATE, frames).features
+        for half in (joints[:middle], joints[middle:])
+    )
+    return first, second
 
 
 def shared_styles(performer: Performer, ref: Reference, styles: Sequence[str]) -> list[str]:

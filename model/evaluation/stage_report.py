@@ -86,8 +86,8 @@ def _real_row(ref: Reference, style: str) -> dict[str, float]:
     real = ref.styles[style]
     row = real.figures | {
         "coherence_of_null": real.figures["coherence"] / max(real.figures["null"], 1e-9),
-        "fid": ref.frechet({style: real.features}).floor,
-        "diversity": metrics.diversity(real.features),
+        "fid": ref.frechet({style: real.features()}).floor,
+        "diversity": metrics.diversity(real.features()),
     }
     if style in ref.classifier.accuracy:
         row["style_accuracy"] = ref.classifier.accuracy[style]

@@ -90,12 +90,14 @@ class StyleClassifier:
     accuracy: dict[str, float]
     windows: dict[str, int]
 
-    def classify(self, joints: np.ndarray, hop: int = FRAME_RATE) -> Classified:
-        """What every 4 s window of a dance looks like, one each `hop` frames.
+    def classify(
+        self, joints: np.ndarray, hop: int = FRAME_RATE, length: int = WINDOW
+    ) -> Classified:
+        """What every window of `length` frames of a dance looks like, one each `hop` frames.
 
         joints: float [T, 19, 3] on a stage, at 30 fps. A dance shorter than a window has none.
         """
-        return self.classify_windows(windows_of(encode(joints), WINDOW, hop))
+        return self.classify_windows(windows_of(encode(joints), length, hop))
 
     def classify_windows(self, windows: np.ndarray) -> Classified:
         """windows: float32 [n, T, 60]."""
@@ -137,12 +139,11 @@ def style_classifier(
     except OSError as error:
         raise ArtifactError(f"{data} holds no prepared data ({error})") from error
     motion = read_arrays(source, f"{data} holds no prepared data; run `posejockey prepare` first")
-    kept = _kept(data / CACHE, key)
-    if kept is not None:
-        return kept
+    if (state := kept(data / CACHE, key)) and (classifier := _restored(state)):
+        return classifier
     report(f"learning to tell the styles of {data} apart, once; about a minute")
     classifier = _learn(motion, steps, seed)
-    _keep(classifier, data / CACHE, key)
+    keep(_state(classifier, key), data / CACHE)
     return classifier
 
 
@@ -236,29 +237,37 @@ def _hits(classifier: StyleClassifier, held: list[tuple[int, np.ndarray]]) -> di
     return dict(sorted(hits.items()))
 
 
-def _kept(path: Path, key: str) -> StyleClassifier | None:
-    """The classifier in the file, if it is that of this data; a damaged file counts as none."""
+def kept(path: Path, key: str) -> dict | None:
+    """What `keep` wrote of this key; a damaged file counts as none."""
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-        if state["key"] != key:
-            return None
-        network = _Network(len(state["styles"]))
-        network.load_state_dict(state["network"])
+        return state if state["key"] == key else None
     except (OSError, RuntimeError, EOFError, KeyError, TypeError, pickle.UnpicklingError):
         return None
-    return StyleClassifier(
-        network.eval(), tuple(state["styles"]), state["accuracy"], state["windows"]
-    )
 
 
-def _keep(classifier: StyleClassifier, path: Path, key: str) -> None:
+def keep(state: dict, path: Path) -> None:
     """Written beside and swapped; where nothing can be written, the next run learns again."""
-    state = {
+    with suppress(ArtifactError):
+        write_checkpoint(state, path)
+
+
+def _restored(state: dict) -> StyleClassifier | None:
+    try:
+        network = _Network(len(state["styles"]))
+        network.load_state_dict(state["network"])
+        return StyleClassifier(
+            network.eval(), tuple(state["styles"]), state["accuracy"], state["windows"]
+        )
+    except (RuntimeError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _state(classifier: StyleClassifier, key: str) -> dict:
+    return {
         "key": key,
         "styles": list(classifier.styles),
         "accuracy": classifier.accuracy,
         "windows": classifier.windows,
         "network": classifier.network.state_dict(),
     }
-    with suppress(ArtifactError):
-        write_checkpoint(state, path)

@@ -1,8 +1,13 @@
 """What a reader of the table is told: made, its ratio to real, and what misses."""
 
+from types import SimpleNamespace
+
 import pytest
 
+pytest.importorskip("torch")
+
 from model.evaluation import beside_real
+from model.evaluation.stage_report import StageReport
 
 
 def figure(key):
@@ -24,3 +29,12 @@ def figure(key):
 )
 def test_a_figure_stands_beside_real_and_is_marked_where_it_misses(key, made, real, shown):
     assert figure(key).cell(made, real) == shown
+
+
+def test_the_table_of_a_document_holds_real_ones_in_brackets_and_misses_in_bold():
+    ref = SimpleNamespace(styles={"street": SimpleNamespace(figures={"ankle_p99": 0.5})})
+    report = StageReport("mine", {"street": {"ankle_p99": 0.2, "copy_beats": 4.0}})
+    lines = beside_real.format_markdown(ref, report).splitlines()  # type: ignore[arg-type]
+    assert lines[0] == "| mine (real) | street | target |"
+    assert "| ankle height p99, m | **0.20** (0.50) | within 25 % of real |" in lines
+    assert "| longest run of one clip, beats | 4 | at most 8 |" in lines

@@ -18,6 +18,7 @@ from model.evaluation import frechet, marathon, metrics, on_stage, stage_report,
 from model.evaluation.figures import accent_off_ms
 from model.evaluation.reference import reference
 from model.evaluation.rollout import held_out_song
+from model.evaluation.segment_classifier import segment_classifier
 from model.evaluation.style_classifier import style_classifier
 from model.evaluation.take import Take, at_octave_of
 
@@ -63,7 +64,7 @@ def data(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def ref(data):
-    return reference(data, style_classifier(data, steps=25))
+    return reference(data, style_classifier(data, steps=25), segment_classifier(data, steps=25))
 
 
 # ---- nearness and diversity --------------------------------------------------------------------
@@ -284,12 +285,15 @@ def test_the_command_prints_the_table_draws_the_curve_and_writes_the_figures(
 ):
     image = pytest.importorskip("PIL.Image")
     classifier = style_classifier(data, steps=25)
+    segments = segment_classifier(data, steps=25)
     monkeypatch.setattr(command, "style_classifier", lambda folder, report: classifier)
+    monkeypatch.setattr(command, "segment_classifier", lambda folder, report: segments)
     monkeypatch.setattr(marathon, "_SONG_S", 12.0)
     monkeypatch.setattr(style_hearing, "_SONGS_HEARD", 1)
     argv = ["--model", str(tiny_model), "--data", str(data), "--seconds", "12", "--tempi", "120"]
     argv += ["--styles", "street", "--dancers", "1", "--hours", "0.006"]
     argv += ["--curve", str(tmp_path / "curve.png"), "--json", str(tmp_path / "figures.json")]
+    argv += ["--sheet", str(tmp_path / "sheet.png"), "--markdown", str(tmp_path / "table.md")]
     assert command.main(argv) == 0
     printed = capsys.readouterr().out
     assert "street tiny" in printed
@@ -300,6 +304,9 @@ def test_the_command_prints_the_table_draws_the_curve_and_writes_the_figures(
     for name in ("tiny", "motion graph"):
         assert figures["made"][name]["rows"]["street"]["hand_speed_p95"] > 0
     assert figures["real"]["street"]["beat_hands"] > 0
+    assert "| ankle height p99, m |" in (tmp_path / "table.md").read_text()
+    with image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.height == 6 * 148  # two real dances, two of the network, two of the graph
     with image.open(tmp_path / "curve.png") as curve:
         assert len(curve.convert("RGB").getcolors(1 << 20)) > 5
 
