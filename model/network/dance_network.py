@@ -4,9 +4,11 @@ Enters: music features, and for each dancer clock, style, control and noise. Lea
 Normalisation of features and poses lives inside, so the stage feeds and receives plain units.
 """
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from live.body.pose import POSE_DIM
 from live.body.skeleton import BONE_LENGTHS, CHAINS, N_JOINTS, PARENTS
 from model.network.config import NetworkConfig
 from model.network.decoder import PoseDecoder, Posterior
@@ -127,9 +129,24 @@ def whole_bones(pose: Tensor) -> Tensor:
 
     The same as `live.body.skeleton.with_bone_lengths`, for the graph.
     """
-    joints = pose[:, :-3].unflatten(-1, (N_JOINTS, 3))
-    bones = joints[:, 1:] - joints[:, PARENTS[1:]]
-    lengths = torch.as_tensor(BONE_LENGTHS[1:], device=pose.device)
-    bones = bones * (lengths / bones.norm(dim=-1).clamp(min=1e-6))[..., None]
-    joints = joints[:, :1] + torch.as_tensor(CHAINS, device=pose.device) @ bones
-    return torch.cat([joints.flatten(1), pose[:, -3:]], dim=-1)
+    apart, together, stand, lengths = (torch.as_tensor(a, device=pose.device) for a in _BONES)
+    bones = (pose @ apart).unflatten(-1, (N_JOINTS - 1, 3))
+    bones = bones * (lengths / bones.norm(dim=-1, keepdim=True).clamp(min=1e-6))
+    return torch.addmm(pose @ stand, bones.flatten(1), together)
+
+
+def _bones() -> tuple[np.ndarray, ...]:
+    """`whole_bones` as products, float32, for a graph of few nodes: [60, 54], a pose's bones; [54,
+    60], the joints at their ends with the pelvis at 0; [60, 60], the pelvis under every joint, and
+    the root as it is; [18, 1], the lengths in metres."""
+    axes, joints = np.eye(3), np.eye(N_JOINTS)
+    apart = np.zeros((POSE_DIM, 3 * (N_JOINTS - 1)))
+    apart[:-3] = np.kron(joints[1:] - joints[list(PARENTS[1:])], axes).T
+    together = np.zeros((3 * (N_JOINTS - 1), POSE_DIM))
+    together[:, :-3] = np.kron(CHAINS, axes).T
+    stand = np.eye(POSE_DIM)
+    stand[:-3, :-3] = np.kron(np.outer(joints[0], np.ones(N_JOINTS)), axes)
+    return tuple(np.float32(a) for a in (apart, together, stand, BONE_LENGTHS[1:, None]))
+
+
+_BONES = _bones()

@@ -19,6 +19,7 @@ from live.errors import ArtifactError, ConfigError
 from model.network.config import EncoderConfig
 
 _KERNEL = 9  # frames of 1/30 s that a convolution sees
+_UNHEARD = -1e9  # score of a slot of the cache that is not in use yet
 
 
 class KVCache(NamedTuple):
@@ -36,6 +37,8 @@ class KVCache(NamedTuple):
 class WindowAttention(nn.Module):
     """Pre-norm attention block. Each query sees itself and the window - 1 frames before it."""
 
+    of_head: Tensor
+
     def __init__(self, config: EncoderConfig):
         super().__init__()
         self.heads, self.window = config.heads, config.window
@@ -44,6 +47,8 @@ class WindowAttention(nn.Module):
         self.qkv = nn.Linear(width, 3 * width)
         self.out = nn.Linear(width, width)
         self.distance_bias = nn.Parameter(torch.zeros(config.heads, config.window))
+        own = torch.eye(config.heads).repeat_interleave(width // config.heads, dim=1)
+        self.register_buffer("of_head", own, persistent=False)  # [heads, width]: 1 where it reads
         self.mlp = nn.Sequential(
             nn.LayerNorm(width), nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width)
         )
@@ -59,17 +64,17 @@ class WindowAttention(nn.Module):
         x = x + self.out(attended.transpose(1, 2).reshape(batch, length, width))
         return x + self.mlp(x)
 
-    def step(self, x: Tensor, cache: KVCache, written: Tensor) -> tuple[Tensor, KVCache]:
-        """x: [1, width]; written: [1], slots of the cache in use -> (y [1, width], cache)."""
+    def step(self, x: Tensor, cache: KVCache, unheard: Tensor) -> tuple[Tensor, KVCache]:
+        """x: [1, width]; unheard: [1, window], to be added to the scores -> (y [1, width], cache).
+
+        On stage a node of the graph costs more than what it computes. So each head has its query
+        in a row of its own, zero elsewhere: one product with all keys, and one with all values.
+        """
         query, key, value = self.qkv(self.norm(x)).chunk(3, dim=-1)
         cache = cache.shifted(key, value)
-        distance = torch.arange(self.window - 1, -1, -1, device=x.device)
-        unwritten = distance[None, :] > written[:, None]
-        split = (self.window, self.heads, -1)
-        scores = torch.einsum("hc,thc->ht", query.view(self.heads, -1), cache.keys.view(split))
-        scores = scores / (query.shape[-1] // self.heads) ** 0.5 + self.distance_bias.flip(1)
-        weights = scores.masked_fill(unwritten, -1e9).softmax(dim=-1)
-        attended = torch.einsum("ht,thc->hc", weights, cache.values.view(split)).reshape(1, -1)
+        rows = query * (self.of_head / (query.shape[-1] // self.heads) ** 0.5)
+        scores = torch.addmm(self.distance_bias.flip(1) + unheard, rows, cache.keys.T)
+        attended = (scores.softmax(dim=-1) @ cache.values * self.of_head).sum(dim=0, keepdim=True)
         x = x + self.out(attended)
         return x + self.mlp(x), cache
 
@@ -192,10 +197,12 @@ class MusicEncoder(nn.Module):
         """features: [1, F] -> (context [1, width], style logits [1, S], state)."""
         x = self.embed(features)
         written = state["written"]
+        distance = torch.arange(self.config.window - 1, -1, -1, device=x.device)
+        unheard = (distance - written[:, None]).clamp(0.0, 1.0) * _UNHEARD
         after = {}
         for i, block in enumerate(self.blocks):
             assert isinstance(block, WindowAttention)
-            x, cache = block.step(x, KVCache(state[f"key{i}"], state[f"value{i}"]), written)
+            x, cache = block.step(x, KVCache(state[f"key{i}"], state[f"value{i}"]), unheard)
             after[f"key{i}"], after[f"value{i}"] = cache
         # Saturates at the window: the count stays exact in float32 however long the show.
         after["written"] = torch.clamp(written + 1, max=float(self.config.window))
