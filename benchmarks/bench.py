@@ -1,6 +1,7 @@
 """`posejockey bench`: how fast this machine is, measured as on stage: paced, one core.
 
-With --beats it scores the beat clock on a folder of annotated music instead; with --soak it runs
+With --beats it scores the beat clock on a folder of annotated music instead, with --sections the
+hearing of sections on songs that are rendered into a folder; with --soak it runs
 hours of simulated show in which everything goes wrong on schedule.
 """
 
@@ -41,6 +42,10 @@ def main(argv: list[str]) -> int:
         from benchmarks import beats  # it needs mir_eval
 
         return beats.main([str(args.beats)])
+    if args.sections:
+        from benchmarks import sections
+
+        return sections.main([str(args.sections)])
     if args.clicks:
         options = ["--model", args.model, *(["--json", str(args.json)] if args.json else [])]
         from benchmarks import latency
@@ -72,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--device", default="auto", help="auto, cpu or cuda")
     add("--seconds", type=float, default=30.0, metavar="S", help="of paced dancing (30)")
     add("--beats", type=Path, metavar="DIR", help="annotated music to score the beat clock on")
+    add("--sections", type=Path, metavar="DIR", help="score phrase and section on songs kept there")
     add("--clicks", type=int, metavar="N", help="microphone to packet, by clicks it plays, instead")
     add("--soak", type=float, metavar="HOURS", help="of simulated show, with faults, instead")
     add("--png", type=Path, metavar="FILE", help="draw the soak's curves there")

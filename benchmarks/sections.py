@@ -6,10 +6,14 @@ one bar of the true one, each at most once. A chorus (or drop) that was there be
 named if two bars after its beginning the section heard says that it returns to one that began in a
 chorus.
 
-    python -m benchmarks.sections --songs 24 --cache FOLDER
+    posejockey bench --sections FOLDER
+    python -m benchmarks.sections FOLDER --midi LIBRARY
+
+Rendering and hearing the 24 songs takes some twenty minutes on one core, once.
 """
 
 import argparse
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -18,9 +22,11 @@ import numpy as np
 
 from live.audio.features import FRAME, SAMPLE_RATE
 from live.beat.section import NEW, SectionReading, Sections
-from model.beat.heard_songs import HeardSong, heard_song
+from model.beat.heard_songs import HeardSong, heard_midi_song, heard_song
+from model.data.music.midi_read import read_library
+from model.data.music.midi_song import MidiLibrary
 
-FIRST_SEED = 700_000
+FIRST_SEED, FIRST_MIDI_SEED = 700_000, 720_000
 LOUD = ("chorus", "drop")
 _NAMED_AFTER_BARS = 2.0
 _WINDOW = {"drop": "chorus"}  # the renderer plays both alike
@@ -116,12 +122,12 @@ def summary(scores: list[FormScore]) -> str:
     found, announced, true = (
         sum(getattr(s, n) for s in scores) for n in ("found", "announced", "true")
     )
-    late = np.concatenate([s.late_bars for s in scores])
+    late = [bars for s in scores for bars in s.late_bars]
     named, returned = sum(s.named for s in scores), sum(s.returned for s in scores)
     false, first = sum(s.false_named for s in scores), sum(s.first_time for s in scores)
     return (
         f"F {2 * found / max(announced + true, 1):.2f}, precision {found / max(announced, 1):.2f}, "
-        f"recall {found / max(true, 1):.2f}, late {np.median(late):.2f} bars (median); "
+        f"recall {found / max(true, 1):.2f}, late {np.median(late or [np.inf]):.2f} bars (median); "
         f"returning choruses named {named} of {returned} ({named / max(returned, 1):.2f}); "
         f"new ones taken for old {false} of {first}"
     )
@@ -137,19 +143,31 @@ def kinds_table(scores: list[FormScore]) -> str:
     return "\n".join(lines)
 
 
+def songs(options: argparse.Namespace) -> Iterator[HeardSong]:
+    """The algorithmic songs, then those from MIDI if its library is given."""
+    for seed in range(FIRST_SEED, FIRST_SEED + options.songs):
+        yield heard_song(seed, options.folder)
+    if options.midi:
+        library = MidiLibrary.of(read_library(options.midi))
+        for seed in range(FIRST_MIDI_SEED, FIRST_MIDI_SEED + options.midi_songs):
+            yield heard_midi_song(seed, library, options.folder)
+
+
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.sections", description=__doc__)
+    parser.add_argument("folder", type=Path)
     parser.add_argument("--songs", type=int, default=24)
-    parser.add_argument("--seed", type=int, default=FIRST_SEED)
-    parser.add_argument("--cache", type=Path, required=True)
+    parser.add_argument("--midi", type=Path, help="library of MIDI performances, for more songs")
+    parser.add_argument("--midi-songs", type=int, default=6)
     options = parser.parse_args(argv)
-    scores = []
-    for seed in range(options.seed, options.seed + options.songs):
-        song = heard_song(seed, options.cache)
-        scores.append(score(song, hear_form(song)))
-        print(f"{song.name:24s} {summary(scores[-1:])}")
-    print(summary(scores))
-    print(kinds_table(scores))
+    scores: dict[str, list[FormScore]] = {"algorithmic": [], "MIDI": []}
+    for song in songs(options):
+        scored = score(song, hear_form(song))
+        scores["MIDI" if "-midi-" in song.name else "algorithmic"].append(scored)
+        print(f"{song.name:24s} {summary([scored])}", flush=True)
+    for kind, those in scores.items():
+        if those:
+            print(f"{kind}: {summary(those)}\n{kinds_table(those)}")
     return 0
 
 

@@ -18,6 +18,7 @@ UNKNOWN, INTRO, VERSE, BUILD, DROP, BREAK, OUTRO = range(len(SECTION_KINDS))
 HEARD = (INTRO, VERSE, BUILD, DROP, BREAK)  # what the perceptron knows; an outro shows later
 KIND_FEATURES = 29
 
+_KICK, _KICKED = 1, -0.15  # column of the kick against that of the fullest section, and full
 _FIRST = np.array([1.0, 1.0, 1.0, 0.0, 0.0])  # of HEARD, what a first section may be
 _BEATS = 16  # the newest of a section, that say what it is
 _LEAST = 2  # beats, before anything is said
@@ -71,7 +72,10 @@ class Kinds:
         if self._count < _LEAST:
             return self._kind
         assert self._judge is not None
-        chances = self._judge.chances(self.features()[None])[0]
+        features = self.features()
+        chances = self._judge.chances(features[None])[0]
+        if features[_KICK] > _KICKED:
+            chances[HEARD.index(BUILD)] = 0.0  # a build holds the kick back
         if not self._closed:  # nothing it could be louder or emptier than
             chances = chances * _FIRST
         before = chances if self._thought is None else self._thought

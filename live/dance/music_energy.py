@@ -9,8 +9,6 @@ automatic gain, so that a dance shrinks at once when the sound does. Both are ab
 over a piece: how large a style is danced is not the music's to say.
 """
 
-import math
-
 from live.audio.features import FRAME, LOUDNESS, ONSET, SAMPLE_RATE, FeatureFrame
 
 _FRAME_S = FRAME / SAMPLE_RATE
@@ -75,5 +73,4 @@ class MusicEnergy:
     @property
     def energy(self) -> float:
         """To be added to the energy."""
-        energy = self.section + self.moment
-        return energy if math.isfinite(energy) else 0.0
+        return self.section + self.moment

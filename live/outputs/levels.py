@@ -14,7 +14,7 @@ from live.audio.features import SAMPLE_RATE
 from live.body.pose import rotate_y
 from live.body.skeleton import JOINT
 from live.osc.encoding import StageFrame
-from live.osc.schema import STATE
+from live.osc.schema import SECTION_KINDS, STATE
 
 LEVELS = {
     "beat": "a flash: 1 on the beat, falling to 0 before the next",
@@ -31,6 +31,9 @@ LEVELS = {
     "openness": "from wrist to wrist; 1 is arms stretched wide",
     "style": "the strongest style: 0 is the model's first, 1 its last",
     "state": "0 starting, 0.2 dancing, 0.4 idle, 0.6 holding, 0.8 frozen, 1 blackout",
+    "section": "0 not known yet, 0.2 break, 0.4 intro or outro, 0.6 verse, 0.8 build, 1 drop or "
+    "chorus",
+    "phrase": "a ramp: 0 at the start of a phrase, 1 at its end",
 }
 """Name and meaning of each, as ordered in `Levels.of`."""
 
@@ -38,6 +41,11 @@ PLACES = ("height", "lean")
 """Levels that say where something is, such as the pan of a lamp, and not how bright it is. At rest
 they stay where they are; all others go dark."""
 
+_SECTION = {
+    "unknown": 0.0, "break": 0.2, "intro": 0.4, "outro": 0.4, "verse": 0.6, "build": 0.8,
+    "drop": 1.0,
+}  # fmt: skip
+_SECTIONS = [_SECTION[kind] for kind in SECTION_KINDS]
 _SURE = 0.5  # the flash is at full height from this confidence of the beat clock on
 _HIT_FALL_S = 0.12
 _SPEED_SMOOTHING_S = 0.12
@@ -55,7 +63,8 @@ _STATES = max(STATE.values())
 
 @dataclass(frozen=True)
 class Levels:
-    """music: float64 [6]; body: float64 [N, 6]; style and state: one number each. All 0 to 1.
+    """music: float64 [6]; body: float64 [N, 6]; style, state, section and phrase: one number each.
+    All 0 to 1.
 
     dark: a blackout, or nothing was heard yet. time_s: when, by the sound; next_beat_s: how long
     until the next beat, infinite where the clock is unsure.
@@ -65,6 +74,8 @@ class Levels:
     body: np.ndarray = field(default_factory=lambda: np.zeros((0, 6)))
     style: float = 0.0
     state: float = 0.0
+    section: float = 0.0
+    phrase: float = 0.0
     dark: bool = False
     time_s: float = 0.0
     next_beat_s: float = math.inf
@@ -80,7 +91,8 @@ class Levels:
         rows = [d - 1 for d in dancers if d <= len(self.body)] if dancers else slice(None)
         body = self.body[rows]
         mean = body.mean(axis=0).tolist() if len(body) else [None] * self.body.shape[1]
-        return [*self.music.tolist(), *mean, self.style, self.state]
+        form = (self.section, self.phrase)
+        return [*self.music.tolist(), *mean, self.style, self.state, *form]
 
 
 BEFORE_THE_FIRST = Levels(dark=True)
@@ -109,6 +121,8 @@ class LevelMaker:
             _clamped(self._body(joints, np.nan_to_num(frame.heading))),
             _strongest(frame.style),
             STATE[state] / _STATES,
+            _SECTIONS[frame.section[2]],
+            float(np.clip(np.nan_to_num(frame.phrase[0]), 0.0, 1.0)),
             state == "blackout",
             frame.sample / SAMPLE_RATE,
             _next_beat_s(frame.beat),

@@ -22,8 +22,9 @@ from live.safe_write import whole_file
 _PER_FRAME: dict[str, tuple[int | None, ...]] = {
     "time_s": (), "joints": (None, N_JOINTS, 3), "beat_phase": (), "tempo_bpm": (),
     "beat_confidence": (), "level": (), "onset": (3,), "style": (None,), "bar_phase": (),
+    "section": (5,), "phrase": (2,),
 }  # fmt: skip
-_NEWER = ("bar_phase",)  # takes made before bars were kept have none
+_NEWER = ("bar_phase", "section", "phrase")  # takes made before these were kept have none
 _MOST = 1e4  # no metre, beat or level is more than this
 _MAX_S = 1e7  # four months
 _CHUNK = 1800  # frames; 30 s
@@ -60,6 +61,8 @@ def _arrays_of(frames: list[StageFrame]) -> dict[str, np.ndarray]:
         "style": np.stack([f.style for f in frames]),
         "onset": np.stack([f.onset for f in frames]),
         "level": np.array([f.level for f in frames], np.float32),
+        "section": np.array([f.section for f in frames], np.float32),
+        "phrase": np.array([f.phrase for f in frames], np.float32),
     }
 
 

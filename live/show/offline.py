@@ -65,8 +65,8 @@ def run_offline(
     tempo: TempoConfig | None = None,
 ) -> dict[str, np.ndarray]:
     """The arrays of OUT.npz: time_s [T], joints [T, N, 19, 3] in stage space (metres),
-    beat_phase, bar_phase, tempo_bpm, beat_confidence, level [T], onset [T, 3], style [T, S] and the
-    names."""
+    beat_phase, bar_phase, tempo_bpm, beat_confidence, level [T], onset [T, 3], style [T, S],
+    section [T, 5] and phrase [T, 2] as on the wire, and the names."""
     lead = lead_samples(EMISSION_RATE, RECEIVE_MARGIN_S)
     config = EngineConfig(source_rate, lead, style, tempo or TempoConfig())
     engine = Engine(config, performer, controls)

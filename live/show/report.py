@@ -115,6 +115,7 @@ class Report:
             },
             errors={target.name: target.errors for target in self._outputs.targets},
             is_recording=None if recorder is None else recorder.error is None,
+            section=engine.section.name if engine.section.kind else "",
         )
 
     def health_due(self, now: float) -> HealthReport | None:

@@ -22,6 +22,7 @@ class ShowStatus:
     confidence 0..1), None before the first frame; active_source: whose beat counts. state: of
     `live.osc.schema.STATES`. style: the strongest. counted: name to count. errors: refused packets
     by target. is_recording: None where nobody wants it. timecode: where it is, "" for none.
+    section: its kind, "" where it is not known.
     """
 
     time_s: float
@@ -37,6 +38,7 @@ class ShowStatus:
     errors: Mapping[str, int]
     is_recording: bool | None = None
     timecode: str = ""
+    section: str = ""
 
 
 class StatusText:
@@ -120,7 +122,8 @@ def _beat(status: ShowStatus) -> str:
     if status.beat is None:
         return "no beat yet"
     bpm, confidence = status.beat
-    return f"{bpm:.1f} BPM {100 * confidence:.0f}% {status.active_source}"
+    section = f" {status.section}" if status.section else ""
+    return f"{bpm:.1f} BPM {100 * confidence:.0f}% {status.active_source}{section}"
 
 
 def _ago(seconds: float) -> str:

@@ -14,8 +14,9 @@ from live.audio.features import FRAME, SAMPLE_RATE, FeatureFrame, extract
 from live.beat.clock import BeatReading, TempoConfig
 from live.safe_write import whole_file
 from model.data.music.genres import GENRES
+from model.data.music.midi_song import MidiLibrary, random_midi_song
 from model.data.music.render import render_song
-from model.data.music.song import random_song
+from model.data.music.song import Song, random_song
 
 Array = np.ndarray
 
@@ -93,18 +94,35 @@ def heard_song(seed: int, folder: Path) -> HeardSong:
     if path.exists():
         return read(path)
     genre = list(GENRES)[seed % len(GENRES)]
-    config = random_song(seed, genre, duration_s=SONG_S, tempo_change=False)
-    song = render_song(config, SAMPLE_RATE)
-    heard = hear(
-        f"{seed}-{genre}-{config.tempo_bpm:.0f}",
+    song = render_song(random_song(seed, genre, duration_s=SONG_S, tempo_change=False))
+    heard = hear_song(f"{seed}-{genre}", song)
+    write(path, heard)
+    return heard
+
+
+def heard_midi_song(seed: int, library: MidiLibrary, folder: Path) -> HeardSong:
+    """The same for a song that a real drummer or a drum machine plays, with a band written to it;
+    they take turns. Needs FluidSynth."""
+    path = folder / f"midi-{seed}.npz"
+    if path.exists():
+        return read(path)
+    kind = ("drummer", "pattern")[seed % 2]
+    song = random_midi_song(library, np.random.default_rng(seed), SONG_S, SAMPLE_RATE, kind)
+    heard = hear_song(f"{seed}-midi-{kind}", song)
+    write(path, heard)
+    return heard
+
+
+def hear_song(name: str, song: Song) -> HeardSong:
+    """A rendered song as the stage hears it."""
+    return hear(
+        f"{name}-{song.tempo_bpm[0]:.0f}",
         song.audio,
-        SAMPLE_RATE,
+        song.sample_rate,
         np.array([s.start_s for s in song.sections]),
         tuple(s.name for s in song.sections),
         song.downbeats_s,
     )
-    write(path, heard)
-    return heard
 
 
 def write(path: Path, song: HeardSong) -> None:

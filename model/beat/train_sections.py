@@ -3,7 +3,7 @@
 Reads the songs of `model.beat.heard_songs` (rendered and heard where a folder has them not), cuts
 them into beats as the stage does, and fits three small perceptrons (`live/beat/judge.py`):
 
-    python -m model.beat.train_sections runs/sections live/weights/sections.weights --songs 40
+    python -m model.beat.train_sections runs/sections live/weights/sections.weights
 
 Half an hour for the songs on one core, a minute for the fit.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from live.audio.features import SAMPLE_RATE
 from live.beat.beat_sound import BeatSound, BeatSounds
@@ -30,13 +30,16 @@ from live.beat.section_change import (
 )
 from live.beat.section_kind import BREAK, BUILD, DROP, HEARD, INTRO, VERSE, Kinds
 from live.safe_write import whole_file
-from model.beat.heard_songs import HeardSong, heard_song
+from model.beat.heard_songs import HeardSong, heard_midi_song, heard_song
+from model.data.music.midi_read import read_library
+from model.data.music.midi_song import MidiLibrary
 
 Array = np.ndarray
-FIRST_SEED = 710_000
-HIDDEN = 16
-STEPS = 2500
-NOISE = 0.15  # on the features, in their standard deviations
+FIRST_SEED, FIRST_MIDI_SEED = 710_000, 730_000
+MEMBERS = 3
+HIDDEN = 12
+STEPS = 1500
+NOISE = 0.4  # on the features, in their standard deviations
 KIND_OF = {"intro": INTRO, "verse": VERSE, "build": BUILD, "chorus": DROP, "break": BREAK}
 ALIKE = {"drop": "chorus"}  # the renderer plays both alike
 _MISSED = 0.15  # share of the changes that training passes over, as the stage may
@@ -122,35 +125,41 @@ class Examples:
                 kinds.begin(LAGS)
 
 
-def fit(x: Array, y: Array, weight: float, seed: int = 0) -> dict[str, Array]:
-    """A perceptron; weight: of the positive examples."""
-    torch.manual_seed(seed)
+def fit(x: Array, y: Array, weight: float) -> dict[str, Array]:
+    """The mean of MEMBERS perceptrons, which is one again; weight: of the positive examples."""
     centre, scale = x.mean(axis=0), 1.0 / (x.std(axis=0) + 1e-3)
     xs = torch.tensor((x - centre) * scale, dtype=torch.float32)
     ys = torch.tensor(y, dtype=torch.float32)
-    first, last = nn.Linear(x.shape[1], HIDDEN), nn.Linear(HIDDEN, y.shape[1])
+    members = [_fit_one(xs, ys, weight, seed) for seed in range(MEMBERS)]
+    hidden, hidden_bias, out, out_bias = zip(*members, strict=True)
+    return {
+        "centre": centre,
+        "scale": scale,
+        "hidden": np.concatenate(hidden, axis=1),
+        "hidden_bias": np.concatenate(hidden_bias),
+        "out": np.concatenate(out) / MEMBERS,
+        "out_bias": np.mean(out_bias, axis=0),
+    }
+
+
+def _fit_one(xs: Tensor, ys: Tensor, weight: float, seed: int) -> tuple[Array, ...]:
+    torch.manual_seed(seed)
+    first, last = nn.Linear(xs.shape[1], HIDDEN), nn.Linear(HIDDEN, ys.shape[1])
     network = nn.Sequential(first, nn.Tanh(), last)
     optimiser = torch.optim.AdamW(network.parameters(), lr=5e-3, weight_decay=0.1)
-    balance = torch.tensor(weight)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, STEPS)
     for _ in range(STEPS):
         pick = torch.randint(len(xs), (512,))
-        noisy = xs[pick] + NOISE * torch.randn(512, x.shape[1])
+        noisy = xs[pick] + NOISE * torch.randn(512, xs.shape[1])
         cost = nn.functional.binary_cross_entropy_with_logits(
-            network(noisy), ys[pick], pos_weight=balance
+            network(noisy), ys[pick], pos_weight=torch.tensor(weight)
         )
         optimiser.zero_grad()
         cost.backward()
         optimiser.step()
         schedule.step()
-    return {
-        "centre": centre,
-        "scale": scale,
-        "hidden": first.weight.detach().numpy().T,
-        "hidden_bias": first.bias.detach().numpy(),
-        "out": last.weight.detach().numpy().T,
-        "out_bias": last.bias.detach().numpy(),
-    }
+    layers = (first.weight.T, first.bias, last.weight.T, last.bias)
+    return tuple(layer.detach().numpy() for layer in layers)
 
 
 def train(songs: list[HeardSong], weights: Path) -> None:
@@ -172,12 +181,17 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m model.beat.train_sections", description=__doc__
     )
-    parser.add_argument("songs_folder", type=Path)
+    parser.add_argument("folder", type=Path)
     parser.add_argument("weights", type=Path)
-    parser.add_argument("--songs", type=int, default=40)
+    parser.add_argument("--songs", type=int, default=24)
+    parser.add_argument("--midi", type=Path, help="library of MIDI performances, for more songs")
+    parser.add_argument("--midi-songs", type=int, default=10)
     options = parser.parse_args(argv)
-    seeds = range(FIRST_SEED, FIRST_SEED + options.songs)
-    train([heard_song(seed, options.songs_folder) for seed in seeds], options.weights)
+    songs = [heard_song(FIRST_SEED + i, options.folder) for i in range(options.songs)]
+    if options.midi:
+        library, seeds = MidiLibrary.of(read_library(options.midi)), range(options.midi_songs)
+        songs += [heard_midi_song(FIRST_MIDI_SEED + i, library, options.folder) for i in seeds]
+    train(songs, options.weights)
     return 0
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from live.outputs.dmx import DmxOut
-from live.outputs.levels import BEFORE_THE_FIRST, Levels
+from live.outputs.levels import BEFORE_THE_FIRST, LEVELS, Levels
 from live.outputs.patch import CHANNELS, Channel, Patch, Universe
 from tests.helpers.own_network import ADDRESS, make_network
 
@@ -60,7 +60,9 @@ def channels(seed: int) -> tuple[Channel, ...]:
     """All 512, each with its own level and range."""
     rng = np.random.default_rng(seed)
     return tuple(
-        Channel(at, int(rng.integers(-1, 14)), *map(int, rng.integers(0, 256, 2)), False, ())
+        Channel(
+            at, int(rng.integers(-1, len(LEVELS))), *map(int, rng.integers(0, 256, 2)), False, ()
+        )
         for at in range(CHANNELS)
     )
 

@@ -12,7 +12,7 @@ STEP = 0.1
 
 
 def played(series, limit, tempo_bpm=0.0):
-    """What leaves, [T, 14], of {level: values}; the beat clock is sure where a tempo is given."""
+    """What leaves, [T, levels], of {level: values}; the clock is sure where a tempo is given."""
     length = len(next(iter(series.values())))
     rows = []
     for k in range(length):
@@ -114,4 +114,4 @@ def test_none_at_all_and_without_limit():
 
 def test_what_is_at_rest_stays_at_rest():
     limit = FlashLimit()
-    assert limit.step(Levels(dark=True, state=1.0), ()) == [None] * 14
+    assert limit.step(Levels(dark=True, state=1.0), ()) == [None] * len(LEVELS)

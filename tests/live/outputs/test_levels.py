@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from live.body.skeleton import JOINT, REST_POSE
+from live.osc.schema import SECTION_KINDS
 from live.outputs.levels import LEVELS, LevelMaker
 from tests.live.outputs.test_feeds import standing
 
@@ -35,6 +36,16 @@ def test_hits_rise_at_once_and_fall():
     assert 0.5 < values[1]["low"] < 0.8
     assert values[2]["low"] < 0.15
     assert values[0]["high"] == 0.5
+
+
+def test_a_drop_is_the_brightest_section_and_a_break_the_darkest():
+    sections = [
+        levels_of([standing(section=(2, -1, kind, 8.0, 0.0))])["section"] for kind in range(7)
+    ]
+    assert sections[0] == 0  # nothing is known
+    assert np.argmax(sections) == SECTION_KINDS.index("drop")
+    assert sections.index(min(sections[1:])) == SECTION_KINDS.index("break")
+    assert levels_of([standing(phrase=(0.75, 32))])["phrase"] == 0.75
 
 
 def shaken(joint, hz=2.0, amplitude=0.1, count=60):

@@ -25,6 +25,7 @@ def test_a_take_has_the_shapes_of_the_contract(tiny_model, music, tmp_path):
     shapes = {
         "time_s": (180,), "joints": (180, 2, N_JOINTS, 3), "joint_names": (N_JOINTS,),
         "beat_phase": (180,), "bar_phase": (180,), "tempo_bpm": (180,),
+        "section": (180, 5), "phrase": (180, 2),
         "beat_confidence": (180,), "style": (180, 2), "style_names": (2,), "onset": (180, 3),
         "level": (180,),
     }  # fmt: skip

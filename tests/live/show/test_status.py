@@ -51,6 +51,10 @@ def test_a_show_that_goes_well():
     assert not text.is_troubled
 
 
+def test_the_section_is_said_once_it_is_known():
+    assert "87% link drop |" in StatusText().line(replace(CALM, section="drop"))
+
+
 def test_before_the_first_frame():
     line = StatusText().line(replace(CALM, beat=None, style="", state="starting", level=0.0))
     assert line.startswith("Scarlett silent | no beat yet | STARTING | 0/s")
