@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 from live.control import oscquery
-from live.control.discovery import OSC_TYPE, QUERY_TYPE, Discovery
+from live.control.discovery import OS2L_TYPE, OSC_TYPE, QUERY_TYPE, Discovery
 from live.control.oscquery import OscQueryServer
 from live.dance.performer import Performer
 from live.monotonic import monotonic_s
@@ -230,7 +230,7 @@ class Listener:
         self.lost.put((kind, name))
 
 
-def test_a_browser_finds_both_services_and_loses_them():
+def test_a_browser_finds_all_services_and_loses_them():
     zeroconf = pytest.importorskip("zeroconf")
     try:
         browsing = zeroconf.Zeroconf(interfaces=[LOOPBACK])
@@ -238,23 +238,24 @@ def test_a_browser_finds_both_services_and_loses_them():
         pytest.skip(f"no multicast on the loopback here: {error}")
     listener = Listener()
     try:
-        with Discovery(LOOPBACK, 7402, (), lambda name: None) as discovery:
+        with Discovery(LOOPBACK, 7402, (), lambda name: None, os2l_port=9996) as discovery:
             if discovery.error:
                 pytest.skip(f"no multicast on the loopback here: {discovery.error}")
             assert discovery.server is not None
-            zeroconf.ServiceBrowser(browsing, [OSC_TYPE, QUERY_TYPE], listener)
+            zeroconf.ServiceBrowser(browsing, [OSC_TYPE, QUERY_TYPE, OS2L_TYPE], listener)
             try:
-                found = dict(listener.found.get(timeout=15) for _ in range(2))
+                found = dict(listener.found.get(timeout=15) for _ in range(3))
             except queue.Empty:
                 pytest.skip("multicast does not come back on the loopback here")
-            assert set(found) == {OSC_TYPE, QUERY_TYPE}
-            for kind, port in ((OSC_TYPE, 7402), (QUERY_TYPE, discovery.server.port)):
+            assert set(found) == {OSC_TYPE, QUERY_TYPE, OS2L_TYPE}
+            ports = {OSC_TYPE: 7402, QUERY_TYPE: discovery.server.port, OS2L_TYPE: 9996}
+            for kind, port in ports.items():
                 info = browsing.get_service_info(kind, found[kind], timeout=10_000)
                 assert info.port == port
                 assert info.parsed_addresses() == [LOOPBACK]
                 assert info.name.startswith("PoseJockey")
             assert get(discovery.server, "/?HOST_INFO")[1]["OSC_PORT"] == 7402
-        assert {listener.lost.get(timeout=15)[0] for _ in range(2)} == {OSC_TYPE, QUERY_TYPE}
+        assert {listener.lost.get(timeout=15)[0] for _ in range(3)} == set(found)
         assert "oscquery" not in {thread.name for thread in threading.enumerate()}
     finally:
         browsing.close()

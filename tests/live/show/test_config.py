@@ -179,3 +179,9 @@ def test_texts_go_to_visualizers_alone(osc, visuals, visualizers):
     assert config.visualizers == visualizers
     whole = {feed for feed in visualizers if not config.feeds}
     assert whole <= set(config.targets)
+
+
+def test_who_leads_link_cannot_follow_it():
+    with pytest.raises(ConfigError, match="who leads cannot follow"):
+        ShowConfig(link="lead", clock="link")
+    assert ShowConfig(link="lead", clock="auto").link == "lead"
