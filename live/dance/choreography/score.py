@@ -50,7 +50,8 @@ class Passage:
     """A phrase as it is danced now. number: of all that were begun; place: the section's name, None
     without; position: of the phrase in its section or since the last; first: index of its first
     beat, which may lie before the passage began; beats: the dancers'; name: of its noise; returns:
-    it was danced before; stored: what the operator has put here; kind: of the section."""
+    it was danced before; stored: what the operator has put here; kind, section: of the section
+    that is heard, and its index."""
 
     number: int
     place: tuple[int, int] | None
@@ -62,6 +63,7 @@ class Passage:
     returns: bool = False
     stored: Phrase | None = None
     kind: int = UNKNOWN
+    section: int = -1
 
 
 class Score:
@@ -145,7 +147,7 @@ class Score:
             first, beats = now.index - joined, now.beats(now.phrase_beats)
         returns = name in self._danced
         self.passage = Passage(
-            number, now.place, position, first, beats, part, name, returns, kept, kind
+            number, now.place, position, first, beats, part, name, returns, kept, kind, now.section
         )
         self._danced[name] = None
         _forget_oldest(self._danced)
@@ -183,6 +185,8 @@ class Score:
         beat = max(now.index - passage.first, 0)
         if passage.part.held or mood.held:
             beat -= beat % _HELD_BEATS
+        if passage.kind == BUILD:  # the same, in halves
+            beat %= max(passage.beats // 2, _SHORTEST)
         rows = draw(self.width, self.seed, *passage.name, beat)
         kept = passage.stored
         vary = kept.vary if kept else now.settings.variation * passage.returns
@@ -205,12 +209,22 @@ class _Now:
 
     @property
     def phrase_beats(self) -> float:
-        """Beats of the music in a phrase; a build has shorter ones."""
-        phrase = self.settings.phrase
-        section = self.moment.section
-        if self.place is not None and section is not None and section.kind == BUILD:
-            phrase = max(phrase // 2, 4)
-        return phrase * self.moment.metre / 4
+        """Beats of the music in a phrase."""
+        return self.settings.phrase * self.moment.metre / 4
+
+    @property
+    def section(self) -> int:
+        """Index of the section that is heard, -1 for none."""
+        return self.moment.section.index if self.place and self.moment.section else -1
+
+    def by_age(self) -> tuple[int, int]:
+        """Which phrase of its section it is, and how many of the dancers' beats have passed of
+        it: a section is told some beats after it began, and what returns has to where it was."""
+        assert self.moment.section is not None
+        age = max(self.moment.section.age_beats - self.moment.late_beats, 0.0)
+        position = int((age + _EARLY) // self.phrase_beats)
+        joined = round((age - position * self.phrase_beats) * self.moment.ratio)
+        return position, max(joined, 0)
 
     def beats(self, of_music: float) -> int:
         """The dancers' beats in so many of the music."""
@@ -227,27 +241,32 @@ def _is_over(passage: Passage, now: _Now) -> bool:
     passed, moment = now.index - passage.first, now.moment
     if passage.stored is not None:
         return passed >= passage.beats
+    if now.place is not None and now.section == passage.section:
+        # What section this is may be said better as more is heard.
+        if now.place != passage.place and moment.is_downbeat():
+            return True
+        is_stuck = passed >= 2 * passage.beats and moment.is_downbeat()
+        return now.by_age()[0] > passage.position or is_stuck
+    if now.place is not None or passage.place is not None:
+        return True
     if not moment.is_downbeat():
         return False
-    if passed >= passage.beats or now.place != passage.place:
-        return True
     section, length = moment.section, now.phrase_beats
+    if passed >= passage.beats:
+        return True
     if section is None or section.phrase_beats < length or passed < _SHORTEST:
         return False
     return moment.begins(section.phrase_phase * section.phrase_beats - moment.late_beats, length)
 
 
 def _position(before: Passage | None, now: _Now) -> tuple[int, int]:
-    """Which phrase of its section begins, and how many of its beats have passed already: a section
-    is told a bar or two after it began, and what returns has to return where it was."""
-    section, position, joined = now.moment.section, 0, 0
-    if now.place is not None and section is not None:
-        age = max(section.age_beats - now.moment.late_beats, 0.0)
-        position = int((age + _EARLY) // now.phrase_beats)
-        joined = round((age - position * now.phrase_beats) * now.moment.ratio)
-    if before is not None and now.place == before.place and position <= before.position:
-        return before.position + 1, 0
-    return position, max(joined, 0)
+    """Which phrase of its section begins, and how many of its beats have passed already."""
+    goes_on = before is not None and (before.place, before.section) == (now.place, now.section)
+    last = before.position if before is not None and goes_on else -1
+    if now.place is None:
+        return last + 1, 0
+    position, joined = now.by_age()
+    return (position, joined) if position > last else (last + 1, 0)
 
 
 def _shared(rows: np.ndarray, cast: Cast, together: float) -> np.ndarray:

@@ -59,5 +59,7 @@ class SongPlace:
             self._roots.clear()
         self._index, self._was_idle = section.index, is_idle
         origin = section.returns_to if section.returns_to >= 0 else section.index
-        self._roots[section.index] = self._roots.get(origin, origin)
+        # It may first be taken for one that returns, and then for a new one.
+        root = origin if origin == section.index else self._roots.get(origin, origin)
+        self._roots[section.index] = root
         return self._piece, self._roots[section.index]

@@ -115,3 +115,29 @@ def test_after_silence_another_piece_begins():
     first = place.follow(SectionReading(0), False)
     place.follow(SectionReading(0), True)
     assert place.follow(SectionReading(0), False) != first
+
+
+def test_two_choruses_in_a_row_are_two():
+    song = ((0, -1, VERSE, 32), (1, -1, DROP, 20), (2, 1, DROP, 32))
+    said = danced(song)
+    assert likeness(stretch(said, 36, 16), stretch(said, 56, 16)) > 0.99
+
+
+def test_a_section_that_is_understood_late_is_danced_as_what_it_is():
+    """First it is taken for a new one, after ten beats for the first chorus."""
+    choreographer = Choreographer(WIDTH, 1, 3)
+    said = []
+    for beat in range(96):
+        index, age = divmod(beat, 32)
+        back = 1 if index == 2 and age >= 10 else -1
+        section = SectionReading(index, back, DROP, float(age))
+        said.append(
+            choreographer.step(Moment(float(beat), bar_beat=beat % 4, section=section), SURE)
+        )
+    assert abs(likeness(stretch(said, 32, 10), stretch(said, 64, 10))) < 0.3
+    np.testing.assert_array_equal(stretch(said, 44, 20), stretch(said, 76, 20))
+
+
+def test_a_section_longer_than_its_form_goes_on_with_new_phrases():
+    said = danced(((0, -1, VERSE, 64),))
+    assert abs(likeness(stretch(said, 0, 32), stretch(said, 32, 32))) < 0.15
