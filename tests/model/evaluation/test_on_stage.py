@@ -311,6 +311,19 @@ def test_the_command_prints_the_table_draws_the_curve_and_writes_the_figures(
         assert len(curve.convert("RGB").getcolors(1 << 20)) > 5
 
 
+def test_a_checkpoint_is_judged_beside_real_and_the_graph_too(
+    tiny_checkpoint, data, ref, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(command, "style_classifier", lambda folder, report: ref.classifier)
+    monkeypatch.setattr(command, "segment_classifier", lambda folder, report: ref.segments)
+    argv = [str(tiny_checkpoint), "--data", str(data), "--quick", "--seconds", "10"]
+    argv += ["--dancers", "1", "--json", str(tmp_path / "figures.json")]
+    assert command.main(argv) == 0
+    assert "wrist above head" in capsys.readouterr().out
+    made = json.loads((tmp_path / "figures.json").read_text())["made"]
+    assert set(made) == {tiny_checkpoint.parent.name, "motion graph"}
+
+
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
