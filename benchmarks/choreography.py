@@ -21,7 +21,9 @@ from pathlib import Path
 
 import numpy as np
 
-from live.audio.features import SAMPLE_RATE
+from live.audio.features import SAMPLE_RATE, FeatureFrame
+from live.beat.clock import BeatReading
+from live.beat.section import BREAK, BUILD, DROP, INTRO, NEW, VERSE, SectionReading
 from live.body.pose import FRAME_RATE, POSE_DIM
 from live.body.safe_motion import SafeMotion
 from live.body.skeleton import JOINT, REST_POSE
@@ -30,8 +32,11 @@ from live.dance.choreography.formation import slots
 from live.dance.choreography.moment import Moment
 from live.dance.choreography.settings import ChoreographySettings
 from live.dance.performer import Performer
+from live.session.take import take_of
 from live.show.controls import Controls
-from live.show.offline import EMISSION_RATE, run_offline
+from live.show.engine import Engine, EngineConfig
+from live.show.offline import EMISSION_RATE, RECEIVE_MARGIN_S, stage_frames
+from live.show.timing import lead_samples
 from model.data.music.form import ENERGY, beat_tempi, draw_form
 from model.data.music.genres import GENRES, genres_of
 from model.data.music.render import render_song
@@ -74,10 +79,46 @@ def _form(config: SongConfig) -> list[str]:
     return [bar.section for bar in form if bar.in_section == 0]
 
 
-def danced(song: Song, style: str, model: str, dancers: int = 1, **controls) -> Dance:
+class TrueSections:
+    """In place of `live.beat.section.Sections`: what ears would say that err in nothing."""
+
+    def __init__(self, song: Song):
+        self._song = song
+        self._starts = np.array([s.start_s for s in song.sections])
+        self._heard: tuple[float, BeatReading] | None = None
+
+    def push(self, frame: FeatureFrame, reading: BeatReading) -> None:
+        self._heard = frame.end / SAMPLE_RATE, reading
+
+    def at(self, reading: BeatReading) -> SectionReading:
+        if self._heard is None:
+            return SectionReading()
+        end_s, heard = self._heard
+        now_s = end_s + (reading.beats - heard.beats) * 60 / reading.tempo_bpm
+        index = max(int(np.searchsorted(self._starts, now_s, side="right")) - 1, 0)
+        names = [s.name for s in self._song.sections]
+        first = names.index(names[index])
+        beats_s = self._song.beats_s
+        age = np.interp([self._starts[index], now_s], beats_s, np.arange(len(beats_s)))
+        return SectionReading(
+            index, first if first < index else NEW, _KINDS[names[index]], float(age[1] - age[0])
+        )
+
+
+_KINDS = {"intro": INTRO, "verse": VERSE, "chorus": DROP, "drop": DROP, "break": BREAK,
+          "build": BUILD}  # fmt: skip
+
+
+def danced(
+    song: Song, style: str, model: str, dancers: int = 1, told: bool = False, **controls
+) -> Dance:
+    """As `posejockey perform` does. told: by who knows the song, instead of by its ears."""
     performer = Performer(model, "cpu", dancers, 1)
-    take = run_offline(song.audio, SAMPLE_RATE, performer, style, Controls(**controls))
-    return Dance(song, take["joints"])
+    lead = lead_samples(EMISSION_RATE, RECEIVE_MARGIN_S)
+    engine = Engine(EngineConfig(SAMPLE_RATE, lead, style), performer, Controls(**controls))
+    if told:
+        engine.__dict__["_sections"] = TrueSections(song)
+    return Dance(song, take_of(stage_frames(engine, song.audio), performer.styles)["joints"])
 
 
 # ---- what returns --------------------------------------------------------------------------------
@@ -283,6 +324,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         first = first or after
         what = f"song {number + 1} ({song.genre})"
         seen = {"after": after}
+        if args.told:
+            seen["told"] = danced(song, args.style, args.model, told=True)
         if number == 0 or args.before:
             seen["before"] = danced(song, args.style, args.model, **BEFORE)
         for name, dance in seen.items():
@@ -320,6 +363,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--bpm", type=float, default=120.0)
     parser.add_argument("--seconds", type=float, default=100.0)
     parser.add_argument("--songs", type=int, default=3)
+    parser.add_argument(
+        "--told", action="store_true", help="also with the true sections instead of the ears'"
+    )
     parser.add_argument("--before", action="store_true", help="of every song, not the first alone")
     parser.add_argument("--real", nargs=3, action="append", metavar=("NPZ", "BPM", "PHASE"))
     parser.add_argument("--matrices", type=Path, metavar="PNG")
