@@ -87,6 +87,8 @@ def _announce(config: ShowConfig, show: Show, opened: OpenShow) -> None:
     say(f"hears   {source.name}, {source.rate} Hz, blocks of {config.block}")
     if opened.beats:
         say(f"beats   {', '.join(opened.beats)}, then the sound")
+    if opened.timecodes:
+        say(f"time    {', '.join(opened.timecodes)}")
     say(f"dances  {config.dancers} x {config.model} ({', '.join(performer.styles)})")
     say(f"        style {config.style}, seed {config.seed}, on {performer.provider}")
     receivers = targets or ("these profiles alone" if config.feeds else "nobody")

@@ -180,6 +180,8 @@ def _network(config: ShowConfig, opened: OpenShow) -> Iterator[Finding]:
 def _beats(config: ShowConfig, opened: OpenShow) -> Iterator[Finding]:
     if opened.beats is not None:
         yield Finding("beats", OK, f"from {', '.join([*opened.beats, 'sound'])}")
+    if opened.timecodes:
+        yield Finding("timecode", OK, f"from {', '.join(opened.timecodes)}")
 
 
 def _ports(config: ShowConfig, opened: OpenShow) -> Iterator[Finding]:

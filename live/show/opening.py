@@ -60,13 +60,15 @@ class Plan:
 
 @dataclass(frozen=True)
 class OpenShow:
-    """What is open; None where that has failed. beats, midi_inputs: names. visuals: options."""
+    """What is open; None where that has failed. beats, timecodes, midi_inputs: names. visuals:
+    options."""
 
     show: Show | None
     performer: Performer | None
     source: AudioSource | None
     control: ControlIn | None
     beats: list[str] | None
+    timecodes: list[str]
     midi_inputs: list[str]
     dmx: DmxOut | None  # entered by who wants light
     visuals: list[str]
@@ -112,7 +114,8 @@ def open_show(plan: Plan, stack: ExitStack, failed: Failed | None = None) -> Ope
         performer=performer or None,
         source=source or None,
         control=control or None,
-        beats=None if beats is _FAILED else [beat.name for beat in beats],
+        beats=None if beats is _FAILED else [_named(beat) for beat in beats],
+        timecodes=[one.name for one in timecodes or ()],
         midi_inputs=list(ports.inputs),
         dmx=dmx or None,
         visuals=pictures or [],
@@ -204,6 +207,10 @@ def _feeds(config: ShowConfig, dmx: DmxOut | None, stack: ExitStack) -> Feeds:
 def _control(config: ShowConfig, stack: ExitStack) -> ControlIn:
     allow = AllowList(config.control_allow)
     return stack.enter_context(ControlIn(config.control_bind, config.control_port, allow))
+
+
+def _named(beat: ClockSource) -> str:
+    return f"os2l at port {beat.port}" if isinstance(beat, Os2lSource) else beat.name
 
 
 def _beats(config: ShowConfig, stack: ExitStack, ports: MidiPorts):

@@ -25,6 +25,7 @@ GOOD = {
     "a demo": ["--input", "demo"],
     "every input": ["--input", "auto"],
     "settings": ["--config", "show.toml"],
+    "a DJ program": ["--clock", "os2l", "--os2l-port", "0"],
 }
 BAD = {
     "no scenes": ["--cues", "none.toml"],
@@ -55,6 +56,9 @@ BAD = {
     "a summary over the settings": ["--config", "show.toml", "--summary", "link.json"],
     "options for no visualizer": ["--", "--look", "chalk"],
     "no settings": ["--config", "none.toml"],
+    "timecode in a file": ["--input", "song.wav", "--ltc", "2"],
+    "timecode of no device": ["--ltc", "no such device:1"],
+    "timecode without its port": ["--mtc", "--midi-port", "no such port"],
     "a clock without its port": ["--clock", "midi", "--midi-port", "no such port"],
 }
 VISUALS = {
