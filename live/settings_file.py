@@ -22,15 +22,19 @@ _MOST_BYTES = 1 << 20
 
 def read_toml(path: Path, what: str) -> dict[str, Any]:
     """The tables of a file. what: "the settings", for what is said where it cannot be read."""
+    return parse_toml(read_text(path, what), path)
+
+
+def read_text(path: Path, what: str) -> str:
+    """The text of a TOML file, at most 1 MB."""
     try:
         content = read_file(path, "give a TOML file", _MOST_BYTES, what)
     except ArtifactError as error:
         raise ConfigError(str(error)) from error
     try:
-        text = content.decode("utf-8-sig")  # Windows' editor begins a file with a mark
+        return content.decode("utf-8-sig")  # Windows' editor begins a file with a mark
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from error
-    return parse_toml(text, path)
 
 
 def parse_toml(text: str, path: Path) -> dict[str, Any]:

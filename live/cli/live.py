@@ -80,7 +80,8 @@ def _visualizer(config: ShowConfig, opened: OpenShow, stack: ExitStack) -> Visua
 
 def _announce(config: ShowConfig, show: Show, opened: OpenShow) -> None:
     """The show's settings in a few lines, before it starts."""
-    source, performer, scenes = show.source, show.engine.performer, show.engine.config.scenes
+    source, engine = show.source, show.engine
+    performer, programme = engine.performer, engine.config.programme
     if source.note:
         say(source.note)
     targets = ", ".join(format_target(*t) for t in config.targets)
@@ -97,8 +98,13 @@ def _announce(config: ShowConfig, show: Show, opened: OpenShow) -> None:
         say(f"        {feed}")
     if config.dmx:
         say(f"lights  {config.dmx}")
-    if scenes:
-        say(f"cues    {', '.join(f'{n} {scene.name}' for n, scene in enumerate(scenes, 1))}")
+    if programme.scenes:
+        named = (f"{n} {scene.name}" for n, scene in enumerate(programme.scenes, 1))
+        say(f"cues    {', '.join(named)}")
+    if programme.score:
+        say(f"score   {config.score}, {len(programme.score.parts)} parts")
+    if programme.bank and programme.bank.names:
+        say(f"phrases {', '.join(programme.bank.names)}")
     for name in opened.midi_inputs:
         say(f"midi    {name}")
     address = format_target(config.control_bind, show.outputs.control.port)

@@ -8,6 +8,11 @@ from typing import Any
 from live.show.config import ShowConfig, load
 from live.show.opening import Plan
 
+# The settings of the choreography: what live, perform and render share.
+CHOREOGRAPHED = (
+    "unison", "canon", "form", "phrase", "variation", "formation", "ensemble", "recall", "score",
+    "phrases",
+)  # fmt: skip
 _BY_NAME = {f.name: f for f in fields(ShowConfig)}
 
 

@@ -10,27 +10,32 @@ from pathlib import Path
 
 from live.audio.files import read_audio
 from live.beat.clock import TempoConfig
-from live.cli.options import add_settings, config_of
+from live.cli.options import CHOREOGRAPHED, add_settings, config_of
+from live.dance.material.take_score import arrays_of
 from live.dance.performer import Performer
 from live.monotonic import monotonic_s
 from live.safe_write import check_output
 from live.session.reader import SessionReader
 from live.session.take import take_of, write_take
 from live.show.offline import run_offline
+from live.show.programme import open_programme
 from live.show.resimulate import Resimulation, settings_of, shipped_model_of
 
 
 def main(argv: list[str]) -> int:
     args = _parser().parse_args(argv)
     config = config_of(args, latency_ms=0.0)
-    check_output(args.out, (".npz",), (args.file, args.config, Path(config.model)))
+    named = (config.model, config.cues, config.score)
+    read = (args.file, args.config, *(Path(name) for name in named if name))
+    check_output(args.out, (".npz",), read)
     if args.file.suffix.lower() == ".mcap":
         return _resimulate(args)
     audio, rate = read_audio(args.file)
     performer = Performer(config.model, config.device, config.dancers, config.seed)
     started = monotonic_s()
     tempo = TempoConfig(tracker=config.beat_tracker)
-    take = run_offline(audio, rate, performer, config.style, config.controls, tempo)
+    programme = open_programme(config, performer.styles)
+    take = run_offline(audio, rate, performer, config.style, config.controls, tempo, programme)
     took_s = max(monotonic_s() - started, 1e-6)
     write_take(take, args.out)
     seconds = len(audio) / rate
@@ -47,7 +52,8 @@ def _resimulate(args: argparse.Namespace) -> int:
     model = args.model or shipped_model_of(session)
     performer = Performer(model, args.device or "auto", recorded.dancers, recorded.seed)
     show = Resimulation(session, performer)
-    write_take(take_of(show, performer.styles), args.out)
+    take = take_of(show, performer.styles)
+    write_take(take | arrays_of(show.danced, take["joints"].shape[1]), args.out)
     print(f"{args.out}: {show.same} of {show.packets} recorded packets danced again, bit for bit")
     if show.same < show.packets:
         print("the others differ: another machine, or messages that the recording lost")
@@ -61,6 +67,6 @@ def _parser() -> argparse.ArgumentParser:
     add_settings(
         parser,
         "model", "device", "dancers", "style", "seed", "energy", "openness", "travel",
-        "temperature", "latency_ms", "beat_tracker",
+        "temperature", "latency_ms", "beat_tracker", *CHOREOGRAPHED, "cues",
     )  # fmt: skip
     return parser

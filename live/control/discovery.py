@@ -11,7 +11,7 @@ import sys
 from contextlib import ExitStack
 from typing import Any, Self
 
-from live.control.oscquery import NAME, OscQueryServer, ValueOf, announced_host
+from live.control.oscquery import NAME, NamesOf, OscQueryServer, ValueOf, announced_host, no_names
 from live.errors import ConfigError
 from live.supervised_thread import note_failure
 
@@ -39,13 +39,16 @@ class Discovery:
         allow: tuple[str, ...],
         value_of: ValueOf,
         os2l_port: int | None = None,
+        names_of: NamesOf = no_names,
     ):
         library = _library()
         self.error = ""
         self.server: OscQueryServer | None = None
         with ExitStack() as stack:
             try:
-                self.server = stack.enter_context(OscQueryServer(host, port, allow, value_of))
+                self.server = stack.enter_context(
+                    OscQueryServer(host, port, allow, value_of, names_of)
+                )
                 ports = {OSC_TYPE: port, QUERY_TYPE: self.server.port}
                 ports |= {} if os2l_port is None else {OS2L_TYPE: os2l_port}
                 _register(library, self.server, ports, stack)

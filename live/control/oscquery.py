@@ -20,7 +20,7 @@ import socketserver
 import sys
 import threading
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Any, Self
 
@@ -32,13 +32,19 @@ from live.supervised_thread import SupervisedThread, note_failure
 NAME = "PoseJockey"
 ATTRIBUTES = ("FULL_PATH", "DESCRIPTION", "ACCESS", "CONTENTS", "TYPE", "RANGE", "VALUE")
 _NO_ACCESS, _WRITE, _READ_WRITE = 0, 2, 3
-_MAX_TARGET = 256  # characters of path and query; the longest control has 23
+_MAX_TARGET = 256  # characters of path and query; the longest address has 62
 _PATIENCE_S = 1.0  # for a client that says nothing
 _LONGEST_S = 5.0  # for one that says it slowly
 _MOST_CLIENTS = 32  # at the same time; one more, and the oldest has to go
 _LOOK_EVERY_S = 0.1  # whether the server is to end
 
 ValueOf = Callable[[str], float | str | None]
+NamesOf = Callable[[str], Sequence[str]]
+
+
+def no_names(name: str) -> Sequence[str]:
+    """Of a control whose address takes no names."""
+    return ()
 
 
 def host_info(port: int) -> dict[str, Any]:
@@ -53,10 +59,14 @@ def host_info(port: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def namespace(value_of: ValueOf) -> dict[str, Any]:
-    """The tree of containers and controls. value_of: the value a control has now, None for none."""
+def namespace(value_of: ValueOf, names_of: NamesOf = no_names) -> dict[str, Any]:
+    """The tree of containers and controls. value_of: the value a control has now, None for none;
+    names_of: what may stand after its address, where that takes names."""
     controls = (*CONTROLS.values(), ACK_REQUEST)
     leaves = {control.name: _leaf(control, value_of(control.name)) for control in controls}
+    for control in controls:
+        if control.has_names and (names := names_of(control.name)):
+            leaves[control.name]["CONTENTS"] = {name: _button(control, name) for name in names}
     picture = {control.last: _leaf(control, None) for control in PICTURE.values()}
     inner = {
         "control": _container("/pj/control", "What the show obeys", leaves),
@@ -65,7 +75,9 @@ def namespace(value_of: ValueOf) -> dict[str, Any]:
     return _container("/", NAME, {"pj": _container("/pj", NAME, inner)})
 
 
-def answer(target: str, port: int, value_of: ValueOf) -> tuple[HTTPStatus, Any]:
+def answer(
+    target: str, port: int, value_of: ValueOf, names_of: NamesOf = no_names
+) -> tuple[HTTPStatus, Any]:
     """Status and content (None for none) for the path and query of a request.
 
     400 for an attribute that the proposal does not know, 404 for an address that is none, 204 for
@@ -76,7 +88,7 @@ def answer(target: str, port: int, value_of: ValueOf) -> tuple[HTTPStatus, Any]:
         return HTTPStatus.REQUEST_URI_TOO_LONG, None
     if query == "HOST_INFO":
         return HTTPStatus.OK, host_info(port)
-    node = namespace(value_of)
+    node = namespace(value_of, names_of)
     for name in filter(None, urllib.parse.unquote(path).split("/")):
         node = node.get("CONTENTS", {}).get(name)
         if node is None:
@@ -93,13 +105,20 @@ def answer(target: str, port: int, value_of: ValueOf) -> tuple[HTTPStatus, Any]:
 class OscQueryServer:
     """Answers on host and `port`: that of the controls, over TCP, or a free one if it is taken.
 
-    value_of: called in other threads, must not wait. OSError if nothing can be opened. Closing
-    takes a tenth of a second, whatever clients do.
+    value_of, names_of: called in other threads, must not wait. OSError if nothing can be opened.
+    Closing takes a tenth of a second, whatever clients do.
     """
 
-    def __init__(self, host: str, control_port: int, allow: tuple[str, ...], value_of: ValueOf):
+    def __init__(
+        self,
+        host: str,
+        control_port: int,
+        allow: tuple[str, ...],
+        value_of: ValueOf,
+        names_of: NamesOf = no_names,
+    ):
         def reply(target: str) -> tuple[HTTPStatus, Any]:
-            return answer(target, control_port, value_of)
+            return answer(target, control_port, value_of, names_of)
 
         names = {"localhost", announced_host(control_port)}
         try:
@@ -254,6 +273,16 @@ def _leaf(control: Control, value: float | str | None) -> dict[str, Any]:
     if value is not None:
         leaf["VALUE"] = [_said(control, value, leaf["TYPE"])]
     return leaf
+
+
+def _button(control: Control, name: str) -> dict[str, Any]:
+    return {
+        "FULL_PATH": f"{control.address}/{name}",
+        "DESCRIPTION": f"plays {name}",
+        "ACCESS": _WRITE,
+        "TYPE": "f",
+        "RANGE": [{"MIN": 0.0, "MAX": 1.0}],
+    }
 
 
 def _said(control: Control, value: float | str, type_: str) -> bool | float | str:

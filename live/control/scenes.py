@@ -1,8 +1,9 @@
-"""The set list: named scenes from a TOML file, called live, taking effect on the next bar.
+"""The set list: named scenes from a TOML file, called live or planned, taking effect on the bar.
 
-Enters: the file, before the show; calls, beat readings and where the faders stand, from the
-engine's thread. Leaves: the controls that a scene sets, at the frame that is seen on the bar. Time
-is the beat's alone, so that the same music and calls give the same dance.
+Enters: the file, before the show; calls, beat readings, the place in the song and where the faders
+stand, from the engine's thread. Leaves: the controls that a scene sets, at the frame that is seen
+on the bar. Time is the beat's and the song's alone, so that the same music and calls give the same
+dance.
 """
 
 from collections.abc import Sequence
@@ -10,9 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from live.dance.choreography.form import parse_form
+from live.dance.material.moment import SongMoment, parse_moment
+from live.dance.material.phrase import LAST, checked_name
 from live.dance.style import parse_style
 from live.errors import ConfigError
-from live.osc.schema import NEXT, PICTURE, PLAYED, PREVIOUS
+from live.osc.schema import NEXT, PHRASE_BEATS, PICTURE, PLAYED, PREVIOUS, SECTION_KINDS
 from live.settings_file import (
     as_choice,
     as_number,
@@ -24,8 +28,13 @@ from live.settings_file import (
 )
 
 QUANTIZATIONS = ("bar", "beat", "now")
-FADERS = ("energy", "openness", "travel", "temperature")  # what can move over some bars
-SETTABLE = ("style", *FADERS, "mirror", "freeze", "blackout", "dancers", "seed", "bpm", *PICTURE)
+# What can move over some bars.
+FADERS = ("energy", "openness", "travel", "temperature", "unison", "variation")
+SETTABLE = (
+    "style", *FADERS, "mirror", "freeze", "blackout", "dancers", "seed", "bpm", "canon", "form",
+    "recall", "formation", "ensemble", "phrase", "loop", *PICTURE,
+)  # fmt: skip
+SECTIONS = {**dict(zip(SECTION_KINDS[1:], SECTION_KINDS[1:], strict=True)), "chorus": "drop"}
 
 _MAX_SCENES = 999
 _MAX_NAME = 64
@@ -33,6 +42,26 @@ _MAX_BARS = 64.0
 _HALF_A_BEAT = 0.125  # of a bar of four
 
 Value = float | str
+
+
+class Position(Protocol):
+    """What is needed of a `live.beat.song_position.SongPosition`."""
+
+    @property
+    def bars(self) -> float: ...
+    @property
+    def seconds(self) -> float: ...
+    @property
+    def has_begun(self) -> bool: ...
+
+
+class Section(Protocol):
+    """What is needed of a `live.beat.section.SectionReading`."""
+
+    @property
+    def index(self) -> int: ...
+    @property
+    def name(self) -> str: ...
 
 
 class Beat(Protocol):
@@ -47,12 +76,15 @@ class Beat(Protocol):
 @dataclass(frozen=True)
 class Scene:
     """controls: what it sets, (name, value) of SETTABLE; what it does not name stays as it is.
-    at: one of QUANTIZATIONS. bars: how long FADERS take to get there; 0: at once."""
+    at: one of QUANTIZATIONS. bars: how long FADERS take to get there; 0: at once. moment: when it
+    comes by itself, None: never; on: the kind of section that calls it, "": none."""
 
     name: str
     controls: tuple[tuple[str, Value], ...]
     at: str = "bar"
     bars: float = 0.0
+    moment: SongMoment | None = None
+    on: str = ""
 
 
 class ScenePlayer:
@@ -64,6 +96,8 @@ class ScenePlayer:
         self._waiting: Scene | None = None
         self._before: Beat | None = None
         self._glides: dict[str, _Glide] = {}
+        self._come: set[int] = set()  # indices of planned scenes whose moment has passed
+        self._section = (-1, "")
 
     @property
     def called(self) -> str:
@@ -88,19 +122,55 @@ class ScenePlayer:
         """The operator has this fader now: no scene moves it any more."""
         self._glides.pop(name, None)
 
-    def step(self, beat: Beat, stands: object) -> list[tuple[str, Value]]:
+    def step(
+        self,
+        beat: Beat,
+        stands: object,
+        position: Position | None = None,
+        section: Section | None = None,
+    ) -> list[tuple[str, Value]]:
         """The controls to set for the next frame, seen at `beat`; stands: has the FADERS' values.
+        position, section: in the song, for scenes that come by themselves.
 
         Frames follow each other by less than a beat.
         """
         before, self._before = self._before or beat, beat
         moved = [self._glide(name, beat, before) for name in tuple(self._glides)]
-        scene = self._waiting
-        if scene is None or not _has_come(scene.at, before, beat):
-            return moved
-        self._waiting = None
-        moved = [(name, value) for name, value in moved if name not in dict(scene.controls)]
-        return moved + self._start(scene, stands)
+        if section is not None:
+            self._call_for(section)
+        come = self._planned(position) if position is not None else []
+        if self._waiting is not None and _has_come(self._waiting.at, before, beat):
+            come.append(self._waiting)
+            self._waiting = None
+        for scene in come:
+            moved = [(name, value) for name, value in moved if name not in dict(scene.controls)]
+            moved += self._start(scene, stands)
+        return moved
+
+    def _planned(self, position: Position) -> list[Scene]:
+        """Scenes whose moment has come; all of them come again when the song begins anew."""
+        found = []
+        for index, scene in enumerate(self.scenes):
+            if scene.moment is None or not position.has_begun:
+                continue
+            if not scene.moment.has_come(position.bars, position.seconds):
+                self._come.discard(index)
+            elif index not in self._come:
+                self._come.add(index)
+                self._called = index
+                found.append(scene)
+        return found
+
+    def _call_for(self, section: Section) -> None:
+        """Call the scene for a section that has begun, or whose kind was understood only now."""
+        now = section.index, section.name
+        if now == self._section:
+            return
+        self._section = now
+        for index, scene in enumerate(self.scenes):
+            if scene.on == section.name:
+                self._called, self._waiting = index, scene
+                return
 
     def _start(self, scene: Scene, stands: object) -> list[tuple[str, Value]]:
         at_once = []
@@ -184,18 +254,39 @@ def _scenes(content: dict[str, Any], path: Path, styles: tuple[str, ...]) -> tup
     scenes: list[Scene] = []
     for number, table in enumerate(tables, 1):
         with named(f"{path}: cue {number}"):
-            scenes.append(_scene(table, styles, [scene.name.casefold() for scene in scenes]))
+            scenes.append(_scene(table, styles, scenes))
     return tuple(scenes)
 
 
-def _scene(table: Any, styles: tuple[str, ...], taken: list[str]) -> Scene:
+def _scene(table: Any, styles: tuple[str, ...], before: list[Scene]) -> Scene:
     if not isinstance(table, dict):
         raise ConfigError("write it as a table under [[cue]]")
     table = dict(table)
-    name = _name(table.pop("name", None), taken)
-    at = as_choice("at", table.pop("at", "bar"), QUANTIZATIONS)
+    name = _name(table.pop("name", None), [scene.name.casefold() for scene in before])
+    at, moment = _at(table.pop("at", "bar"))
     bars = as_number("bars", table.pop("bars", 0.0), 0.0, _MAX_BARS)
-    return Scene(name, tuple((k, _value(k, v, styles)) for k, v in table.items()), at, bars)
+    on = _on(table.pop("on", ""), [scene.on for scene in before])
+    controls = tuple((k, value_of(k, v, styles)) for k, v in table.items())
+    return Scene(name, controls, at, bars, moment, on)
+
+
+def _at(value: Any) -> tuple[str, SongMoment | None]:
+    """What of the beat it waits for where it is called, and the moment of the song it comes at."""
+    if value in QUANTIZATIONS:
+        return value, None
+    try:
+        return "bar", parse_moment(value)
+    except ConfigError as error:
+        raise ConfigError(f"{error}, or {', '.join(QUANTIZATIONS)}") from None
+
+
+def _on(value: Any, taken: list[str]) -> str:
+    if value == "":
+        return ""
+    kind = SECTIONS[as_choice("on", value, SECTIONS)]
+    if kind in taken:
+        raise ConfigError(f"another one comes on {kind!r} as well")
+    return kind
 
 
 def _name(name: Any, taken: list[str]) -> str:
@@ -209,15 +300,28 @@ def _name(name: Any, taken: list[str]) -> str:
     return name.strip()
 
 
-def _value(name: str, value: Any, styles: tuple[str, ...]) -> Value:
+def value_of(name: str, value: Any, styles: tuple[str, ...]) -> Value:
+    """What a scene or a score sets, as the engine takes it. ConfigError for what it may not be."""
     if name not in SETTABLE:
         raise ConfigError(f"unknown setting {name!r}; a scene may set {', '.join(SETTABLE)}")
     control = PLAYED[name]
-    if control.types == "s":
+    if name == "style":
         parse_style(as_text(name, value), styles)
         return value
+    if name == "form":
+        parse_form(as_text(name, value))
+        return value
+    if name == "phrase":
+        return _phrase(value)
     if control.is_switch:
         return float(as_switch(name, value))
     if control.choices:
         return as_choice(name, value, control.choices)
     return as_number(name, value, control.low, control.high)
+
+
+def _phrase(value: Any) -> Value:
+    """The name of one to play, or how long they are to be."""
+    if isinstance(value, str):
+        return value if value == LAST else checked_name(value)
+    return float(as_choice("phrase", value, PHRASE_BEATS))

@@ -62,6 +62,7 @@ class StyleMixer:
 
     def __init__(self, n_styles: int, request: np.ndarray | None):
         self.request = request
+        self.borrowed: np.ndarray | None = None  # danced instead of what is heard
         self._heard = np.full(n_styles, 1.0 / n_styles)
         self._listened = 0  # frames of this piece
         self._choice: int | None = None
@@ -113,4 +114,6 @@ class StyleMixer:
     def _target(self) -> np.ndarray:
         if self.request is not None:
             return self.request
+        if self.borrowed is not None:
+            return self.borrowed
         return self.weights if self._choice is None else np.eye(len(self.weights))[self._choice]

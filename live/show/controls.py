@@ -26,7 +26,7 @@ class Controls:
     canon: float = ChoreographySettings.canon
     formation: str = ChoreographySettings.formation
     ensemble: str = ChoreographySettings.ensemble
-    loop: bool = False
+    loop: bool = ChoreographySettings.loop
 
     @property
     def choreography(self) -> ChoreographySettings:
@@ -39,4 +39,5 @@ class Controls:
             canon=self.canon,
             formation=self.formation,
             ensemble=self.ensemble,
+            loop=self.loop,
         )

@@ -26,9 +26,7 @@ from live.beat.timecode import TimecodeReading
 from live.body.pose import POSE_DIM
 from live.body.safe_motion import Body, SafeMotion
 from live.body.staging import Staging
-from live.control.scenes import Scene, ScenePlayer
 from live.dance.choreography.choreographer import Choreographer
-from live.dance.choreography.form import parse_form
 from live.dance.choreography.moment import Directions, moment_of
 from live.dance.contract import CONTROL_DIM, clock_vector
 from live.dance.dancer_clock import DancersBeat
@@ -37,15 +35,14 @@ from live.dance.music_energy import MusicEnergy
 from live.dance.performer import Performer
 from live.dance.presence import Presence
 from live.dance.style import StyleMixer, parse_style
-from live.errors import ConfigError
 from live.osc.encoding import StageFrame
-from live.osc.schema import CONTROLS, PHRASE_BEATS, PICTURE
-from live.osc.values import chosen
 from live.show.config import ShowConfig
 from live.show.controls import Controls
 from live.show.faults import Faults
 from live.show.key_frames import KeyFrame, KeyFrames
 from live.show.loudness import Loudness
+from live.show.programme import Programme
+from live.show.steering import Dance, Steering
 from live.show.timing import lead_samples, receive_margin_s
 
 T = TypeVar("T")
@@ -60,7 +57,7 @@ class EngineConfig:
     lead: int
     style: str = "auto"
     tempo: TempoConfig = field(default_factory=TempoConfig)
-    scenes: tuple[Scene, ...] = ()
+    programme: Programme = field(default_factory=Programme)
 
 
 class Engine:
@@ -78,11 +75,9 @@ class Engine:
         self.config = config
         self.performer = performer
         self.controls = controls or Controls()
-        self._at_start = replace(self.controls), performer.dancers, performer.seed
         self.faults = Faults(survives=False)
         self.clock = config.tempo.make()
         self.timecode: TimecodeReading | None = None
-        self.style = config.style.strip().lower()  # as it was asked for last
         self.waiting: deque[FeatureFrame] = deque()
         self.frames = 0
         self.newest = -1
@@ -95,15 +90,16 @@ class Engine:
         self._reading = self.clock.at(0.0)
         self._sections = Sections()
         self.section = SectionReading()  # when the newest key frame is seen
-        self._scenes = ScenePlayer(config.scenes)
-        self._recalled: list[tuple[str, float | str]] = []
         self._recent: deque[np.ndarray] = deque(maxlen=1 + round(MAX_MUSIC_LAG))
         self._beats = DancersBeat()
         self._presence = Presence()
-        self._styles = StyleMixer(len(performer.styles), parse_style(self.style, performer.styles))
+        style = config.style.strip().lower()
+        self._styles = StyleMixer(len(performer.styles), parse_style(style, performer.styles))
         who = (performer.manifest.latent_dim, performer.dancers, performer.seed)
         self.choreographer = Choreographer(*who, self.controls.formation)
         self._motion = SafeMotion(performer.dancers, self.choreographer.places)
+        dance = Dance(performer, self.clock, self._styles, self.choreographer, self._motion)
+        self.steering = Steering(dance, self.controls, style, config.programme)
         self._is_cut = False  # the next pose does not follow from the last one
         self._keys = KeyFrames()
 
@@ -204,6 +200,7 @@ class Engine:
         directions, beats, tempo_bpm = self._direct()
         pose = self._perform(frame, directions, beats, tempo_bpm)
         body = self._move(pose, directions.staging)
+        self._run("material", self.steering.see, body.local[0])
         self.frames += 1
         self.newest = seen
         self._keys.add(KeyFrame(seen, body, frame.onset, frame.level, self._styles.weights))
@@ -224,17 +221,15 @@ class Engine:
         self.section = self._run("sections", self._sections.at, self._reading) or self.section
         if self.config.tempo.confidence_tells_noise:
             self._presence.step(self._reading.confidence, self._reading.state == "silent")
-        for name, value in (
-            self._run("scenes", self._scenes.step, self._reading, self.controls) or ()
-        ):
-            if name not in PICTURE:  # the show's to pass on
-                self._set(name, value, seen)
-            self._recalled.append((name, value))
+        place = (self._reading, self.section, self._beats.ratio, seen, self.timecode)
+        self._run("scenes", self.steering.step, *place)
 
     def _perform(
         self, frame: FeatureFrame, directions: Directions, beats: float, tempo_bpm: float
     ) -> np.ndarray:
         """Pose vectors, float32 [N, 60]; NaN where the network raised, or begins anew."""
+        if self.steering.is_cut:  # its first pose has nothing to do with the last
+            self._is_cut, self.steering.is_cut = self.newest >= 0, False
         said = self._run(
             "network",
             self.performer.step,
@@ -243,7 +238,7 @@ class Engine:
             np.repeat(self._styles.step()[None], self.performer.dancers, axis=0),
             self._control_inputs(directions),
             directions.noise,
-            self.controls.temperature,
+            self.steering.fader("temperature"),
         )
         if said is not None:
             pose, logits = said
@@ -295,11 +290,12 @@ class Engine:
 
     def _control_inputs(self, directions: Directions) -> np.ndarray:
         control = np.zeros((self.performer.dancers, CONTROL_DIM), np.float32)
+        fader = self.steering.fader
         own = float(self.performer.manifest.energy_offset @ self._styles.weights)
         heard = self._music_energy.energy + self._presence.energy
-        control[:, 0] = directions.energy + np.float32(self.controls.energy + own + heard)
-        control[:, 1] = directions.openness + np.float32(self.controls.openness)
-        control[:, 2] = self.controls.travel
+        control[:, 0] = directions.energy + np.float32(fader("energy") + own + heard)
+        control[:, 1] = directions.openness + np.float32(fader("openness"))
+        control[:, 2] = fader("travel")
         return control
 
     # The stage ------------------------------------------------------------------------------
@@ -327,107 +323,21 @@ class Engine:
     # The operator ---------------------------------------------------------------------------
 
     def control(self, name: str, value: float | str | None, now: float) -> None:
-        """Obey one control of `live.osc.schema.CONTROLS`, its value already in range.
-
-        value: None for a trigger, and for a switch to change over. now: the sample (24 kHz) at
-        which it came, which is when a tap fell. Raises ConfigError for a style this model does not
-        have, or a scene that the set list has not.
-        """
-        self._scenes.take_over(name)
-        self._set(name, value, now)
+        """Obey one control of `live.osc.schema.CONTROLS`, see `Steering.control`."""
+        self.steering.control(name, value, now)
 
     def take_recalled(self) -> list[tuple[str, float | str]]:
-        """What scenes have set since the last time this was asked, (name, value)."""
-        taken, self._recalled = self._recalled, []
-        return taken
+        """What scenes and the score have set since the last time this was asked, (name, value)."""
+        return self.steering.take_recalled()
 
     def value_of(self, name: str) -> float | str | None:
-        """What a control has set: 0 or 1 for a switch, a scene's name; None for a trigger, and for
-        what has no value of its own. Only reads, so another thread may ask.
-        """
-        match name:
-            case "style":
-                return self.style
-            case "cue":
-                return self._scenes.called
-            case "dancers":
-                return float(self.performer.dancers)
-            case "seed":
-                return float(self.performer.seed)
-            case "latency":
-                return self.controls.latency_ms
-        value = getattr(self.controls, name, None)
-        return value if value is None or isinstance(value, str) else float(value)
+        """See `Steering.value_of`. Only reads, so another thread may ask."""
+        return self.steering.value_of(name)
 
-    def _set(self, name: str, value: float | str | None, now: float) -> None:
-        number = float(value) if isinstance(value, int | float) else 0.0
-        match name:
-            case "style":
-                self._styles.request = parse_style(str(value), self.performer.styles)
-                self.style = str(value).strip().lower()
-            case (
-                "energy" | "openness" | "travel" | "temperature" | "unison" | "canon" | "variation"
-            ):
-                setattr(self.controls, name, number)
-            case "mirror" | "freeze" | "blackout" | "recall" | "loop":
-                is_on = not getattr(self.controls, name) if value is None else number >= 0.5
-                setattr(self.controls, name, is_on)
-            case "latency":
-                self.controls.latency_ms = number
-            case "form":
-                parse_form(str(value))
-                self.controls.form = str(value).strip()
-            case "keep" | "start":
-                raise ConfigError(f"{name} is not there yet")
-            case "formation" | "ensemble":
-                now_set = getattr(self.controls, name)
-                setattr(self.controls, name, chosen(CONTROLS[name], value, now_set))
-            case "phrase":
-                self._set_phrase(value)
-            case "seed":
-                self.performer.reset(self.performer.dancers, int(number))
-                self.choreographer.reset(self.performer.dancers, int(number))
-                self._is_cut = self.newest >= 0  # its first pose has nothing to do with the last
-            case "dancers":
-                self.performer.set_dancers(round(number))
-                self.choreographer.set_dancers(round(number))
-                self._motion.set_dancers(round(number), self.choreographer.places)
-            case "cue":
-                self._scenes.call(value)
-            case "tap":
-                self.clock.tap(now)
-            case "bpm":
-                self.clock.set_tempo(number, now)
-            case "nudge":
-                self.clock.nudge(number)
-            case "sync":
-                self.clock.sync(now)
-            case "half":
-                self.clock.scale(0.5)
-            case "double":
-                self.clock.scale(2.0)
-            case "panic":
-                self._panic()
-            case _:
-                raise ConfigError(f"no control {name!r}; there are {', '.join(CONTROLS)}")
-
-    def _set_phrase(self, value: float | str | None) -> None:
-        """A number: how long phrases are, the nearest there is; a text: play that one."""
-        if isinstance(value, str):
-            raise ConfigError(f"there is no phrase {value!r}")
-        self.controls.phrase = min(PHRASE_BEATS, key=lambda beats: abs(beats - (value or 0)))
-
-    def _panic(self) -> None:
-        """Everything that can be played as at the start; what is heard and the dance go on."""
-        controls, dancers, seed = self._at_start
-        self._scenes.reset()
-        vars(self.controls).update(vars(controls))
-        self._set("style", self.config.style, 0.0)
-        if self.performer.dancers != dancers:
-            self._set("dancers", float(dancers), 0.0)
-        if self.performer.seed != seed:
-            self._set("seed", float(seed), 0.0)
-        self.clock.release()
+    @property
+    def style(self) -> str:
+        """As it was asked for last."""
+        return self.steering.style
 
     @property
     def _latency_samples(self) -> float:
@@ -438,9 +348,10 @@ class Engine:
 
 
 def stage_engine(
-    config: ShowConfig, rate: int, performer: Performer, scenes: tuple[Scene, ...] = ()
+    config: ShowConfig, rate: int, performer: Performer, programme: Programme | None = None
 ) -> Engine:
     """The engine of a show that hears sound at `rate` Hz."""
     lead = lead_samples(config.emission_rate, receive_margin_s(config.block, rate))
     tempo = TempoConfig(tracker=config.beat_tracker)
-    return Engine(EngineConfig(rate, lead, config.style, tempo, scenes), performer, config.controls)
+    engine_config = EngineConfig(rate, lead, config.style, tempo, programme or Programme())
+    return Engine(engine_config, performer, config.controls)

@@ -9,11 +9,13 @@ import numpy as np
 
 from live.audio.features import SAMPLE_RATE
 from live.beat.clock import TempoConfig
+from live.dance.material.take_score import arrays_of
 from live.dance.performer import Performer
 from live.osc.encoding import StageFrame
 from live.session.take import take_of
 from live.show.controls import Controls
 from live.show.engine import Engine, EngineConfig
+from live.show.programme import Programme
 from live.show.timing import lead_samples
 
 EMISSION_RATE = 60
@@ -63,11 +65,16 @@ def run_offline(
     style: str = "auto",
     controls: Controls | None = None,
     tempo: TempoConfig | None = None,
+    programme: Programme | None = None,
 ) -> dict[str, np.ndarray]:
     """The arrays of OUT.npz: time_s [T], joints [T, N, 19, 3] in stage space (metres),
     beat_phase, bar_phase, tempo_bpm, beat_confidence, level [T], onset [T, 3], style [T, S],
-    section [T, 5] and phrase [T, 2] as on the wire, and the names."""
+    section [T, 5] and phrase [T, 2] as on the wire, the names; and the score that was
+    danced, see `live.dance.material.take_score`."""
     lead = lead_samples(EMISSION_RATE, RECEIVE_MARGIN_S)
-    config = EngineConfig(source_rate, lead, style, tempo or TempoConfig())
+    tempo, programme = tempo or TempoConfig(), programme or Programme()
+    config = EngineConfig(source_rate, lead, style, tempo, programme)
     engine = Engine(config, performer, controls)
-    return take_of(stage_frames(engine, audio), performer.styles)
+    engine.choreographer.keep_history()
+    take = take_of(stage_frames(engine, audio), performer.styles)
+    return take | arrays_of(engine.choreographer.danced, take["joints"].shape[1])

@@ -25,7 +25,6 @@ from live.control.allow_list import AllowList
 from live.control.discovery import Discovery
 from live.control.midi_controller import MidiController
 from live.control.osc_in import ControlIn
-from live.control.scenes import load_scenes
 from live.dance.performer import Performer
 from live.errors import ConfigError, PerformanceError, as_sentence
 from live.midi_ports import MidiPorts
@@ -41,6 +40,7 @@ from live.show.config import ShowConfig
 from live.show.engine import Engine, stage_engine
 from live.show.loop import Show
 from live.show.outputs import Outputs
+from live.show.programme import Programme, open_programme, recorded
 from live.show.timing import receive_margin_s
 
 Failed = Callable[[str, str], None]
@@ -85,10 +85,10 @@ def open_show(plan: Plan, stack: ExitStack, failed: Failed | None = None) -> Ope
     files = steps("files", check_files, plan)
     pictures = steps("visuals", visualizer.options_of, config, plan.visuals)
     performer = steps("network", _performer, config)
-    scenes = steps("scenes", _scenes, config, performer)
-    midi = steps("MIDI map", _midi_map, config, performer, scenes)
+    programme = steps("scenes", _programme, config, performer, stack)
+    midi = steps("MIDI map", _midi_map, config, performer, programme)
     source = steps("input", _source, config)
-    engine = steps("style", _engine, config, source, performer, scenes)
+    engine = steps("style", _engine, config, source, performer, programme)
     osc = steps("targets", _osc, config.targets, stack)
     visualizers = steps("targets", _osc, config.visualizers, stack)
     dmx = steps("lights", _dmx, config, stack)
@@ -100,7 +100,7 @@ def open_show(plan: Plan, stack: ExitStack, failed: Failed | None = None) -> Ope
     timecodes = steps("timecode", _timecodes, config, source, ports, stack)
     controllers = steps("MIDI", _controllers, midi, config.midi_port, ports)
     steps("announcement", _announced, config, control, engine, beats, stack)
-    recorder = steps("recording", _recorder, config, source, performer, stack, files)
+    recorder = steps("recording", _recorder, config, source, performer, programme, stack, files)
     show = None
     if not steps.has_failed:
         outputs = Outputs(osc, control, recorder, feeds, visualizers)
@@ -125,7 +125,7 @@ def open_show(plan: Plan, stack: ExitStack, failed: Failed | None = None) -> Ope
 def check_files(plan: Plan) -> None:
     """Raise where the recording or the summary cannot be written, or would destroy what is read."""
     config = plan.config
-    named = (config.input, config.model, config.cues, config.midi_map, config.dmx)
+    named = (config.input, config.model, config.cues, config.midi_map, config.dmx, config.score)
     read = [plan.settings_file, *(Path(name) for name in named if name)]
     if config.record:
         record = Path(config.record)
@@ -170,21 +170,26 @@ def _performer(config: ShowConfig) -> Performer:
     return Performer(config.model, config.device, config.dancers, config.seed)
 
 
-def _scenes(config: ShowConfig, performer: Performer):
-    return load_scenes(Path(config.cues), performer.styles) if config.cues else ()
+def _programme(config: ShowConfig, performer: Performer, stack: ExitStack) -> Programme:
+    programme = open_programme(config, performer.styles)
+    if programme.bank:
+        stack.callback(programme.bank.close)
+    return programme
 
 
-def _midi_map(config: ShowConfig, performer: Performer, scenes):
+def _midi_map(config: ShowConfig, performer: Performer, programme: Programme):
     path = config.midi_map
-    return midi_map.load(Path(path), performer.styles, scenes) if path else None
+    return midi_map.load(Path(path), performer.styles, programme.scenes) if path else None
 
 
 def _source(config: ShowConfig):
     return open_source(config.input, loop=config.loop, play=config.play, block=config.block)
 
 
-def _engine(config: ShowConfig, source: AudioSource, performer: Performer, scenes) -> Engine:
-    return stage_engine(config, source.rate, performer, scenes)
+def _engine(
+    config: ShowConfig, source: AudioSource, performer: Performer, programme: Programme
+) -> Engine:
+    return stage_engine(config, source.rate, performer, programme)
 
 
 def _osc(targets: list[tuple[str, int]], stack: ExitStack) -> OscOut:
@@ -276,13 +281,23 @@ def _announced(
     if config.announce:
         os2l_port = next((one.port for one in beats if isinstance(one, Os2lSource)), None)
         discovery = Discovery(
-            config.control_bind, control.port, config.control_allow, engine.value_of, os2l_port
+            config.control_bind,
+            control.port,
+            config.control_allow,
+            engine.value_of,
+            os2l_port,
+            engine.steering.names_of,
         )
         stack.enter_context(discovery)
 
 
 def _recorder(
-    config: ShowConfig, source: AudioSource, performer: Performer, stack: ExitStack, _: None
+    config: ShowConfig,
+    source: AudioSource,
+    performer: Performer,
+    programme: Programme,
+    stack: ExitStack,
+    _: None,
 ) -> SessionWriter | None:
     if not config.record:
         return None
@@ -293,7 +308,7 @@ def _recorder(
         "styles": list(performer.styles),
         "show": {k: v for k, v in vars(config).items()},
         "offers": True,  # what other clocks said is in the file
-        "set_list": Path(config.cues).read_text(encoding="utf-8-sig") if config.cues else "",
+        **recorded(programme),
     }
     writer = SessionWriter(Path(config.record), settings)
     stack.callback(writer.close)

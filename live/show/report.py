@@ -69,6 +69,11 @@ class Report:
         self._started = now
         self._next_health = now + _HEALTH_EVERY_S
 
+    @property
+    def _rejected(self) -> int:
+        """What was asked for in vain: by the operator, a scene or the score."""
+        return self._outputs.control.rejected + self.refused + self._engine.steering.refused
+
     def summary(self, now: float) -> dict:
         """Everything counted since the start, fit for JSON."""
         self._count()
@@ -101,6 +106,7 @@ class Report:
             timecode="" if engine.timecode is None else str(engine.timecode),
             state=engine.state,
             style=engine.performer.styles[int(frame.style.argmax())] if frame else "",
+            phrase=engine.steering.material.playing,
             frames=self.health.frames,
             counted={
                 "late": self.health.late,

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from live.beat.clock import OFFERED
-from live.control.scenes import Scene, parse_scenes
+from live.dance.choreography.phrase import Phrase
 from live.dance.performer import Performer, shipped_models
 from live.errors import ArtifactError, ConfigError
 from live.osc.encoding import FrameEncoder, StageFrame, decode
@@ -23,6 +23,7 @@ from live.session.format import Record, beat_of, control_of, timecode_of
 from live.session.reader import SessionReader
 from live.show.config import ShowConfig
 from live.show.engine import stage_engine
+from live.show.programme import programme_of
 
 # The settings that change a dance: not where it was sent, nor what it was heard or steered with.
 _DANCED = (
@@ -85,13 +86,19 @@ class Resimulation:
             )
         self.same = self.packets = 0
         self._session = session
-        scenes = _scenes(session, performer.styles)
-        self._engine = stage_engine(settings_of(session), session.rate, performer, scenes)
+        programme = programme_of(session.settings, session.path, performer.styles)
+        self._engine = stage_engine(settings_of(session), session.rate, performer, programme)
+        self._engine.choreographer.keep_history()
         self._samples_in = 0  # samples of sound, silence and losses so far
         self._silence = self._lost = 0  # of these
         self._messages = 0
         self._frame: StageFrame | None = None
         self._expected: list[bytes] = []
+
+    @property
+    def danced(self) -> list[Phrase]:
+        """The phrases danced so far."""
+        return self._engine.choreographer.danced
 
     def __iter__(self) -> Iterator[StageFrame]:
         handlers: dict[str, Callable[[Record], None]] = {
@@ -188,16 +195,6 @@ class Resimulation:
         for start in range(0, samples, _PIECE):
             self._engine.push(np.zeros(min(_PIECE, samples - start), np.float32))
         self._samples_in += samples
-
-
-def _scenes(session: SessionReader, styles: tuple[str, ...]) -> tuple[Scene, ...]:
-    text = session.settings.get("set_list")
-    if not (isinstance(text, str) and text):
-        return ()
-    try:
-        return parse_scenes(text, session.path, styles)
-    except ConfigError as error:
-        raise ArtifactError(f"its set list does not fit: {error}") from error
 
 
 def _number(packet: bytes) -> int | None:

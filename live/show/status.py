@@ -22,7 +22,8 @@ class ShowStatus:
     confidence 0..1), None before the first frame; active_source: whose beat counts. state: of
     `live.osc.schema.STATES`. style: the strongest. counted: name to count. errors: refused packets
     by target. is_recording: None where nobody wants it. timecode: where it is, "" for none.
-    section: its kind, "" where it is not known.
+    section: its kind, "" where it is not known. phrase: the kept one that is
+    danced.
     """
 
     time_s: float
@@ -39,6 +40,7 @@ class ShowStatus:
     is_recording: bool | None = None
     timecode: str = ""
     section: str = ""
+    phrase: str = ""
 
 
 class StatusText:
@@ -59,7 +61,7 @@ class StatusText:
             _sound(status),
             _beat(status),
             *([f"TC {status.timecode}"] if status.timecode else []),
-            status.style if status.state == "dancing" else status.state.upper(),
+            _dance(status),
             f"{self._rate(status):.0f}/s",
             f"late {status.counted['late']} dropped {status.counted['dropped']}",
             self._age(status),
@@ -124,6 +126,12 @@ def _beat(status: ShowStatus) -> str:
     bpm, confidence = status.beat
     section = f" {status.section}" if status.section else ""
     return f"{bpm:.1f} BPM {100 * confidence:.0f}% {status.active_source}{section}"
+
+
+def _dance(status: ShowStatus) -> str:
+    if status.state != "dancing":
+        return status.state.upper()
+    return f"{status.style}, phrase {status.phrase}" if status.phrase else status.style
 
 
 def _ago(seconds: float) -> str:

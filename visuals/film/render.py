@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from live.cli.options import add_settings, config_of
+from live.cli.options import CHOREOGRAPHED, add_settings, config_of
 from live.errors import ConfigError
 from live.monotonic import monotonic_s
 from live.osc.schema import MAX_DANCERS
@@ -40,12 +40,12 @@ _REPORT_S = 1.0
 _REPORT_COLUMNS = 40
 _PERFORMING = (
     "model", "device", "style", "seed", "energy", "openness", "travel", "temperature",
-    "beat_tracker",
+    "beat_tracker", *(name for name in CHOREOGRAPHED if name != "canon"), "cues",
 )  # fmt: skip
 # The picture's controls, and the options that settle them.
 _OPTION_OF = {
     "look": "look", "palette": "palette", "camera": "camera", "lineup": "lineup",
-    "pairs": "mirror", "canon": "canon", "cast": "dancers",
+    "pairs": "mirror", "picture_canon": "canon", "cast": "dancers",
 }  # fmt: skip
 _PICTURE = ("look", "palette", "camera", "lineup", "mirror", "canon")
 
@@ -91,6 +91,8 @@ def main(argv: list[str]) -> int:
 
 def _settings(args: argparse.Namespace) -> FilmSettings:
     given = {name: getattr(args, name) for name in _PICTURE}
+    if not _is_danced(args.dance):
+        given["canon"] = None  # it is danced here, and in canon already
     picture = PictureSettings(
         **{name: value for name, value in given.items() if value is not None},
         flashes_per_s=args.flashes,
@@ -144,8 +146,11 @@ def film(
 
 def _read_by(args: argparse.Namespace) -> list[Path | None]:
     """What a film is made from, none of which it may overwrite."""
-    model = None if _is_danced(args.dance) else Path(config_of(args, latency_ms=0.0).model)
-    return [args.dance, args.music, args.config, model]
+    read = [args.dance, args.music, args.config]
+    if _is_danced(args.dance):
+        return read
+    config = config_of(args, latency_ms=0.0)
+    return [*read, *(Path(name) for name in (config.model, config.cues, config.score) if name)]
 
 
 def _is_danced(dance: Path) -> bool:
@@ -174,12 +179,15 @@ def _perform(args: argparse.Namespace, path: Path) -> RecordedTake:
     from live.beat.clock import TempoConfig
     from live.dance.performer import Performer
     from live.show.offline import run_offline
+    from live.show.programme import open_programme
 
     config = config_of(args, latency_ms=0.0)
     audio, rate = read_audio(path)
     performer = Performer(config.model, config.device, config.dancers, config.seed)
     tempo = TempoConfig(tracker=config.beat_tracker)
-    return RecordedTake(run_offline(audio, rate, performer, config.style, config.controls, tempo))
+    programme = open_programme(config, performer.styles)
+    take = run_offline(audio, rate, performer, config.style, config.controls, tempo, programme)
+    return RecordedTake(take)
 
 
 def _first(view: View, dancers: int | None) -> View:

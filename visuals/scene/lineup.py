@@ -16,7 +16,7 @@ from live.errors import ConfigError
 from live.osc.schema import LINEUPS, MAX_DANCERS
 from visuals.feed.view import View
 
-CANON_BEATS = (0.0, 0.25, 0.5, 1.0, 2.0)
+_MOST_CANON = 2.0  # beats
 
 _GAP_M = 1.25  # between neighbours
 _ROW_M = 1.35  # between rows
@@ -48,7 +48,7 @@ class Ensemble:
             raise ConfigError(
                 f"there is no line-up {self.lineup!r}; there are {', '.join(LINEUPS)}"
             )
-        if not 0 <= self.canon <= max(CANON_BEATS):
+        if not 0 <= self.canon <= _MOST_CANON:
             raise ConfigError(f"--canon {self.canon:g} is not between 0 and 2 beats")
         if not 0 <= self.cast <= MAX_DANCERS:
             raise ConfigError(f"--cast {self.cast} is not between 0 and {MAX_DANCERS}")
@@ -56,10 +56,6 @@ class Ensemble:
         self._past: deque[tuple[float, dict[int, np.ndarray]]] = deque()
         self._home: dict[int, np.ndarray] = {}  # by dancer: a slow mean of its place, metres
         self._shift: dict[int, np.ndarray] = {}  # by dancer: how far it is moved now, metres
-
-    def longer_canon(self) -> float:
-        """The next larger delay, in beats; 0 after the largest."""
-        return next((beats for beats in CANON_BEATS if beats > self.canon), 0.0)
 
     def larger_cast(self, dancers: int, arriving: int) -> float:
         """The cast with so many more dancers (or fewer); arriving: how many there are without."""

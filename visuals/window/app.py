@@ -161,7 +161,7 @@ class App:
     def _hear_answers(self, now_s: float) -> None:
         """Follow the faders, and tell for some seconds what was asked for in vain."""
         for answer in self._engine.answers(now_s):
-            if answer.obeyed and isinstance(answer.value, float):
+            if answer.obeyed:
                 self.keys.follow_fader(answer.name, answer.value)
             if answer.refusal:
                 self.notice, self._notice_until_s = answer.refusal, now_s + _NOTICE_S
@@ -243,7 +243,6 @@ class App:
             "next camera": lambda: self._play("camera", NEXT),
             "next line-up": lambda: self._play("lineup", NEXT),
             "pairs": lambda: self._play("pairs", None),
-            "next canon": lambda: self._play("picture_canon", ensemble.longer_canon()),
             "more dancers": lambda: self._play("cast", ensemble.larger_cast(1, self._arriving)),
             "fewer dancers": lambda: self._play("cast", ensemble.larger_cast(-1, self._arriving)),
             "panic": self._panic,

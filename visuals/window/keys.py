@@ -3,7 +3,7 @@
 import json
 from importlib import resources
 
-from live.osc.schema import CONTROLS
+from live.osc.schema import CONTROLS, FORMS, NEXT
 
 # (key's name, action, what it does), in the order in which `?` lists them. Keys are compared as
 # characters, not positions, so that [ and ] work on every layout that has them.
@@ -29,7 +29,14 @@ KEYS: tuple[tuple[str, str, str], ...] = (
     ("C", "next camera", "still, swaying, or cutting"),
     ("N", "next line-up", "line, wedge, circle, grid, or free"),
     ("X", "pairs", "every second dancer mirrored"),
-    ("K", "next canon", "dancers in canon, up to two beats"),
+    ("K", "next canon", "dancers in canon, up to four beats"),
+    ("U", "next unison", "each their own, half together, or together"),
+    ("O", "next form", "another order of phrases"),
+    ("G", "next formation", "another formation, with the next phrase"),
+    ("R", "recall", "sections bring their phrases back, or not"),
+    ("Y", "loop", "repeat the phrase that is danced, and on"),
+    ("E", "keep", "keep the last phrase"),
+    ("J", "kept phrase", "dance the phrase kept last"),
     ("+", "more dancers", "one more, repeating those that arrive"),
     ("-", "fewer dancers", "one less"),
     ("F", "fullscreen", "full screen, and back"),
@@ -50,7 +57,19 @@ _STEPS = {
     "more variety": ("temperature", 0.1),
     "less variety": ("temperature", -0.1),
 }
-_START = {"energy": 0.0, "temperature": 1.0}
+_CYCLES = {
+    "next canon": ("canon", (0.0, 0.5, 1.0, 2.0, 4.0)),
+    "next unison": ("unison", (0.0, 0.5, 1.0)),
+}
+_SAID = {
+    "next formation": ("formation", (NEXT,)),
+    "recall": ("recall", ()),
+    "loop": ("loop", ()),
+    "keep": ("keep", ()),
+    "kept phrase": ("phrase", ("last",)),
+}
+_START = {"energy": 0.0, "temperature": 1.0, "unison": 0.5, "canon": 0.0}
+_FIRST_FORM = "AABA"
 _STATE_OF = {"freeze": "frozen", "blackout": "blackout"}
 
 
@@ -66,6 +85,7 @@ class KeyMap:
         self._style = 0
         self.switches = {"mirror": False, "freeze": False, "blackout": False}
         self._state = ""
+        self._form = _FIRST_FORM
 
     def act(self, action: str) -> tuple[str, tuple[float | str, ...]] | None:
         """(control's name, arguments) of an action; None for one that is not the engine's."""
@@ -78,6 +98,15 @@ class KeyMap:
         if action in self.switches:
             self.switches[action] = not self.switches[action]
             return action, (float(self.switches[action]),)
+        if action in _CYCLES:
+            name, steps = _CYCLES[action]
+            self.values[name] = next((s for s in steps if s > self.values[name]), steps[0])
+            return name, (self.values[name],)
+        if action == "next form":
+            self._form = FORMS[(FORMS.index(self._form) + 1) % len(FORMS)]
+            return "form", (self._form,)
+        if action in _SAID:
+            return _SAID[action]
         if action == "next style":
             self._style = (self._style + 1) % len(self._styles)
             return "style", (self._styles[self._style],)
@@ -92,11 +121,14 @@ class KeyMap:
         self.values = dict(_START)
         self.switches = dict.fromkeys(self.switches, False)
         self._style = 0
+        self._form = _FIRST_FORM
 
-    def follow_fader(self, name: str, value: float) -> None:
-        """Take over where a fader stands in the engine, whoever has moved it."""
-        if name in self.values:
+    def follow_fader(self, name: str, value: float | str) -> None:
+        """Take over where a fader or the form stands in the engine, whoever has moved it."""
+        if name in self.values and isinstance(value, float):
             self.values[name] = value
+        elif name == "form" and value in FORMS:
+            self._form = str(value)
 
     def follow(self, state: str) -> None:
         """Take over a change of the engine's state: others may hold the controls as well."""

@@ -48,6 +48,7 @@ class Choreographer:
         self._score.reset(seed)
         self._entries: dict[int, Entry] = {}
         self._newest: int | None = None  # index of the newest entry
+        self._phase = 0.0
         self._offset = 0  # of the index from the dancers' beats
         self._delays: np.ndarray | None = None
         self._energy: np.ndarray | None = None
@@ -65,9 +66,29 @@ class Choreographer:
         """Everybody's place now (x, z), float64 [N, 2], metres."""
         return self._formations.places
 
-    def play(self, phrases: Sequence[Phrase], loop: bool = False) -> None:
-        """From the next phrase on dance these, once or again and again; none: compose again."""
-        self._score.play(phrases, loop)
+    def play(self, phrases: Sequence[Phrase], loop: bool = False, at_once: bool = False) -> None:
+        """From the next phrase on dance these, once or again and again; none: compose again.
+        at_once: from the next beat on."""
+        self._score.play(phrases, loop, at_once)
+
+    @property
+    def newest(self) -> int:
+        """Index of the newest beat; -1 before the first."""
+        return -1 if self._newest is None else self._newest
+
+    @property
+    def phase(self) -> float:
+        """How much of the newest beat has passed, 0..1."""
+        return self._phase
+
+    def keep_history(self) -> None:
+        """From now on remember all that is danced: 2 kB a beat."""
+        self._score.history = []
+
+    @property
+    def danced(self) -> list[Phrase]:
+        """What was danced since then, phrase by phrase."""
+        return self._score.danced
 
     @property
     def playing(self) -> str:
@@ -76,12 +97,13 @@ class Choreographer:
 
     @property
     def last_phrase(self) -> Phrase | None:
-        """What the first dancer danced in the last whole phrase; None before there is one."""
+        """What was danced in the last whole phrase; None before there is one."""
         return self._score.last_phrase
 
     def step(self, moment: Moment, settings: ChoreographySettings) -> Directions:
         """One frame of 1/30 s."""
         self._write(moment, settings)
+        self._phase = moment.beats % 1.0
         delays = self._late(settings)
         entries = self._of_dancers(moment, delays)
         n = self.dancers

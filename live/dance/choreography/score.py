@@ -71,6 +71,7 @@ class Score:
 
     def __init__(self, width: int, seed: int):
         self.width = width
+        self.history: list[Phrase] | None = None  # of all that was danced, for who wants it
         self.reset(seed)
 
     def reset(self, seed: int) -> None:
@@ -83,14 +84,26 @@ class Score:
         self._loop: tuple[Phrase, ...] = ()
         self._danced: dict[tuple[int, ...], None] = {}
         self._put: dict[tuple[tuple[int, int], int], Phrase] = {}  # by section and position
-        self._lines: list[np.ndarray] = []  # noise of this phrase's beats, of the first dancer
+        self._lines: list[np.ndarray] = []  # noise of this phrase's beats, float32 [16, Z]
+        self._is_cut = False
         self._form = parse_form("AABA")
         self._era = 0  # stretches without a section
 
-    def play(self, phrases: Sequence[Phrase], loop: bool = False) -> None:
-        """From the next phrase on dance these, once or again and again; none: compose again."""
+    def play(self, phrases: Sequence[Phrase], loop: bool = False, at_once: bool = False) -> None:
+        """From the next phrase on dance these, once or again and again; none: compose again.
+        at_once: from the next beat on."""
         self._queue = deque(phrases)
         self._loop = tuple(phrases) if loop else ()
+        self._is_cut |= at_once
+
+    @property
+    def danced(self) -> list[Phrase]:
+        """All that was danced since `history` was asked for, the phrase that goes on too."""
+        found = list(self.history or ())
+        if self.passage is not None and self._lines:
+            end = (found[-1].first + len(found[-1].noise) if found else 0) + len(self._lines)
+            found.append(_danced(self.passage, self._lines, end))
+        return found
 
     @property
     def playing(self) -> str:
@@ -104,15 +117,16 @@ class Score:
         """Write the beat `index`, which begins now. cut: the beats have jumped, so that the phrase
         is over."""
         now = _Now(index, moment, settings, self._place(moment, settings))
-        if self.passage is None or cut or _is_over(self.passage, now):
+        if self.passage is None or cut or self._is_cut or _is_over(self.passage, now):
             self._begin(now)
         passage = self.passage
         assert passage is not None
         mood = _mood(moment, settings)
         cast = cast_of(settings.ensemble, passage.part.called, passage.part.answers, dancers == 1)
         together = settings.unison**mood.togetherness if settings.unison > 0 else 0.0
-        rows = _shared(self._rows(passage, now, mood, cast), cast, together)
-        self._lines.append(rows[0])
+        own = self._rows(passage, now, mood)
+        self._lines.append(own)
+        rows = _shared(own, cast, together)
         kept = passage.stored
         energy = mood.energy + passage.part.energy + (kept.energy if kept else 0.0)
         mirrored = cast.mirrored ^ passage.part.mirrored ^ (kept is not None and kept.mirrored)
@@ -129,15 +143,17 @@ class Score:
 
     def _begin(self, now: "_Now") -> None:
         """The phrase before is over, and the next one begins, or is joined where it is by now."""
-        before = self.passage
+        before, self._is_cut = self.passage, False
         if before is not None and len(self._lines) >= before.beats:
-            self.last_phrase = Phrase(np.stack(self._lines[-before.beats :]))
+            self.last_phrase = _danced(before, self._lines[-before.beats :], now.index)
+        if self.history is not None and before is not None and self._lines:
+            self.history.append(_danced(before, self._lines, now.index))
         self._lines = []
         if before is not None and before.place is not None and now.place is None:
             self._era += 1
         number = before.number + 1 if before else 0
         position, joined = _position(before, now)
-        kept = self._next_kept(now.place, position)
+        kept = self._next_kept(now.place, position, self._again(now))
         kind = now.moment.section.kind if now.place and now.moment.section else UNKNOWN
         part, name, first, beats = Part(0), (_OWN, number), now.index, 0
         if kept is not None:
@@ -152,6 +168,13 @@ class Score:
         self._danced[name] = None
         _forget_oldest(self._danced)
 
+    def _again(self, now: "_Now") -> Phrase | None:
+        """The phrase that has just been danced, if it is to be repeated."""
+        if not now.settings.loop:
+            return None
+        before = self.passage.stored if self.passage else None
+        return before or self.last_phrase
+
     def _composed(self, now: "_Now", position: int) -> tuple[Part, tuple[int, ...]]:
         """The part of the form at this position, and the name of its noise."""
         with suppress(ConfigError):  # the form that was good goes on
@@ -165,11 +188,15 @@ class Score:
             return part, (_ROUND, self._era, turn, part.letter)
         return part, (_SECTION, *now.place, turn, part.letter)
 
-    def _next_kept(self, place: tuple[int, int] | None, position: int) -> Phrase | None:
+    def _next_kept(
+        self, place: tuple[int, int] | None, position: int, looped: Phrase | None
+    ) -> Phrase | None:
         """The kept phrase whose turn it is: the operator's, or what he put here the last time."""
         if not self._queue:
             self._queue.extend(self._loop)
         phrase = self._queue.popleft() if self._queue else None
+        if phrase is None and looped is not None:
+            return looped
         if place is None:
             return phrase
         if phrase is None:
@@ -180,7 +207,7 @@ class Score:
 
     # Its noise ----------------------------------------------------------------------------------
 
-    def _rows(self, passage: Passage, now: "_Now", mood: Mood, cast: Cast) -> np.ndarray:
+    def _rows(self, passage: Passage, now: "_Now", mood: Mood) -> np.ndarray:
         """float32 [16, Z]: what every dancer would dance alone."""
         beat = max(now.index - passage.first, 0)
         if passage.part.held or mood.held:
@@ -193,7 +220,9 @@ class Score:
         if passage.part.varied:
             vary = max(vary, _VARIED)
         if kept is not None:
-            rows[cast.leaders] = kept.noise[beat % len(kept.noise)]
+            given = kept.noise[beat % len(kept.noise)]
+            given = given[np.arange(len(rows)) % len(given)]
+            rows = np.where(np.isnan(given), rows, given)
         if vary > 0:
             other = draw(self.width, self.seed, _VARIATION, passage.number, beat)
             rows = mix(rows, other, vary)
@@ -274,6 +303,18 @@ def _shared(rows: np.ndarray, cast: Cast, together: float) -> np.ndarray:
     shared = mix(rows, rows[cast.leaders], together)
     is_leader = cast.leaders == np.arange(len(rows))
     return np.where(is_leader[:, None], rows, shared)[cast.twins]
+
+
+def _danced(passage: Passage, lines: list[np.ndarray], end: int) -> Phrase:
+    """What was danced as a phrase to be kept. end: index of the beat after it."""
+    stored = passage.stored or Phrase(lines[0])
+    return Phrase(
+        noise=np.stack(lines),
+        mirrored=passage.part.mirrored ^ stored.mirrored,
+        energy=passage.part.energy + stored.energy,
+        name=stored.name,
+        first=end - len(lines),
+    )
 
 
 def _forget_oldest(remembered: dict) -> None:

@@ -14,7 +14,8 @@ class ChoreographySettings:
     calm, drops are large. unison: 0..1, share of the dance that the dancers have in common. canon:
     each dancer so many beats after the one before, 0..MAX_CANON_BEATS. formation: one of
     FORMATIONS. ensemble: one of ENSEMBLES: all together; pairs, of whom the second dances mirrored;
-    two halves; one soloist and a crew."""
+    two halves; one soloist and a crew. loop:
+    the phrase is repeated that is danced."""
 
     form: str = "AABA"
     phrase: int = 8
@@ -24,3 +25,4 @@ class ChoreographySettings:
     canon: float = 0.0
     formation: str = "auto"
     ensemble: str = "all"
+    loop: bool = False

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from live.dance.material.phrase import LAST, Phrase, checked_name, read_phrase, write_phrase
+from live.dance.material.phrase import LAST, StoredPhrase, checked_name, read_phrase, write_phrase
 from live.dance.material.strip import draw_strip
 from live.errors import ArtifactError, ConfigError, PerformanceError
 from live.safe_write import write_text
@@ -29,11 +29,11 @@ class PhraseBank:
     Only the engine's thread calls; `names` may be asked by any.
     """
 
-    def __init__(self, phrases: Iterable[Phrase] = (), folder: Path | None = None):
+    def __init__(self, phrases: Iterable[StoredPhrase] = (), folder: Path | None = None):
         self._phrases = {phrase.name: phrase for phrase in phrases}
         self._folder = folder
         self._last = ""
-        self._waiting: deque[Phrase] = deque(maxlen=_MOST_WAITING)
+        self._waiting: deque[StoredPhrase] = deque(maxlen=_MOST_WAITING)
         self._arrived, self._over = threading.Event(), threading.Event()
         self._thread: SupervisedThread | None = None
 
@@ -65,10 +65,10 @@ class PhraseBank:
         return tuple(self._phrases)
 
     @property
-    def phrases(self) -> tuple[Phrase, ...]:
+    def phrases(self) -> tuple[StoredPhrase, ...]:
         return tuple(self._phrases.values())
 
-    def find(self, name: str) -> Phrase:
+    def find(self, name: str) -> StoredPhrase:
         """By its name, or "last" for the one kept last. ConfigError if there is none."""
         folded = name.strip().lower()
         found = self._phrases.get(self._last if folded == LAST else folded)
@@ -76,7 +76,7 @@ class PhraseBank:
             raise ConfigError(f"there is no phrase {shown(name)}; {self._listed()}")
         return found
 
-    def keep(self, phrase: Phrase, name: str | None = None) -> Phrase:
+    def keep(self, phrase: StoredPhrase, name: str | None = None) -> StoredPhrase:
         """Take a phrase in under a name (None: "phrase-1" and so on) and have it written.
 
         A name that is taken gets a number, for nothing that was kept is written over. ConfigError
@@ -111,7 +111,7 @@ class PhraseBank:
             return "none was kept yet: /pj/control/keep does"
         return f"there are {', '.join(self._phrases)}"
 
-    def _write(self, phrase: Phrase) -> None:
+    def _write(self, phrase: StoredPhrase) -> None:
         self._waiting.append(phrase)
         self._arrived.set()
         if self._thread is None:
@@ -127,7 +127,7 @@ class PhraseBank:
             if self._over.is_set():
                 return
 
-    def _write_one(self, phrase: Phrase) -> None:
+    def _write_one(self, phrase: StoredPhrase) -> None:
         assert self._folder is not None
         try:
             self._folder.mkdir(parents=True, exist_ok=True)

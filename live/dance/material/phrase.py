@@ -1,8 +1,8 @@
 """A phrase that was kept: what each dancer drew on each beat, and how it was danced.
 
 Enters: what the choreographer and the engine know of the beats just danced; or a pair of files from
-anybody, NAME.toml and NAME.npz. Leaves: a Phrase, checked, or an ArtifactError in one sentence; the
-files. Whoever keeps or reads one calls, in that thread.
+anybody, NAME.toml and NAME.npz. Leaves: a StoredPhrase, checked, or an ArtifactError in one
+sentence; the files. Whoever keeps or reads one calls, in that thread.
 
 The noise of a beat is the choreography (the network is contractive: the same noise leads dancers to
 the same movement within seconds), so a phrase fits any style, tempo and body of the same network.
@@ -25,6 +25,7 @@ from live.safe_read import read_arrays
 from live.safe_write import whole_file, write_text
 from live.settings_file import (
     as_number,
+    as_switch,
     as_table,
     as_text,
     as_whole,
@@ -39,6 +40,7 @@ MAX_BEATS = 64
 KEPT_CONTROLS = ("energy", "openness", "travel", "temperature")
 LAST = "last"  # means the phrase that was kept last, so none can be called so
 
+_PLAIN = ("version", "name", "beats", "dancers", "bpm", "mirrored")
 _MAX_NAME = 40
 _NAME = re.compile(rf"[a-z0-9][a-z0-9_-]{{0,{_MAX_NAME - 1}}}")
 # Names of devices on Windows, with any suffix.
@@ -59,11 +61,11 @@ _HINT = "give a phrase that was kept by PoseJockey"
 
 
 @dataclass(frozen=True)
-class Phrase:
+class StoredPhrase:
     """noise: float32 [B, N, Z], the standard normal draws of N dancers on B beats. style: weight by
     name, summing to 1. controls: by KEPT_CONTROLS, where the faders stood. bpm: of the beats it was
     kept from. poses: float32 [B, 19, 3], metres, the first dancer in the middle of each beat, as
-    seen from the front; [0, 19, 3] where nobody saw it."""
+    seen from the front; [0, 19, 3] where nobody saw it. mirrored: danced the other way round."""
 
     name: str
     noise: np.ndarray
@@ -71,6 +73,7 @@ class Phrase:
     controls: Mapping[str, float] = field(default_factory=dict)
     bpm: float = 120.0
     poses: np.ndarray = field(default_factory=lambda: np.zeros((0, N_JOINTS, 3), np.float32))
+    mirrored: bool = False
 
     @property
     def beats(self) -> int:
@@ -99,7 +102,7 @@ def checked_name(name: str) -> str:
     return folded
 
 
-def write_phrase(phrase: Phrase, folder: Path) -> Path:
+def write_phrase(phrase: StoredPhrase, folder: Path) -> Path:
     """Write NAME.npz and NAME.toml into a folder that is there; returns the latter's path.
 
     ArtifactError where they cannot be written. The TOML comes last: who sees it finds both.
@@ -111,7 +114,7 @@ def write_phrase(phrase: Phrase, folder: Path) -> Path:
     return path
 
 
-def read_phrase(path: Path) -> Phrase:
+def read_phrase(path: Path) -> StoredPhrase:
     """The phrase of NAME.toml, with NAME.npz beside it. ArtifactError names what does not fit."""
     try:
         content = read_toml(path, "the phrase")
@@ -124,7 +127,7 @@ def read_phrase(path: Path) -> Phrase:
     return phrase_of_arrays(said, arrays, str(arrays_path))
 
 
-def describe(phrase: Phrase) -> dict[str, Any]:
+def describe(phrase: StoredPhrase) -> dict[str, Any]:
     """What the TOML says, as a table; with the arrays it is the whole phrase."""
     return {
         "version": PHRASE_VERSION,
@@ -132,12 +135,15 @@ def describe(phrase: Phrase) -> dict[str, Any]:
         "beats": phrase.beats,
         "dancers": phrase.dancers,
         "bpm": round(float(phrase.bpm), 2),
+        "mirrored": phrase.mirrored,
         "style": {name: round(float(weight), 4) for name, weight in phrase.style.items()},
         "controls": {name: round(float(value), 4) for name, value in phrase.controls.items()},
     }
 
 
-def phrase_of_tables(table: Mapping[str, Any], arrays: dict[str, np.ndarray], where: str) -> Phrase:
+def phrase_of_tables(
+    table: Mapping[str, Any], arrays: dict[str, np.ndarray], where: str
+) -> StoredPhrase:
     """The inverse of `describe`. ArtifactError, with `where` in it, for what does not fit."""
     try:
         said = _checked(dict(table), str(table.get("name")))
@@ -146,7 +152,9 @@ def phrase_of_tables(table: Mapping[str, Any], arrays: dict[str, np.ndarray], wh
     return phrase_of_arrays(said, arrays, where)
 
 
-def phrase_of_arrays(said: Mapping[str, Any], arrays: dict[str, np.ndarray], where: str) -> Phrase:
+def phrase_of_arrays(
+    said: Mapping[str, Any], arrays: dict[str, np.ndarray], where: str
+) -> StoredPhrase:
     """said: a checked table. ArtifactError where the arrays are not what it promises."""
     shape = (said["beats"], said["dancers"])
     noise, poses = arrays.get("noise"), arrays.get("poses")
@@ -160,13 +168,14 @@ def phrase_of_arrays(said: Mapping[str, Any], arrays: dict[str, np.ndarray], whe
         raise _damaged(where, f"'poses' must be numbers of the shape [beats, {N_JOINTS}, 3]")
     if not _within(poses, _MOST_M):
         raise _damaged(where, "'poses' holds what is no body")
-    return Phrase(
+    return StoredPhrase(
         said["name"],
         noise.astype(np.float32),
         said["style"],
         said["controls"],
         said["bpm"],
         poses.astype(np.float32),
+        said["mirrored"],
     )
 
 
@@ -179,7 +188,7 @@ def _damaged(where: str, what: str) -> ArtifactError:
 
 
 def _checked(table: dict[str, Any], stem: str) -> dict[str, Any]:
-    check_names(table, ("version", "name", "beats", "dancers", "bpm", "style", "controls"))
+    check_names(table, (*_PLAIN, "style", "controls"))
     version = table.get("version")
     if version != PHRASE_VERSION:
         raise ConfigError(
@@ -191,6 +200,7 @@ def _checked(table: dict[str, Any], stem: str) -> dict[str, Any]:
         "beats": as_whole("beats", table.get("beats"), 1, MAX_BEATS),
         "dancers": as_whole("dancers", table.get("dancers"), 1, MAX_DANCERS),
         "bpm": as_number("bpm", table.get("bpm", 120.0), 1.0, _MAX_BPM),
+        "mirrored": as_switch("mirrored", table.get("mirrored", False)),
         "style": _style(as_table("style", table.get("style", {}))),
         "controls": _controls(as_table("controls", table.get("controls", {}))),
     }
@@ -210,14 +220,14 @@ def _controls(table: Mapping[str, Any]) -> dict[str, float]:
     }
 
 
-def _toml(phrase: Phrase) -> str:
+def _toml(phrase: StoredPhrase) -> str:
     """`describe` as TOML. The keys of styles may be any text, so they are quoted."""
     table = describe(phrase)
     lines = [
         "# A phrase kept by PoseJockey, with the file of the same name that ends in .npz.",
         f"# Play it: /pj/control/phrase/{phrase.name}; docs/choreography.md says what else.",
     ]
-    for name in ("version", "name", "beats", "dancers", "bpm"):
+    for name in _PLAIN:
         lines.append(f"{name} = {json.dumps(table[name], ensure_ascii=False)}")
     for name in ("style", "controls"):
         lines += ["", f"[{name}]"]

@@ -7,6 +7,7 @@ import queue
 import socket
 import sys
 import threading
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ import soundfile
 
 from live.control import oscquery
 from live.control.discovery import OS2L_TYPE, OSC_TYPE, QUERY_TYPE, Discovery
-from live.control.oscquery import OscQueryServer
+from live.control.oscquery import OscQueryServer, namespace
 from live.dance.performer import Performer
 from live.monotonic import monotonic_s
 from live.osc.schema import ACK_REQUEST, CONTROLS, LOOKS, PICTURE
@@ -83,6 +84,19 @@ def test_values_are_those_in_force(server, engine):
     assert value("freeze") == (200, {"VALUE": [True]})
     engine.control("freeze", 0.0, 0)
     assert value("tap") == (204, None)
+
+
+def test_phrases_of_the_bank_are_buttons(engine):
+    names = {"phrase": ("hook", "turn")}
+    namespace_of = partial(namespace, engine.value_of)
+    plain = namespace_of()["CONTENTS"]["pj"]["CONTENTS"]["control"]["CONTENTS"]["phrase"]
+    assert plain["VALUE"] == ["8"]
+    assert "CONTENTS" not in plain
+    tree = namespace_of(lambda name: names.get(name, ()))
+    found = tree["CONTENTS"]["pj"]["CONTENTS"]["control"]["CONTENTS"]["phrase"]["CONTENTS"]
+    assert list(found) == ["hook", "turn"]
+    assert found["hook"]["FULL_PATH"] == "/pj/control/phrase/hook"
+    assert found["hook"]["TYPE"] == "f"
 
 
 def test_what_is_asked_wrongly(server):

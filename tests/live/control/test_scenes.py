@@ -14,6 +14,7 @@ from live.errors import ConfigError
 from live.osc.schema import PICTURE
 from live.show.controls import Controls
 from live.show.engine import Engine, EngineConfig
+from live.show.programme import Programme
 from live.show.timing import lead_samples
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -260,11 +261,12 @@ def test_every_setting_of_a_scene_reaches_the_engine_on_the_bar(tiny_model, clic
     values = {
         "style": "salsa", "energy": 1.0, "openness": 0.5, "travel": -0.5, "temperature": 0.5,
         "mirror": 1.0, "freeze": 1.0, "blackout": 0.0, "dancers": 3.0, "seed": 5.0, "bpm": 125.0,
+        "unison": 1.0, "variation": 0.5, "canon": 2.0, "form": "ABAC", "recall": 0.0,
+        "formation": "wedge", "ensemble": "pairs", "phrase": 16.0, "loop": 1.0,
     }  # fmt: skip
     assert set(values) == set(SETTABLE) - set(PICTURE)
-    config = EngineConfig(
-        24_000, lead_samples(60), "street", scenes=(Scene("all", tuple(values.items())),)
-    )
+    programme = Programme((Scene("all", tuple(values.items())),))
+    config = EngineConfig(24_000, lead_samples(60), "street", programme=programme)
     engine = Engine(config, Performer(str(tiny_model), "cpu"))
     engine.push(click_track(120.0, 3.5, 24_000))
     engine.advance(24_000)
@@ -276,7 +278,10 @@ def test_every_setting_of_a_scene_reaches_the_engine_on_the_bar(tiny_model, clic
         assert engine.advance(engine.newest + 1)
     assert dict(recalled) == values
     assert engine.clock.at(engine.newest).bar_phase < 0.05 < before
-    expected = Controls(1.0, 0.5, True, True, False, 0.0, 0.5, -0.5)
+    expected = Controls(
+        1.0, 0.5, True, True, False, 0.0, 0.5, -0.5, "ABAC", 16, 0.5, False, 1.0, 2.0, "wedge",
+        "pairs", True,
+    )  # fmt: skip
     assert engine.controls == expected
     assert engine.advance(engine.newest + 1)  # a new dancer is in both key frames now
     assert len(engine.emit(0, engine.newest).joints) == engine.performer.dancers == 3
@@ -292,7 +297,7 @@ def test_a_scene_changes_the_picture_on_the_bar_and_the_dance_goes_on(
     )
     values = dict(scenes[0].controls)
     assert set(values) == set(PICTURE)
-    config = EngineConfig(24_000, lead_samples(60), "street", scenes=scenes)
+    config = EngineConfig(24_000, lead_samples(60), "street", programme=Programme(scenes))
     engine = Engine(config, Performer(str(tiny_model), "cpu"))
     engine.push(click_track(120.0, 3.5, 24_000))
     engine.advance(24_000)
@@ -309,7 +314,7 @@ def test_a_scene_changes_the_picture_on_the_bar_and_the_dance_goes_on(
 def test_panic_is_everything_as_at_the_start(tiny_model, click_track):
     scenes = (Scene("up", (("energy", 2.0),), bars=8.0), Scene("later", (("mirror", 1.0),)))
     start = Controls(energy=0.5, latency_ms=60.0, travel=-0.5)
-    config = EngineConfig(24_000, lead_samples(60), "street", scenes=scenes)
+    config = EngineConfig(24_000, lead_samples(60), "street", programme=Programme(scenes))
     engine = Engine(config, Performer(str(tiny_model), "cpu", 2, 7), replace(start))
     engine.push(click_track(120.0, 12.0, 24_000))
     engine.advance(3 * 24_000)

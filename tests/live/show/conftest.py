@@ -9,6 +9,7 @@ import pytest
 from live.control.scenes import Scene
 from live.show.controls import Controls
 from live.show.engine import Engine, EngineConfig
+from live.show.programme import Programme
 from live.show.timing import lead_samples
 from tests.helpers.engine import Listening
 from tests.helpers.stage import RATE, Stage
@@ -19,7 +20,7 @@ def make_engine(tiny_model):
     def make(rate=RATE, dancers=1, seed=0, style="auto", **controls):
         performer = Listening(str(tiny_model), "cpu", dancers, seed)
         scenes = (Scene("drop", (("energy", 1.0),)),)
-        config = EngineConfig(rate, lead_samples(60), style, scenes=scenes)
+        config = EngineConfig(rate, lead_samples(60), style, programme=Programme(scenes))
         return Engine(config, performer, Controls(**controls))
 
     return make

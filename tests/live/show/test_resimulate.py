@@ -1,5 +1,8 @@
 """A recorded show danced again: the same bits, whatever went wrong in it."""
 
+from functools import partial
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -7,7 +10,10 @@ import posejockey
 from live.audio.features import SAMPLE_RATE
 from live.beat.estimate import BeatEstimate
 from live.beat.timecode import TimecodeReading
-from live.control.scenes import parse_scenes
+from live.control.scenes import parse_scenes, value_of
+from live.dance.material.bank import PhraseBank
+from live.dance.material.phrase import StoredPhrase
+from live.dance.material.score_file import parse_score
 from live.dance.performer import Performer
 from live.errors import ArtifactError
 from live.osc import encoding
@@ -17,6 +23,7 @@ from live.show.config import ShowConfig
 from live.show.engine import stage_engine
 from live.show.loop import Show
 from live.show.outputs import Outputs
+from live.show.programme import Programme, programme_of, recorded
 from live.show.resimulate import Resimulation, settings_of, shipped_model_of
 from live.show.timing import receive_margin_s
 from tests.helpers.stage import BLOCK, RATE, START_S, away
@@ -27,18 +34,23 @@ def record(stage, music, tmp_path, tiny_model):
     """A function that records a show in which `plan(show)` happens, and gives back its file."""
 
     def make(
-        seconds, delays=None, plan=lambda s: None, set_text="", beats=(), timecodes=(), **settings
-    ):
+        seconds, delays=None, plan=lambda s: None, set_text="", score="", phrase=None, beats=(),
+        timecodes=(), **rest,
+    ):  # fmt: skip
         path = tmp_path / "show.mcap"
         s = stage(music(seconds + 0.5), delays)
-        config = ShowConfig(model=str(tiny_model), style="street", seed=3, **settings)
+        config = ShowConfig(model=str(tiny_model), style="street", seed=3, **rest)
         performer = Performer(str(tiny_model), "cpu", config.dancers, config.seed)
         described = {"model_sha256": performer.sha256, "show": dict(vars(config))}
         described["offers"] = True
-        described["set_list"] = set_text
-        with_recorder = SessionWriter(path, {"sample_rate": RATE} | described, capacity=1 << 20)
+        bank = PhraseBank([] if phrase is None else [phrase])
+        read_value = partial(value_of, styles=performer.styles)
+        planned = parse_score(score, path, bank, read_value) if score else None
         scenes = parse_scenes(set_text, path, performer.styles) if set_text else ()
-        s.engine = stage_engine(config, RATE, performer, scenes)
+        programme = Programme(scenes, bank, planned, set_text)
+        described |= recorded(programme)
+        with_recorder = SessionWriter(path, {"sample_rate": RATE} | described, capacity=1 << 20)
+        s.engine = stage_engine(config, RATE, performer, programme)
         outputs = Outputs(s.receiver, s.control, with_recorder)
         margin_s = receive_margin_s(BLOCK, RATE)
         s.show = Show(
@@ -303,3 +315,36 @@ def test_numbers_that_claim_too_much_are_refused(tmp_path, tiny_model):
         writer.close()
         with pytest.raises(ArtifactError, match="damaged"):
             list(Resimulation(SessionReader(path), performer))
+
+
+def test_phrases_that_were_kept_and_played_and_a_score(record, tiny_model):
+    """What is kept during the show is kept again; what was there before is in the file."""
+    width = Performer(str(tiny_model), "cpu").manifest.latent_dim
+    noise = np.random.default_rng(8).standard_normal((4, 2, width)).astype(np.float32)
+    hook = StoredPhrase("hook", noise, {"salsa": 1.0}, {"energy": 1.0}, 120.0)
+
+    def plan(s):
+        def play(name, value=None):
+            return lambda: s.show._obey_one(name, value, s.time())
+
+        s.time.plan = [
+            (6.0, play("keep", "mine")), (6.2, play("phrase", "hook")), (8.0, play("loop", 1.0)),
+            (10.0, play("loop", 0.0)), (10.1, play("phrase", "mine")), (10.6, play("unison", 1.0)),
+            (11.0, play("keep", None)), (11.1, play("phrase", "nobody")),
+        ]  # fmt: skip
+
+    text = '[[part]]\nat = "0:03"\nphrase = "hook"\nmirror = true\nstyle = "salsa"\n'
+    path, s = record(12.0, None, plan, score=text, phrase=hook, dancers=2)
+    assert s.engine.steering.material.bank.names == ("hook", "mine", "phrase-1")
+    assert s.summary["rejected"] == 1
+    assert_same(path, tiny_model, s)
+
+
+@pytest.mark.parametrize(
+    "phrases",
+    [7, [7], [{}], [{"noise": "AAAA"}], [{"noise": "x", "beats": 1, "dancers": 1}],
+     [{"version": 1, "name": "a/b", "beats": 1, "dancers": 1, "noise": "AAAAAA=="}]],
+)  # fmt: skip
+def test_phrases_that_nobody_kept_are_refused(phrases):
+    with pytest.raises(ArtifactError):
+        programme_of({"phrases": phrases}, Path("show.mcap"), ("street", "salsa"))

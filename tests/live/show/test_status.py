@@ -68,6 +68,13 @@ def test_the_rate_is_that_of_late():
     assert "| 30/s |" in text.line(replace(after(11.5), frames=after(10).frames + 45))
 
 
+def test_the_phrase_that_is_danced_is_named_beside_the_style():
+    text = StatusText()
+    assert f"| {CALM.style} |" in text.line(CALM)
+    assert f"| {CALM.style}, phrase hook |" in text.line(after(1, phrase="hook"))
+    assert "| FROZEN |" in text.line(after(2, phrase="hook", state="frozen"))
+
+
 def test_trouble_grows_old():
     text = StatusText()
     text.line(CALM)

@@ -9,6 +9,7 @@ import pytest
 from live.errors import ConfigError
 from live.osc import encoding
 from live.osc import schema as osc
+from live.osc.values import RELEASE, parse_arguments
 from tests.visuals.stage import pixels, still, wait_until
 from tests.visuals.window.play import OscSender, heard, press
 from visuals.draw.looks.neon import Neon
@@ -207,7 +208,26 @@ def test_every_engine_key_is_a_known_control():
         message = KeyMap().act(action)
         if message:
             name, arguments = message
-            assert len(arguments) == len(osc.CONTROLS[name].types)
+            control = osc.CONTROLS[name]
+            assert parse_arguments(control, list(arguments)) not in (None, RELEASE)
+
+
+def test_keys_of_the_choreography():
+    controls = KeyMap()
+    said = [controls.act("next unison") for _ in range(3)]
+    assert said == [("unison", (1.0,)), ("unison", (0.0,)), ("unison", (0.5,))]
+    assert controls.act("next canon") == ("canon", (0.5,))
+    controls.follow_fader("canon", 3.0)  # somebody else has moved it
+    assert controls.act("next canon") == ("canon", (4.0,))
+    assert controls.act("next canon") == ("canon", (0.0,))
+    assert controls.act("next form") == ("form", ("AAAB",))
+    controls.follow_fader("form", "free")
+    assert controls.act("next form") == ("form", ("AABB",))
+    controls.follow_fader("form", "A~BA")  # one of somebody's own: the next is still known
+    assert controls.act("next form") == ("form", ("AABA",))
+    assert controls.act("keep") == ("keep", ())
+    assert controls.act("kept phrase") == ("phrase", ("last",))
+    assert controls.act("loop") == ("loop", ())
 
 
 def test_faders_stop_at_their_ends_and_switches_follow_the_engine():

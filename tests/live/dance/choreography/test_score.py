@@ -95,7 +95,7 @@ def test_a_canon_dances_the_noise_of_beats_ago():
 
 
 def test_a_kept_phrase_is_danced_from_the_next_phrase_on():
-    kept = np.random.default_rng(1).standard_normal((8, WIDTH)).astype(np.float32)
+    kept = np.random.default_rng(1).standard_normal((8, 1, WIDTH)).astype(np.float32)
     choreographer = Choreographer(WIDTH, 1, 0)
     noise, playing = [], []
     for t in range(40):
@@ -104,15 +104,15 @@ def test_a_kept_phrase_is_danced_from_the_next_phrase_on():
         noise.append(choreographer.step(Moment(beats=t, bar_beat=t % 4), SURE).noise[0])
         playing.append(choreographer.playing)
         if t == 24:
-            np.testing.assert_array_equal(choreographer.last_phrase.noise, kept)
-    np.testing.assert_array_equal(noise[16:24], kept)
+            np.testing.assert_array_equal(choreographer.last_phrase.noise[:, :1], kept)
+    np.testing.assert_array_equal(noise[16:24], kept[:, 0])
     assert [t for t, name in enumerate(playing) if name] == list(range(16, 24))
 
 
 def test_a_loop_goes_on_until_it_is_ended():
     kept = np.random.default_rng(1).standard_normal((4, WIDTH)).astype(np.float32)
     choreographer = Choreographer(WIDTH, 1, 0)
-    choreographer.play([Phrase(kept)], loop=True)
+    choreographer.play([Phrase(kept[:, None])], loop=True)
     noise = []
     for t in range(32):
         if t == 14:
