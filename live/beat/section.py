@@ -110,8 +110,8 @@ class Sections:
         phase = (bars + reading.bar_phase) / self._phrase_bars % 1.0
         return replace(
             self._said,
-            age_beats=max(reading.beats - self._began, 0.0),
-            phrase_phase=phase,
+            age_beats=max(float(reading.beats) - self._began, 0.0),
+            phrase_phase=float(phase),
             phrase_beats=length,
         )
 
