@@ -51,10 +51,11 @@ class Dance:
     def play(self, bpm: float) -> tuple[np.ndarray, np.ndarray]:
         """The kept phrase again, and the phrase before it: [B * _STEPS, 19, 3]."""
         self.engine.control("phrase", "mine", 0.0)
-        while self.engine.value_of("phrase") != "mine":
+        material = self.engine.steering.material
+        while material.playing != "mine":
             self.on(bpm, 1 / 30)
         first = self.engine.choreographer.newest
-        while self.engine.value_of("phrase") == "mine":
+        while material.playing == "mine":
             self.on(bpm, 1 / 30)
         return self.phrase(first), self.phrase(first - _BEATS)
 

@@ -133,7 +133,9 @@ class Steering:
             case "latency":
                 return self.controls.latency_ms
             case "phrase":
-                return self.material.playing or float(self.controls.phrase)
+                return self.material.asked or float(self.controls.phrase)
+            case "keep":
+                return self.material.bank.last
         value = getattr(self.controls, name, None)
         return value if value is None or isinstance(value, str) else float(value)
 

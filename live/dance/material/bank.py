@@ -65,6 +65,11 @@ class PhraseBank:
         return tuple(self._phrases)
 
     @property
+    def last(self) -> str:
+        """The name of the phrase kept last; "" for none."""
+        return self._last
+
+    @property
     def phrases(self) -> tuple[StoredPhrase, ...]:
         return tuple(self._phrases.values())
 

@@ -36,6 +36,7 @@ class Material:
         self._choreographer = choreographer
         self._score = score
         self._timeline = Timeline(score) if score else None
+        self._asked = ""  # the name of a phrase that has not begun yet
         self._danced = ""  # the phrase whose faders hold
         self._own: dict[str, float] = {}
         self.style: Mapping[str, float] = {}  # of the phrase that is danced; empty: not its own
@@ -46,6 +47,11 @@ class Material:
     def playing(self) -> str:
         """The name of the kept phrase that is danced; "" for none."""
         return self._choreographer.playing
+
+    @property
+    def asked(self) -> str:
+        """The name of the phrase that was asked for and waits for its turn, else `playing`."""
+        return self._asked or self.playing
 
     def check(self, latent_dim: int) -> None:
         """ConfigError names a phrase that was made for networks with another noise."""
@@ -59,6 +65,7 @@ class Material:
         """Dance a phrase of the bank once, from the next phrase on. ConfigError for none."""
         phrase = self._phrase(PhraseUse(self.bank.find(name).name))
         self._taken.clear()
+        self._asked = phrase.name
         self._choreographer.play([phrase])
 
     def keep(
@@ -91,6 +98,7 @@ class Material:
 
     def reset(self) -> None:
         """Nothing is played or looped any more; what was kept stays."""
+        self._asked = ""
         self._choreographer.play(())
 
     # A frame ----------------------------------------------------------------------------------
@@ -124,7 +132,7 @@ class Material:
         playing = self._choreographer.playing
         if playing == self._danced:
             return
-        self._danced = playing
+        self._danced, self._asked = playing, ""
         phrase = self._find(playing) if playing else None
         controls = phrase.controls if phrase else {}
         self._own = {name: value for name, value in controls.items() if name not in self._taken}

@@ -64,7 +64,9 @@ def finds(sequence, part):
 def test_a_phrase_that_was_kept_is_danced_again(perform, music):
     engine = perform()
     run_on(engine, music(9.0))
+    assert engine.value_of("keep") == ""
     control(engine, "keep", "mine")
+    assert engine.value_of("keep") == "mine"
     kept = engine.steering.material.bank.find("mine")
     assert (kept.beats, kept.dancers) == (8, 1)
     assert kept.bpm == pytest.approx(120, abs=3)
@@ -82,7 +84,8 @@ def test_a_phrase_brings_its_own_style_and_faders_until_somebody_moves_them(perf
     engine = perform(phrases=[hook])
     run_on(engine, music(4.0))
     control(engine, "phrase", "hook")
-    while engine.value_of("phrase") != "hook":
+    assert engine.value_of("phrase") == "hook"  # asked for, and answered
+    while engine.steering.material.playing != "hook":
         run_on(engine, music(0.25))
     assert [engine.steering.fader(name) for name in ("energy", "temperature")] == [1.5, 0.5]
     np.testing.assert_allclose(engine._styles.borrowed, [0, 1])
