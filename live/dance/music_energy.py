@@ -21,8 +21,10 @@ _BAR_S = 2.0
 _PIECE_S = 60.0  # what the piece was like is forgotten over a minute
 _LEVEL_DB = 80.0  # what 1 stands for in the level
 _ENERGY_PER_DB = 0.12
-_ENERGY_PER_STROKES = 1.2  # all of the strokes a piece usually has
-_LEAST, _MOST = -0.8, 0.6
+# For all of the strokes a piece usually has: what is missing tells of a break, what is more is a
+# matter of the drum pattern, and tells little.
+_ENERGY_FEWER, _ENERGY_MORE = 1.2, 0.3
+_LEAST, _MOST = -0.6, 0.6
 _AT_ONCE = 0.5  # the most that a moment adds
 
 
@@ -59,10 +61,11 @@ class MusicEnergy:
 
     @property
     def section(self) -> float:
-        """Of the bar against the piece, -0.8 to 0.6."""
+        """Of the bar against the piece, -0.6 to 0.6."""
         louder_db = self._bar[0] - self._piece[0]
         busier = self._bar[1] / max(self._piece[1], 1e-3) - 1.0
-        energy = _ENERGY_PER_DB * louder_db + _ENERGY_PER_STROKES * busier
+        busier *= _ENERGY_FEWER if busier < 0 else _ENERGY_MORE
+        energy = _ENERGY_PER_DB * louder_db + busier
         return min(max(energy, _LEAST), _MOST)
 
     @property
