@@ -8,6 +8,8 @@ from typing import Any
 
 from live.control.midi_events import KINDS, POSITIONED, Binding
 from live.control.scenes import Scene, ScenePlayer
+from live.dance.choreography.form import parse_form
+from live.dance.material.phrase import LAST, checked_name
 from live.dance.style import parse_style
 from live.errors import ConfigError
 from live.osc.schema import NEXT, PLAYED, PREVIOUS
@@ -84,19 +86,23 @@ def check_press(
             raise ConfigError(f"{name} takes no value")
         return None
     if value is None:
-        if control.types == "f" and kind in POSITIONED:
+        if control.is_optional or (control.types == "f" and kind in POSITIONED):
             return None
         raise ConfigError(f"{name} needs the value that a press sets")
     if control.types == "s":
         as_text("value", value)
-        if styles:
+        if name == "form":
+            parse_form(value)
+        elif styles:
             parse_style(value, styles)
         return value
     if control.choices and isinstance(value, str):
         return as_choice("value", value, (*control.choices, NEXT, PREVIOUS))
     if control.types == "a" and isinstance(value, str):
-        if scenes and value not in (NEXT, PREVIOUS):
+        if name == "cue" and scenes and value not in (NEXT, PREVIOUS):
             ScenePlayer(scenes).call(value)
+        elif name != "cue" and value != LAST:
+            checked_name(value)
         return value
     return as_number("value", value, control.low, control.high)
 
