@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from live.beat.timecode import TimecodeReading
 from live.dance.choreography.form import parse_form
 from live.dance.material.moment import SongMoment, parse_moment
 from live.dance.material.phrase import LAST, checked_name
@@ -53,6 +54,8 @@ class Position(Protocol):
     def seconds(self) -> float: ...
     @property
     def has_begun(self) -> bool: ...
+    @property
+    def timecode(self) -> TimecodeReading | None: ...
 
 
 class Section(Protocol):
@@ -153,7 +156,9 @@ class ScenePlayer:
         for index, scene in enumerate(self.scenes):
             if scene.moment is None or not position.has_begun:
                 continue
-            if not scene.moment.has_come(position.bars, position.seconds):
+            if not scene.moment.has_come(
+                position.bars, position.seconds, timecode=position.timecode
+            ):
                 self._come.discard(index)
             elif index not in self._come:
                 self._come.add(index)

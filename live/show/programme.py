@@ -25,12 +25,14 @@ from live.show.config import ShowConfig
 
 @dataclass(frozen=True)
 class Programme:
-    """scenes: of the set list, whose text is set_list. bank: None for an empty one."""
+    """scenes: of the set list, whose text is set_list. bank: None for an empty one.
+    follows_timecode: the times of scenes and score are another machine's."""
 
     scenes: tuple[Scene, ...] = ()
     bank: PhraseBank | None = None
     score: PlannedScore | None = None
     set_list: str = ""
+    follows_timecode: bool = False
 
 
 def open_programme(config: ShowConfig, styles: tuple[str, ...]) -> Programme:
@@ -38,7 +40,8 @@ def open_programme(config: ShowConfig, styles: tuple[str, ...]) -> Programme:
     set_list = read_text(Path(config.cues), "the set list") if config.cues else ""
     scenes = load_scenes(Path(config.cues), styles) if config.cues else ()
     bank = PhraseBank.read(Path(config.phrases))
-    return Programme(scenes, bank, _score(config, bank, styles), set_list)
+    follows = bool(config.ltc) or config.mtc
+    return Programme(scenes, bank, _score(config, bank, styles), set_list, follows)
 
 
 def recorded(programme: Programme) -> dict[str, Any]:
@@ -48,6 +51,7 @@ def recorded(programme: Programme) -> dict[str, Any]:
     phrases |= score.phrases if score else {}
     return {
         "set_list": programme.set_list,
+        "follows_timecode": programme.follows_timecode,
         "score": score.text if score else "",
         "phrases": [_to_json(phrase) for phrase in phrases.values()],
     }
@@ -66,7 +70,8 @@ def programme_of(settings: dict[str, Any], where: Path, styles: tuple[str, ...])
         planned = parse_score(score, where, bank, read_value) if score else None
     except ConfigError as error:
         raise ArtifactError(f"its set list or score does not fit: {error}") from error
-    return Programme(scenes, bank, planned, set_list)
+    follows = settings.get("follows_timecode") is True
+    return Programme(scenes, bank, planned, set_list, follows)
 
 
 def _score(config: ShowConfig, bank: PhraseBank, styles: tuple[str, ...]) -> PlannedScore | None:

@@ -55,7 +55,7 @@ class Steering:
         self.controls = controls
         self.style = style
         self.scenes = ScenePlayer(programme.scenes)
-        self.position = SongPosition()
+        self.position = SongPosition(programme.follows_timecode)
         self.material = Material(
             dance.choreographer, programme.bank or PhraseBank(), programme.score
         )
@@ -87,7 +87,7 @@ class Steering:
         """A frame, seen at presentation time `seen`: set what scenes and the score set now. ratio:
         the dancers' beats per beat of the music. timecode: whose times count, if it comes."""
         self._reading = reading
-        self.position.step(reading, seen, timecode.at(seen) if timecode else None)
+        self.position.step(reading, seen, timecode)
         found = self.scenes.step(reading, self.controls, self.position, section)
         found += self.material.step(self.position, reading.metre, ratio)
         for name, value in found:

@@ -4,6 +4,7 @@ import pytest
 
 from live.beat.clock import BeatReading
 from live.beat.song_position import SongPosition
+from live.beat.timecode import TimecodeReading
 
 RATE, FRAME = 24_000, 800
 
@@ -76,11 +77,15 @@ def test_the_operator_says_where_it_begins():
 
 
 def test_timecode_says_the_time_where_it_comes():
-    position = SongPosition()
-    position.step(reading(0.0, state="silent"), 0, 61.5)
+    position = SongPosition(follows_timecode=True)
+    position.step(reading(0.0, state="silent"), 0)
+    assert (position.has_begun, position.seconds) == (False, -1.0)
+    position.step(reading(0.0, state="silent"), 800, TimecodeReading(800.0, 61.5, 25))
     assert (position.has_begun, position.seconds) == (True, 61.5)
-    position.step(reading(0.1), 800)
-    assert position.seconds == pytest.approx(1 / 30)
+    position.step(reading(0.1), 1600)  # it stands still
+    assert position.seconds == 61.5
+    position.step(reading(0.2), 50_000, TimecodeReading(800.0, 61.5, 25))  # not renewed
+    assert position.seconds == 61.5
 
 
 def test_bars_of_three():

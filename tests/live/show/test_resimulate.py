@@ -47,7 +47,8 @@ def record(stage, music, tmp_path, tiny_model):
         read_value = partial(value_of, styles=performer.styles)
         planned = parse_score(score, path, bank, read_value) if score else None
         scenes = parse_scenes(set_text, path, performer.styles) if set_text else ()
-        programme = Programme(scenes, bank, planned, set_text)
+        follows = bool(config.ltc)
+        programme = Programme(scenes, bank, planned, set_text, follows)
         described |= recorded(programme)
         with_recorder = SessionWriter(path, {"sample_rate": RATE} | described, capacity=1 << 20)
         s.engine = stage_engine(config, RATE, performer, programme)
@@ -180,8 +181,11 @@ def test_other_clocks_and_their_silence_are_followed_again(record, tiny_model):
     delays = away(8.0, 3.5, 3.9, lambda t: None)
     path, s = record(
         8.0, delays, lambda s: None, beats=beats,
-        timecodes=[Elsewhere("ltc", 1.0, 6.0, timecode)], clock="auto",
+        timecodes=[Elsewhere("ltc", 1.0, 6.0, timecode)], clock="auto", ltc="2",
+        set_text='[[cue]]\nname = "late"\nat = "0:02"\nenergy = -2.0\n'
+        '[[cue]]\nname = "drop"\nat = "01:00:03;00"\nenergy = 1.5\n',
     )  # fmt: skip
+    assert s.engine.value_of("energy") == 1.5
     events = [record.fields() for record in SessionReader(path) if record.topic == "event"]
     told = {e.get("source") for e in events if e["name"] == "beat"}
     assert told == {"link", "midi", "os2l"}
