@@ -20,6 +20,7 @@ STATE_PREFIX, STATE_SUFFIX = "state_", "_out"
 # Dancers move at these tempi; faster or slower music is danced at half or double time.
 DANCE_BPM = (75.0, 155.0)
 _TEMPO_CENTRE_BPM = 110.0
+_WAVE_BEATS = np.array([1.0, 2.0, 4.0])
 
 # Every entry has to match exactly, or the features, poses or ticks mean something else.
 REQUIRED = {
@@ -48,8 +49,10 @@ def clock_vector(beats: ArrayLike, tempo_bpm: ArrayLike, confidence: ArrayLike =
     Cosine and sine of the phase at 1x, 1/2x and 1/4x, log2(tempo / 110), confidence 0..1.
     """
     beats = np.asarray(beats, np.float64)
-    angles = 2 * np.pi * beats[..., None] / np.array([1.0, 2.0, 4.0])
-    tempo = np.broadcast_to(np.log2(np.asarray(tempo_bpm) / _TEMPO_CENTRE_BPM), beats.shape)
-    confidence = np.broadcast_to(np.asarray(confidence), beats.shape)
-    waves = np.stack([np.cos(angles), np.sin(angles)], axis=-1).reshape(*beats.shape, 6)
-    return np.concatenate([waves, tempo[..., None], confidence[..., None]], -1).astype(np.float32)
+    angles = 2 * np.pi * beats[..., None] / _WAVE_BEATS
+    vector = np.empty((*beats.shape, CLOCK_DIM), np.float32)
+    vector[..., 0:6:2] = np.cos(angles)
+    vector[..., 1:6:2] = np.sin(angles)
+    vector[..., 6] = np.log2(np.asarray(tempo_bpm) / _TEMPO_CENTRE_BPM)
+    vector[..., 7] = confidence
+    return vector

@@ -47,7 +47,7 @@ class Performer:
         self.provider = self._session.get_providers()[0]
         self.manifest = Manifest.parse(_metadata(self._session, path).get(MANIFEST_KEY), path)
         self._check_tensors(path)
-        self._outputs = [o.name for o in self._session.get_outputs()]
+        self._bound: dict[str, np.ndarray] | None = None  # the state that `_bind` has seen
         self.reset(dancers, seed)
         self._warm_up(path)
 
@@ -65,12 +65,17 @@ class Performer:
 
     def set_dancers(self, dancers: int) -> None:
         """More or fewer dancers from the next step on; those who stay dance on undisturbed."""
-        for spec in self.manifest.states:
-            if spec.per_dancer:
-                kept = self._state[spec.name][:dancers]
-                fresh = self._blank(spec, dancers - len(kept))
-                self._state[spec.name] = np.concatenate([kept, fresh])
+        self._state = {
+            spec.name: self._resized(self._state[spec.name], spec, dancers)
+            for spec in self.manifest.states
+        }
         self.dancers = dancers
+
+    def _resized(self, state: np.ndarray, spec: StateSpec, dancers: int) -> np.ndarray:
+        if not spec.per_dancer:
+            return state
+        kept = state[:dancers]
+        return np.concatenate([kept, self._blank(spec, dancers - len(kept))])
 
     def revive(self, dancers: np.ndarray) -> None:
         """Give the dancers marked True (bool [N]) a fresh state: theirs has gone bad."""
@@ -78,7 +83,7 @@ class Performer:
             if spec.per_dancer:
                 self._state[spec.name][dancers] = 0.0
             elif not np.isfinite(self._state[spec.name]).all():
-                self._state[spec.name] = self._blank(spec, self.dancers)
+                self._state[spec.name][:] = 0.0
 
     def step(
         self,
@@ -95,18 +100,52 @@ class Performer:
         noise: [N, Z] standard normal, taken where a dancer's beat begins; temperature: 0..2, scales
         it. Returns pose vectors [N, 60] and style logits [S].
         """
-        feed = {
-            "features": features[None],
-            "clock": clock,
-            "style": style,
-            "control": control,
-            "noise": np.asarray(temperature * noise, np.float32),
-            **self._state,
+        if self._bound is not self._state:
+            self._bind()
+        inputs = self._inputs
+        inputs["features"][0] = features
+        inputs["clock"][:] = clock
+        inputs["style"][:] = style
+        inputs["control"][:] = control
+        inputs["noise"][:] = temperature * noise
+        self._session.run_with_iobinding(self._bindings[0])
+        # What was written is read next. A step that raised leaves it as it was.
+        self._bindings.reverse()
+        self._state, self._after = self._after, self._state
+        self._bound = self._state
+        return self._said["pose"].copy(), self._said["style_logits"][0].copy()
+
+    def _bind(self) -> None:
+        """Give all that goes in and comes out its place in memory, for as many dancers as there are
+        now: to find a place again for every step takes a tenth of it."""
+        self._state = {n: np.ascontiguousarray(v, np.float32) for n, v in self._state.items()}
+        self._after = {name: np.empty_like(value) for name, value in self._state.items()}
+        self._inputs = self._quiet_inputs(self.dancers)
+        self._said = {
+            "pose": np.empty((self.dancers, POSE_DIM), np.float32),
+            "style_logits": np.empty((1, len(self.styles)), np.float32),
         }
-        results = cast(list[np.ndarray], self._session.run(None, feed))
-        out = dict(zip(self._outputs, results, strict=True))
-        self._state = {name: out[name + STATE_SUFFIX] for name in self._state}
-        return out["pose"], out["style_logits"][0]
+        self._bindings = []
+        for before, after in ((self._state, self._after), (self._after, self._state)):
+            binding = self._session.io_binding()
+            for name, array in (self._inputs | before).items():
+                binding.bind_input(name, "cpu", 0, np.float32, array.shape, array.ctypes.data)
+            written = {name + STATE_SUFFIX: array for name, array in after.items()}
+            for name, array in (self._said | written).items():
+                binding.bind_output(name, "cpu", 0, np.float32, array.shape, array.ctypes.data)
+            self._bindings.append(binding)
+        self._bound = self._state
+
+    def _quiet_inputs(self, dancers: int) -> dict[str, np.ndarray]:
+        """What a step is fed besides the state, in silence."""
+        styles = len(self.styles)
+        return {
+            "features": np.zeros((1, FEATURE_DIM), np.float32),
+            "clock": np.zeros((dancers, CLOCK_DIM), np.float32),
+            "style": np.full((dancers, styles), 1 / styles, np.float32),
+            "control": np.zeros((dancers, CONTROL_DIM), np.float32),
+            "noise": np.zeros((dancers, self.manifest.latent_dim), np.float32),
+        }
 
     def _blank(self, spec: StateSpec, dancers: int) -> np.ndarray:
         shape = (dancers, *spec.shape[1:]) if spec.per_dancer else spec.shape
@@ -120,8 +159,12 @@ class Performer:
         """
         dancers, seed = self.dancers, self.seed
         try:
-            self._try_out(dancers + 1, 1)
-            pose, logits = self._try_out(dancers, _WARM_UP_STEPS)
+            for count in (dancers + 1, dancers):
+                self.reset(count, seed)
+                self._check_shapes()
+            for _ in range(_WARM_UP_STEPS - 1):
+                self._step_quietly()
+            pose, logits = self._step_quietly()
         except Exception as error:
             # onnxruntime raises a family of its own classes without a public base
             raise ArtifactError(f"{path} cannot dance: {_first_line(error)}") from error
@@ -129,23 +172,21 @@ class Performer:
             raise ArtifactError(f"{path} cannot dance: its poses are no numbers; export it again")
         self.reset(dancers, seed)
 
-    def _try_out(self, dancers: int, steps: int) -> tuple[np.ndarray, np.ndarray]:
-        """Dance to silence; the last pose and logits, of the shapes they should have."""
-        self.reset(dancers, self.seed)
-        shapes = {name: state.shape for name, state in self._state.items()}
-        styles = len(self.styles)
-        features = np.zeros(FEATURE_DIM, np.float32)
-        clock = np.zeros((dancers, CLOCK_DIM), np.float32)
-        style = np.full((dancers, styles), 1 / styles, np.float32)
-        control = np.zeros((dancers, CONTROL_DIM), np.float32)
-        noise = np.zeros((dancers, self.manifest.latent_dim), np.float32)
-        pose, logits = self.step(features, clock, style, control, noise)
-        for _ in range(steps - 1):
-            pose, logits = self.step(features, clock, style, control, noise)
-        found = {name: state.shape for name, state in self._state.items()}
-        if (pose.shape, logits.shape, found) != ((dancers, POSE_DIM), (styles,), shapes):
-            raise ValueError(f"{dancers} dancers get other shapes than it promised")
-        return pose, logits
+    def _step_quietly(self) -> tuple[np.ndarray, np.ndarray]:
+        quiet = self._quiet_inputs(self.dancers)
+        music, clock, style = quiet["features"][0], quiet["clock"], quiet["style"]
+        return self.step(music, clock, style, quiet["control"], quiet["noise"])
+
+    def _check_shapes(self) -> None:
+        """Raise where a step gives anything of another shape than the manifest promises."""
+        feed = self._quiet_inputs(self.dancers) | self._state
+        results = cast(list[np.ndarray], self._session.run(None, feed))
+        names = [output.name for output in self._session.get_outputs()]
+        found = {n: value.shape for n, value in zip(names, results, strict=True)}
+        promised = {n + STATE_SUFFIX: state.shape for n, state in self._state.items()}
+        promised |= {"pose": (self.dancers, POSE_DIM), "style_logits": (1, len(self.styles))}
+        if found != promised:
+            raise ValueError(f"{self.dancers} dancers get other shapes than it promised")
 
     def _check_tensors(self, path: Path) -> None:
         """The graph must have the tensors its manifest promises, of their shapes and types."""

@@ -93,6 +93,8 @@ class StyleMixer:
     def step(self) -> np.ndarray:
         """The weights of the next frame, float32 [S], on their way to what is wanted."""
         move = self._target() - self.weights
+        if not move.any():
+            return self.weights
         reach = 1.0 / (_FADE_S * FRAME_RATE)
         largest = np.abs(move).max()
         step = move if largest <= reach else move * (reach / largest)

@@ -146,7 +146,8 @@ def _bones() -> tuple[np.ndarray, ...]:
     together[:, :-3] = np.kron(CHAINS, axes).T
     stand = np.eye(POSE_DIM)
     stand[:-3, :-3] = np.kron(np.outer(joints[0], np.ones(N_JOINTS)), axes)
-    return tuple(np.float32(a) for a in (apart, together, stand, BONE_LENGTHS[1:, None]))
+    arrays = (apart, together, stand, BONE_LENGTHS[1:, None])
+    return tuple(np.asarray(array, np.float32) for array in arrays)
 
 
 _BONES = _bones()
