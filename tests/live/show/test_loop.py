@@ -47,7 +47,7 @@ def test_the_summary_says_everything_that_is_counted(stage, music):
         "seconds", "frames", "late", "dropped", "xruns", "resets", "send_errors", "rejected",
         "skipped", "steps", "faults", "sound", "step_ms_p50", "step_ms_p99", "step_ms_max",
         "latency_ms", "silence_s", "reopened", "packets", "recorder_lost", "memory_mb",
-        "memory_growth_mb",
+        "memory_growth_mb", "timecode",
     }  # fmt: skip
     assert summary["seconds"] == pytest.approx(1.0, abs=0.01)
     assert (summary["xruns"], summary["reopened"], summary["send_errors"]) == (3, 2, 5)
