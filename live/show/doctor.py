@@ -150,9 +150,9 @@ def _system_sound(config: ShowConfig) -> Iterator[Finding]:
         name = find_system_sound().name
     except PerformanceError as error:
         if config.input != SYSTEM:  # opening it fails with the same words
-            yield Finding("sound", NOTE, str(error), "only to dance to what this computer plays")
+            yield Finding("system", NOTE, str(error), "only to dance to what this computer plays")
         return
-    yield Finding("sound", OK, f"{name}: what this computer plays, with --input {SYSTEM}")
+    yield Finding("system", OK, f"{name}: what this computer plays, with --input {SYSTEM}")
 
 
 def _network(config: ShowConfig, opened: OpenShow) -> Iterator[Finding]:
