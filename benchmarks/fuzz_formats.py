@@ -370,7 +370,7 @@ def _prepared_remade(files: Files, rng: np.random.Generator) -> Files:
 def _settings_seeds(_scratch: Path) -> list[Files]:
     root = Path(__file__).parents[1]
     names = ("docs/show.toml", "docs/set-list.toml", "docs/midi.toml", "docs/lights.toml",
-             "model/recipes/begin.toml")  # fmt: skip
+             "model/recipes/dance.toml")  # fmt: skip
     return [{Path(name).name: (root / name).read_bytes()} for name in names]
 
 
@@ -386,7 +386,7 @@ def _settings_reader() -> Callable[[Path], object]:
         "set-list.toml": lambda path: load_scenes(path, ("street", "salsa")),
         "midi.toml": midi_map.load,
         "lights.toml": load_patch,
-        "begin.toml": read_config,
+        "dance.toml": read_config,
     }
 
     def read(folder: Path) -> None:

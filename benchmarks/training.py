@@ -1,7 +1,7 @@
 """Where the time of a training step goes.
 
     python -m benchmarks.training --data data/open
-    python -m benchmarks.training --data data/open --config model/recipes/free.toml
+    python -m benchmarks.training --data data/open --config model/recipes/dance.toml
 
 Runs some steps with the critic at work and prints milliseconds a step by part: medians over the
 steps, one thread. "rest" is what no part below covers: losses of the whole, clipping, book-keeping.
@@ -79,7 +79,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=8)
     args = parser.parse_args()
     config = read_config(args.config) if args.config else TrainConfig()
-    config = dataclasses.replace(config, critic_from=0)
+    config = dataclasses.replace(config, units_iterations=0, prior_iterations=0, critic_from=0)
     found = profile(args.data, config, args.steps + 1)
     whole = np.median([sum(step.values()) for step in found])
     print(f"{1000 * whole:8.0f} ms a step of {config.batch} windows of {config.window} frames")

@@ -85,7 +85,16 @@ def tiny_network() -> DanceNetwork:
     config = NetworkConfig(
         styles=("street", "salsa"),
         encoder=EncoderConfig(width=16, layers=2, heads=2, window=8),
-        decoder=DecoderConfig(hidden=2 * POSE_DIM, latent_dim=4, style_width=4),
+        decoder=DecoderConfig(
+            hidden=2 * POSE_DIM,
+            latent_dim=4,
+            style_width=4,
+            unit_width=32,
+            units=3,
+            codes=24,
+            prior_width=32,
+            prior_rank=16,
+        ),
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(20)

@@ -24,7 +24,13 @@ class EncoderConfig:
 
 @dataclass(frozen=True)
 class DecoderConfig:
-    """Recurrent pose decoder. latent_dim is the size of the one latent a beat."""
+    """Recurrent pose decoder. latent_dim is the size of the one latent a beat.
+
+    unit_width: of the layers that spell a latent out (`model.network.unit_decoder`). Of the prior
+    (`model.network.unit_prior`): codes, the size of its vocabulary; units, beats that it
+    remembers; prior_width and prior_rank, of its layers; fog_within and fog_before, how much of the
+    beats of this bar, and of those before it, is hidden from it, 0 to 1.
+    """
 
     pose_dim: int = POSE_DIM
     hidden: int = 384
@@ -32,6 +38,13 @@ class DecoderConfig:
     latent_dim: int = 32
     style_width: int = 24
     residual_scale: float = 0.3
+    unit_width: int = 384
+    units: int = 8
+    prior_width: int = 512
+    prior_rank: int = 128
+    codes: int = 3072
+    fog_within: float = 0.1
+    fog_before: float = 0.95
 
 
 @dataclass(frozen=True)
@@ -56,7 +69,7 @@ class NetworkConfig:
 class TrainConfig:
     """One training run. Lengths in frames of 1/30 s; weights are relative to the pose loss."""
 
-    iterations: int = 2600
+    iterations: int = 7000
     batch: int = 64
     dancers: int = 4  # of a batch to each song: they share the encoder's work
     window: int = 120
@@ -70,18 +83,26 @@ class TrainConfig:
     gradient_clip: float = 1.0
     precision: str = "32-true"  # or "bf16-mixed": faster on a GPU, and on some processors slower
     seed: int = 1
+    # before the dance: so many steps for latents and what they spell out, all frames at once and
+    # without recurrence; and so many for the vocabulary, and what follows what (`stage`)
+    units_iterations: int = 4000
+    prior_iterations: int = 1200
     # curriculum: free-running stretches grow to `free_max` over so many iterations
     curriculum: str = "linear"
     forced_frames: int = 10
     free_max: int = 110
     curriculum_iterations: int = 900
     # losses
+    unit_weight: float = 1.0  # of the poses that the latents alone spell out
     velocity_weight: float = 3.0
     contact_weight: float = 0.5
     bone_weight: float = 0.5
     style_weight: float = 0.2
-    kl_weight: float = 0.02
-    kl_warmup: int = 500
+    kl_weight: float = (
+        0.001  # of the latents against a standard normal: loose, the prior learns them
+    )
+    prior_weight: float = 0.1  # of what follows what; nothing but the prior learns from it
+    prior_draws: int = 4  # of fog for each beat of a batch
     # rollouts beside a critic: from an iteration on, so many of the dancers to each song; the
     # learning rate of the network is then multiplied by `critic_stage_rate`
     critic_from: int = 1000
@@ -106,6 +127,18 @@ class TrainConfig:
     cold_start: float = 0.15  # share of windows whose first previous pose is the mean pose
     speed_low: float = 0.7
     speed_high: float = 1.42
+    handed: str = ""  # styles, with commas between, whose left and right are never swapped
+
+    def stage(self, iteration: int) -> str:
+        """What a step learns: "units", then "prior", then "dance", which is all but the latents."""
+        if iteration < self.units_iterations:
+            return "units"
+        return "prior" if iteration < self.before_dance else "dance"
+
+    @property
+    def before_dance(self) -> int:
+        """Steps before the first of the dance; those of curriculum and critic count from there."""
+        return self.units_iterations + self.prior_iterations
 
     @property
     def music_lag(self) -> float:

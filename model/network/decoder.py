@@ -3,10 +3,11 @@
 Enters: music context, clock, style, control and noise, and its state. Leaves: the next pose and the
 state after it.
 
-Variety comes from a conditional variational latent (Kingma & Welling, 2014; Sohn et al., 2015)
-that is drawn when the beat phase wraps and held until the next beat. Timing can then only come from
-the clock and variety only from the latent: a latent per frame would carry the timing and ignore the
-beat, and none at all freezes within a minute of free running.
+Variety comes from a variational latent (Kingma & Welling, 2014), a dance unit of one beat (Lee et
+al., 2019), that is drawn from a prior when the beat phase wraps and held until the next beat
+(`model.network.unit_prior`). Timing can then only come from the clock and variety only from the
+latent: a latent per frame would carry the timing and ignore the beat, and none at all freezes
+within a minute of free running.
 """
 
 from collections.abc import Callable
@@ -18,10 +19,13 @@ from live.dance.contract import CLOCK_DIM, CONTROL_DIM
 from live.errors import ConfigError
 from model.network.config import DecoderConfig
 from model.network.step_linear import StepLinear
+from model.network.unit_decoder import UnitDecoder
+from model.network.unit_prior import UnitPrior
 
 TWICE_DIM = 2  # of `twice_a_beat`
 
-_PRIOR_WIDTH = 192
+_PULL = -0.8  # of the pull towards a unit, before the sigmoid: a third of the way each frame
+_PLACES = 12  # of a beat, where the posterior reads it
 _UNSET = 0.0  # the state's marker for "no beat seen yet": a stored phase is always below zero
 _PHASE_SHIFT = 2.0
 
@@ -35,35 +39,32 @@ class PoseDecoder(nn.Module):
         hidden = config.hidden
         self.style = nn.Linear(n_styles, config.style_width, bias=False)
         condition = music_width + CLOCK_DIM + TWICE_DIM + config.style_width + CONTROL_DIM
+        self.unit = UnitDecoder(config)
         self.condition = StepLinear(condition + config.latent_dim, hidden)
+        self.unit_in = StepLinear(config.pose_dim, hidden)
+        self.pull = nn.Parameter(torch.full((config.pose_dim,), _PULL))
         self.pose_in = StepLinear(config.pose_dim, hidden)
         self.cells = nn.ModuleList(GatedCell(hidden, hidden) for _ in range(config.layers))
         self.pose_out = nn.Sequential(
             StepLinear(2 * hidden, hidden), nn.SiLU(), StepLinear(hidden, config.pose_dim)
         )
-        self.prior = nn.Sequential(
-            StepLinear(condition + hidden, _PRIOR_WIDTH),
-            nn.SiLU(),
-            StepLinear(_PRIOR_WIDTH, 2 * config.latent_dim),
-        )
+        self.prior = UnitPrior(config, condition)
 
     def conditions(self, music: Tensor, clock: Tensor, style: Tensor, control: Tensor) -> Tensor:
         """Everything outside the recurrence, concatenated: [..., music + 8 + 2 + style + 4]."""
         return torch.cat([music, clock, twice_a_beat(clock), self.style(style), control], dim=-1)
 
-    def prior_of(self, condition: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log standard deviation of the latent, given the top layer's state."""
-        mean, log_std = self.prior(torch.cat([condition, hidden], dim=-1)).chunk(2, dim=-1)
-        return mean, log_std.clamp(-4.0, 1.0)
-
-    def drive(self, condition: Tensor, latent: Tensor) -> Tensor:
-        """What the recurrence hears besides its own poses: [..., hidden]."""
-        return self.condition(torch.cat([condition, latent], dim=-1))
+    def drive(self, condition: Tensor, latent: Tensor, unit: Tensor) -> Tensor:
+        """What the recurrence hears besides its own poses: [..., hidden]. unit [..., 60]: what the
+        latent spells out for this moment."""
+        return self.condition(torch.cat([condition, latent], dim=-1)) + self.unit_in(unit)
 
     def advance(
-        self, pose: Tensor, drive: Tensor, hidden: list[Tensor]
+        self, pose: Tensor, drive: Tensor, unit: Tensor, hidden: list[Tensor]
     ) -> tuple[Tensor, list[Tensor]]:
-        """One frame: normalised pose [N, 60] and drive [N, hidden] -> (next pose, hidden)."""
+        """One frame: normalised pose [N, 60], drive [N, hidden] and unit [N, 60] -> (next pose,
+        hidden). The pose is pulled to the unit's, so that dancers of the same units meet, and
+        changed by what the recurrence adds."""
         x = torch.nn.functional.silu(self.pose_in(pose) + drive)
         after = []
         for cell, state in zip(self.cells, hidden, strict=True):
@@ -71,7 +72,8 @@ class PoseDecoder(nn.Module):
             after.append(state)
             x = x + state
         change = self.pose_out(torch.cat([x, drive], dim=-1))
-        return pose + self.config.residual_scale * change, after
+        pulled = torch.sigmoid(self.pull) * (unit - pose)
+        return pose + pulled + self.config.residual_scale * change, after
 
     def compile_gates(self) -> None:
         """One kernel for what a cell does besides its products, where PyTorch launches ten: for a
@@ -98,7 +100,7 @@ class PoseDecoder(nn.Module):
         c = self.config
         state = {f"hidden{i}": torch.zeros(dancers, c.hidden) for i in range(c.layers)}
         state["pose"] = torch.zeros(dancers, c.pose_dim)
-        state["latent"] = torch.zeros(dancers, c.latent_dim)
+        state["units"] = torch.zeros(dancers, c.units, c.latent_dim)
         state["phase"] = torch.full((dancers, 1), _UNSET)
         return state
 
@@ -110,19 +112,33 @@ class PoseDecoder(nn.Module):
         condition: [N, C]; clock: [N, 8]; noise: [N, Z] standard normal, used only on a beat.
         """
         hidden = [state[f"hidden{i}"] for i in range(self.config.layers)]
-        latent = self.renewed(condition, clock, noise, hidden[-1], state)
-        pose, hidden = self.advance(state["pose"], self.drive(condition, latent), hidden)
+        units = self.renewed(condition, clock, noise, state)
+        latent = units[:, 0]
+        unit = self.unit(latent, clock)
+        drive = self.drive(condition, latent, unit)
+        pose, hidden = self.advance(state["pose"], drive, unit, hidden)
         after = {f"hidden{i}": h for i, h in enumerate(hidden)}
-        after |= {"pose": pose, "latent": latent, "phase": stored_phase(clock)}
+        after |= {"pose": pose, "units": units, "phase": stored_phase(clock)}
         return pose, after
 
     def renewed(
-        self, condition: Tensor, clock: Tensor, noise: Tensor, top: Tensor, state: dict[str, Tensor]
+        self, condition: Tensor, clock: Tensor, noise: Tensor, state: dict[str, Tensor]
     ) -> Tensor:
-        """The latent [N, Z] of this frame: the state's, or a new one from the prior on a beat."""
-        mean, log_std = self.prior_of(condition, top)
+        """The latents [N, M, Z] of this beat and those before it: the state's, or on a beat one
+        more from the prior, and the oldest forgotten."""
+        units = state["units"]
         renew = beat_wrapped(clock, state["phase"])
-        return torch.where(renew, mean + log_std.exp() * noise, state["latent"])
+
+        def on_beat(*given: Tensor) -> Tensor:
+            condition, clock, noise, units, renew = given
+            latent = self.prior.sample(condition, clock, units, noise)
+            newer = torch.cat([latent[:, None], units[:, :-1]], dim=1)
+            return torch.where(renew[..., None], newer, units)
+
+        given = (condition, clock, noise, units, renew)
+        if torch.compiler.is_exporting():  # an `If` in the graph: most frames need no prior
+            return torch.cond(renew.any(), on_beat, lambda *given: given[3].clone(), given)
+        return on_beat(*given) if renew.any() else units
 
 
 class GatedCell(nn.Module):
@@ -156,24 +172,36 @@ def gates(from_input: Tensor, from_state: Tensor, state: Tensor) -> Tensor:
 class Posterior(nn.Module):
     """What a beat's motion says about its latent; training only.
 
-    A bidirectional GRU reads the true motion; its outputs are averaged over each beat's frames.
+    Each beat is read at twelve places of equal distance, whatever its tempo, with the pose before.
     """
 
-    def __init__(self, config: DecoderConfig, width: int = 128):
+    def __init__(self, config: DecoderConfig, width: int = 512):
         super().__init__()
-        self.read = nn.GRU(config.pose_dim + CLOCK_DIM, width, batch_first=True, bidirectional=True)
-        self.out = nn.Linear(2 * width, 2 * config.latent_dim)
+        inputs = (_PLACES + 1) * config.pose_dim + 2
+        out = nn.Linear(width, 2 * config.latent_dim)
+        # Clear latents at first: a decoder learns nothing from what is mostly chance.
+        nn.init.constant_(out.bias[config.latent_dim :], -1.5)
+        self.read = nn.Sequential(
+            nn.Linear(inputs, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU(), out
+        )
 
     def forward(self, pose: Tensor, clock: Tensor, beat: Tensor) -> tuple[Tensor, Tensor]:
         """pose [B, T, 60], clock [B, T, 8], beat int64 [B, T] (0-based, non-decreasing).
 
-        Returns mean and log standard deviation per beat, [B, beats, Z].
+        Returns mean and log standard deviation per beat, [B, beats, Z]; of a beat that is not whole
+        in the window, by what is there.
         """
-        read, _ = self.read(torch.cat([pose, clock], dim=-1))
-        member = nn.functional.one_hot(beat).to(read.dtype)  # [B, T, beats]
-        count = member.sum(dim=1).clamp(min=1.0)
-        pooled = torch.einsum("btk,btc->bkc", member, read) / count[..., None]
-        mean, log_std = self.out(pooled).chunk(2, dim=-1)
+        length = pose.shape[1]
+        index = torch.arange(int(beat.max()) + 1, device=beat.device)
+        first = (beat[..., None] < index).sum(dim=1).clamp(max=length - 1)
+        last = (beat[..., None] <= index).sum(dim=1) - 1
+        place = (torch.arange(_PLACES, device=beat.device) + 0.5) / _PLACES
+        within = first[..., None] + place * (last - first + 1)[..., None]
+        frames = torch.cat([(first - 1).clamp(min=0)[..., None], within.long()], dim=-1)
+        rows = torch.arange(len(pose), device=beat.device)[:, None, None]
+        read = pose[rows, frames.clamp(max=length - 1)].flatten(2)
+        ends = torch.stack([clock[rows[..., 0], at, 0] for at in (first, last)], dim=-1)
+        mean, log_std = self.read(torch.cat([read, ends], dim=-1)).chunk(2, dim=-1)
         return mean, log_std.clamp(-4.0, 1.0)
 
 

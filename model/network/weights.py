@@ -22,6 +22,8 @@ from model.network.config import NetworkConfig
 from model.network.dance_network import DanceNetwork
 
 _OLDER_PREFIX = "network."  # of the weights' names in files of before, the shipped ones included
+# What older files have of another kind or shape. The dancer can do without: it is learned anew.
+RENEWED = ("decoder.prior.", "decoder.unit", "decoder.pull", "posterior.")
 REST_KEY = "posejockey_weights"  # of the file's metadata: those that its graph lacks
 # Of matrices that `export.quantise` has rounded: bits, elements that share a scale, the value that
 # stands for zero, and what follows a weight's name for its values and its scales.
@@ -31,8 +33,8 @@ ROUNDED, SCALES = ".int8", ".scales"
 
 def load_weights(path: Path) -> dict:
     """What a file for the stage (`export`) holds of the run that made it: its network_config, and
-    under "weights" the weights by name, of large ones as much as eight bits hold. Raises
-    ArtifactError for any other file."""
+    under "weights" the weights by name, of large ones as much as eight bits hold, without prior and
+    posterior where they were of an older kind. Raises ArtifactError for any other file."""
     try:
         model = onnx.load(path, load_external_data=False)
         said = {p.key: p.value for p in model.metadata_props}
@@ -50,7 +52,10 @@ def load_weights(path: Path) -> dict:
     except (OSError, DecodeError, KeyError, TypeError, ValueError, BadZipFile) as error:
         raise ArtifactError(f"{path} is not a file of this program: {error!r}") from error
     for name, value in expected.items():
-        if name not in weights or weights[name].shape != value.shape:
+        fits = name in weights and weights[name].shape == value.shape
+        if not fits and name.startswith(RENEWED):
+            weights.pop(name, None)
+        elif not fits:
             raise ArtifactError(
                 f"{path} was exported by an older version, without {name}; it can dance, but no "
                 "training can begin with it"
@@ -58,7 +63,7 @@ def load_weights(path: Path) -> dict:
     check_finite(weights, f"what {path} was exported from")
     return {
         "network_config": config.to_dict(),
-        "weights": {name: weights[name] for name in expected},
+        "weights": {name: weights[name] for name in expected if name in weights},
     }
 
 

@@ -15,11 +15,12 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from model.data.windows import Batch
 from model.network.config import TrainConfig
 from model.network.dance_network import DanceNetwork
-from model.network.decoder import stored_phase
+from model.network.decoder import beat_wrapped, stored_phase
 from model.network.step_linear import weights_at_once
 from model.training import losses
 
@@ -93,21 +94,30 @@ class Objective(nn.Module):
         self.register_buffer("foot_skate_reference", reference.foot_skate)
 
     def forward(
-        self, batch: Tensors, teacher: np.ndarray, state: dict[str, Tensor] | None = None
+        self,
+        batch: Tensors,
+        teacher: np.ndarray,
+        state: dict[str, Tensor] | None = None,
+        stage: str = "dance",
     ) -> Outcome:
         """teacher: bool [L], where forced rows are fed the real pose; state: of the rollouts,
-        whose number says how many rows they are (the last dancers of each song)."""
+        whose number says how many rows they are (the last dancers of each song); stage: of the run
+        (`TrainConfig.stage`)."""
         network = self.network
-        music, logits = network.hear(batch.features)
+        with torch.set_grad_enabled(torch.is_grad_enabled() and stage == "dance"):
+            music, logits = network.hear(batch.features)
         length = batch.clock.shape[1]
         dancers = len(batch.clock) // len(music)
         music = music[:, -length:].repeat_interleave(dancers, dim=0)
         rollout_rows = 0 if state is None else len(state["pose"]) // (len(batch.clock) // dancers)
         dancer = torch.arange(len(batch.clock), device=music.device) % dancers
         forced = dancer < dancers - rollout_rows
+        if stage != "dance":
+            return self._learn_units(batch, music, stage)
         with weights_at_once(network.decoder):
             rollout = None if state is None else self._begin(batch, music, ~forced, state)
             parts, real = self._follow(batch, music, forced, teacher, rollout)
+        parts["prior"] = self._predict_units(batch, music)
         parts["style"] = losses.style_loss(logits[:, -length:], batch.danced)
         if rollout is None:
             return Outcome(parts, real, None)
@@ -157,11 +167,16 @@ class Objective(nn.Module):
         return clock, control, decoder.conditions(music[rows], clock, styles, control)
 
     def _roll(
-        self, target: Tensor, drive: Tensor, teacher: np.ndarray, rollout: "_Rollout | None"
-    ) -> tuple[Tensor, Tensor]:
+        self,
+        target: Tensor,
+        drive: Tensor,
+        unit: Tensor,
+        teacher: np.ndarray,
+        rollout: "_Rollout | None",
+    ) -> Tensor:
         """Step forced rows, and the rollouts beside them: products of twice the rows take less than
-        twice the time. target [B, L + 1, 60] and drive [B, L, hidden] of the forced rows; returns
-        their poses [B, L, 60] and the top state before each frame [B, L, hidden]."""
+        twice the time. target [B, L + 1, 60], drive [B, L, hidden] and unit [B, L, 60] of the
+        forced rows; returns their poses [B, L, 60]."""
         decoder, config = self.network.decoder, self.config
         forced = len(target)
         hidden = [drive.new_zeros(forced, decoder.config.hidden) for _ in decoder.cells]
@@ -170,25 +185,25 @@ class Objective(nn.Module):
         cold = (torch.rand(forced, 1, device=target.device) < config.cold_start).float()
         pose = target[:, 0] * (1 - cold)
         noise = config.input_noise * torch.randn_like(target)
-        poses, tops = [], []
+        poses = []
         # Not drive[:, t]: the gradient of each slice would be a tensor as large as the whole.
-        for t, (taught, driven) in enumerate(zip(teacher, drive.unbind(dim=1), strict=True)):
+        pushes = zip(teacher, drive.unbind(dim=1), unit.unbind(dim=1), strict=True)
+        for t, (taught, driven, pull) in enumerate(pushes):
             if t and taught:
                 pose = target[:, t]
-            given, top = pose + noise[:, t], hidden[-1]
+            given = pose + noise[:, t]
             if rollout is not None:
-                top, others = top.split([forced, len(top) - forced])
-                beside, pushed = rollout.enter(t, others)
+                beside, pushed, pulled = rollout.enter(t)
                 given, driven = torch.cat([given, beside]), torch.cat([driven, pushed])
-            tops.append(top)
-            pose, hidden = decoder.advance(given, driven, hidden)
+                pull = torch.cat([pull, pulled])
+            pose, hidden = decoder.advance(given, driven, pull, hidden)
             if rollout is not None:
                 pose, beside = pose.split([forced, len(pose) - forced])
                 rollout.moved(t, beside)
             poses.append(pose)
         if rollout is not None:
             rollout.hidden = [state[forced:] for state in hidden]
-        return torch.stack(poses, dim=1), torch.stack(tops, dim=1)
+        return torch.stack(poses, dim=1)
 
     def _follow(
         self,
@@ -203,27 +218,84 @@ class Objective(nn.Module):
         beat, style, plain = batch.beat[rows], batch.style[rows], batch.pose[rows]
         clock, control, condition = self._rows(batch, music, rows, style)
         target = network.normalise(plain)
-        mean, log_std = network.posterior(target[:, 1:], clock, beat)
-        latent = mean + log_std.exp() * torch.randn_like(mean)
-        by_frame = latent.gather(1, beat[..., None].expand(-1, -1, latent.shape[-1]))
-        pose, tops = self._roll(target, decoder.drive(condition, by_frame), teacher, rollout)
-        starts, used = beat_starts(beat)
-        at_start = starts[..., None]
-        prior = decoder.prior_of(
-            condition.gather(1, at_start.expand(-1, -1, condition.shape[-1])),
-            tops.gather(1, at_start.expand(-1, -1, tops.shape[-1])),
-        )
+        by_frame = self._latents(target[:, 1:], clock, beat)
+        unit = decoder.unit(by_frame, clock)
+        parts = self._unit_parts(unit, target)
+        pose = self._roll(target, decoder.drive(condition, by_frame, unit), unit, teacher, rollout)
         forced = torch.cat([target[:, :1], pose], dim=1)
         plain_forced = network.denormalise(forced)
-        nats = losses.kl_loss(mean, log_std, *prior, used)
-        parts = {
+        parts |= {
             "pose": losses.pose_loss(pose, target[:, 1:]),
             "velocity": losses.velocity_loss(forced, target),
             "contact": losses.contact_loss(plain_forced, plain),
             "bone": losses.bone_loss(plain_forced),
-            "kl": nats / (beat.shape[1] * len(beat)),
         }
         return parts, Dances(target[:, 1:], plain[:, 1:], clock, control, style)
+
+    @torch.no_grad()
+    def _latents(self, pose: Tensor, clock: Tensor, beat: Tensor) -> Tensor:
+        """The latent of each frame's beat, [B, L, Z]: of half of the beats the code for it, which
+        is what a dancer on stage has."""
+        network = self.network
+        mean, log_std = network.posterior(pose, clock, beat)
+        latent = mean + log_std.exp() * torch.randn_like(mean)
+        coded = network.decoder.prior.nearest(mean.flatten(0, 1)).unflatten(0, mean.shape[:2])
+        latent = torch.where(torch.rand_like(mean[..., :1]) < 0.5, coded, latent)
+        return latent.gather(1, beat[..., None].expand(-1, -1, latent.shape[-1]))
+
+    def _learn_units(self, batch: Tensors, music: Tensor, stage: str) -> Outcome:
+        """Latents and what they spell out, or their prior: all frames at once."""
+        network = self.network
+        target = network.normalise(batch.pose)
+        real = Dances(target[:, 1:], batch.pose[:, 1:], batch.clock, batch.control, batch.style)
+        if stage == "prior":
+            return Outcome({"prior": self._predict_units(batch, music)}, real, None)
+        mean, log_std = network.posterior(target[:, 1:], batch.clock, batch.beat)
+        latent = mean + log_std.exp() * torch.randn_like(mean)
+        by_frame = latent.gather(1, batch.beat[..., None].expand(-1, -1, latent.shape[-1]))
+        unit = network.decoder.unit(by_frame, batch.clock)
+        parts = self._unit_parts(unit, target) | {"kl": self._nats(mean, log_std, batch.beat)}
+        return Outcome(parts, real, None)
+
+    def _unit_parts(self, unit: Tensor, target: Tensor) -> dict[str, Tensor]:
+        """unit: [B, L, 60]; target: [B, L + 1, 60]."""
+        spelled = torch.cat([target[:, :1], unit], dim=1)
+        velocity = self.config.velocity_weight * losses.velocity_loss(spelled, target)
+        return {"unit": losses.pose_loss(unit, target[:, 1:]) + velocity}
+
+    @staticmethod
+    def _nats(mean: Tensor, log_std: Tensor, beat: Tensor) -> Tensor:
+        """Of the latents against a standard normal, a frame."""
+        standard, (_, used) = torch.zeros_like(mean), beat_starts(beat)
+        nats = losses.kl_loss(mean, log_std, standard, standard, used)
+        return nats / (beat.shape[1] * len(beat))
+
+    def _predict_units(self, batch: Tensors, music: Tensor) -> Tensor:
+        """Loss of the prior, over all beats that lie whole in a window, of forced and rollout rows
+        alike: what it learns from is their real dances. Nothing else learns from it."""
+        latent, before, row, first = self.units_of(batch)
+        every = torch.ones(len(batch.pose), dtype=torch.bool, device=batch.pose.device)
+        with torch.no_grad():
+            clock, _, condition = self._rows(batch, music, every, batch.style)
+        return self.network.decoder.prior.loss(
+            latent, condition[row, first], clock[row, first], before, self.config.prior_draws
+        )
+
+    @torch.no_grad()
+    def units_of(self, batch: Tensors) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Of all beats that lie whole in a window (of all, where the windows are too short for
+        that): latents [K, Z], those of the beats before [K, M, Z], and their row and first frame,
+        int64 [K]."""
+        network = self.network
+        target = network.normalise(batch.pose)[:, 1:]
+        mean, _ = network.posterior(target, batch.clock, batch.beat)
+        before = units_before(mean, network.config.decoder.units)
+        starts, used = beat_starts(batch.beat)
+        whole = used.bool() & used.roll(-1, dims=1).bool()
+        whole[:, 0] = whole[:, -1] = False  # of the first and the last a part is missing
+        whole = whole if whole.any() else used.bool()
+        row, _ = whole.nonzero(as_tuple=True)
+        return mean[whole], before[whole], row, starts[whole]
 
     def _mixed(self, style: Tensor) -> Tensor:
         """One-hot styles [B, S], `mix_share` of them blended with the style of another row."""
@@ -250,7 +322,7 @@ class _Rollout:
         state: dict[str, Tensor],
     ):
         self._network = network
-        self._state = {name: state[name] for name in ("pose", "latent", "phase")}
+        self._state = {name: state[name] for name in ("pose", "units", "phase")}
         self.hidden = [state[f"hidden{i}"] for i in range(len(network.decoder.cells))]
         self._condition, self._clock = condition.unbind(1), clock.unbind(1)
         self._given = clock, control, style
@@ -259,13 +331,21 @@ class _Rollout:
         self._poses: list[Tensor] = []
         self._plain: list[Tensor] = []
 
-    def enter(self, t: int, top: Tensor) -> tuple[Tensor, Tensor]:
-        """What they bring into frame t: their pose [N, 60] and drive [N, hidden]; top: the last
-        layer's state."""
+    def enter(self, t: int) -> tuple[Tensor, Tensor, Tensor]:
+        """What they bring into frame t: their pose [N, 60], drive [N, hidden] and unit [N, 60]. The
+        prior does not learn from where its latents lead: only from latents of real dances."""
         decoder, condition = self._network.decoder, self._condition[t]
-        latent = decoder.renewed(condition, self._clock[t], self._noise[t], top, self._state)
-        self._state["latent"] = latent
-        return self._state["pose"], decoder.drive(condition, latent)
+        rows = beat_wrapped(self._clock[t], self._state["phase"])[:, 0].nonzero()[:, 0]
+        if len(rows):
+            with torch.no_grad():
+                state = {name: self._state[name][rows] for name in ("units", "phase")}
+                newer = decoder.renewed(
+                    condition[rows], self._clock[t][rows], self._noise[t][rows], state
+                )
+                self._state["units"] = self._state["units"].index_copy(0, rows, newer)
+        latent = self._state["units"][:, 0]
+        unit = decoder.unit(latent, self._clock[t])
+        return self._state["pose"], decoder.drive(condition, latent, unit), unit
 
     def moved(self, t: int, pose: Tensor) -> None:
         """Where frame t took them: poses [N, 60]."""
@@ -294,3 +374,10 @@ def beat_starts(beat: Tensor) -> tuple[Tensor, Tensor]:
     starts = (beat[..., None] < index).sum(dim=1)
     used = (index <= beat.max(dim=1, keepdim=True).values).float()
     return starts.clamp(max=beat.shape[1] - 1), used
+
+
+def units_before(latent: Tensor, units: int) -> Tensor:
+    """The latents of the beats before each, newest first: [B, K, Z] -> [B, K, units, Z], zeros
+    before the first of a window."""
+    shifted = [F.pad(latent, (0, 0, back, 0))[:, : latent.shape[1]] for back in range(1, units + 1)]
+    return torch.stack(shifted, dim=2)

@@ -54,6 +54,7 @@ from model.training.warm_start import inherit, inherit_critic, inherit_reader
 _SAVE_EVERY_S = 120.0
 _LOG_EVERY = 20
 _REFERENCE_BATCHES = 24
+_UNITS_FOR_A_CODE = 20
 
 
 @dataclass
@@ -168,8 +169,11 @@ class Trainer:
 
     def iterate(self) -> dict[str, float]:
         """One optimiser step of the network, and of the critic once it takes part."""
+        stage = self.config.stage(self.progress.iteration)
+        if stage == "prior" and self.progress.iteration == self.config.units_iterations:
+            self._find_vocabulary()
         batch = Tensors.of(self.windows.batch(self.rng), self.fabric.device)
-        share = self.progress.iteration / self.config.curriculum_iterations
+        share = self._dance_iteration / self.config.curriculum_iterations
         free = free_frames(self.config.curriculum, share, self.config.free_max)
         teacher = teacher_mask(
             self.config.window,
@@ -177,9 +181,9 @@ class Trainer:
             free,
             int(self.rng.integers(self.config.forced_frames + free)),
         )
-        with_rollouts = self.progress.iteration >= self.config.critic_from
+        with_rollouts = stage == "dance" and self._dance_iteration >= self.config.critic_from
         outcome: Outcome = self.objective(
-            batch, teacher, self._entering(batch.style) if with_rollouts else None
+            batch, teacher, self._entering(batch.style) if with_rollouts else None, stage
         )
         parts = dict(outcome.parts)
         if outcome.rollouts is not None:
@@ -198,9 +202,9 @@ class Trainer:
         total = self._weigh(parts)
         self.optimiser.zero_grad(set_to_none=True)
         self.fabric.backward(total)
-        if self.progress.iteration < self.config.held:
+        if stage == "dance" and self._dance_iteration < self.config.held:
             for name, parameter in self.network.named_parameters():
-                if not name.startswith(_POSTERIOR):
+                if not name.startswith(_FROM_NOTHING):
                     parameter.grad = None
         norm = self.fabric.clip_gradients(
             self.objective,
@@ -220,6 +224,21 @@ class Trainer:
             "gradient": float(norm) if norm is not None else 0.0,
             **{name: float(parts[name].detach()) if name in parts else 0.0 for name in PARTS},
         }
+
+    @property
+    def _dance_iteration(self) -> int:
+        """Steps since the dance began."""
+        return max(0, self.progress.iteration - self.config.before_dance)
+
+    def _find_vocabulary(self) -> None:
+        """The codes of the prior, from latents of real dances drawn once."""
+        rng = np.random.default_rng(1)
+        found, count = [], 0
+        while count < _UNITS_FOR_A_CODE * self.network.config.decoder.codes:
+            batch = Tensors.of(self.windows.batch(rng), self.fabric.device)
+            found.append(self.objective.module.units_of(batch)[0])
+            count += max(1, len(found[-1]))
+        self.network.decoder.prior.fit_codes(torch.cat(found))
 
     def _teach_critic(self, real: Dances, generated: Dances) -> Tensor:
         """One step of the critic; returns its loss."""
@@ -281,10 +300,15 @@ class Trainer:
         source = torch.empty_like(wanted)
         source[wanted.argsort()] = self.carried["style"].argsort()
         stays = torch.rand(count, 1, device=self.fabric.device) >= c.restart
-        return {name: torch.where(stays, self.carried[name][source], fresh[name]) for name in fresh}
+        return {
+            name: torch.where(
+                stays.view(-1, *(1,) * (value.dim() - 1)), self.carried[name][source], value
+            )
+            for name, value in fresh.items()
+        }
 
     def _weigh(self, parts: dict[str, Tensor]) -> Tensor:
-        c, iteration = self.config, self.progress.iteration
+        c, iteration = self.config, self._dance_iteration
         heeded = min(1.0, max(0, iteration - c.critic_from) / max(c.critic_ramp, 1))
         weights = {
             "pose": 1.0,
@@ -292,7 +316,9 @@ class Trainer:
             "contact": c.contact_weight,
             "bone": c.bone_weight,
             "style": c.style_weight,
-            "kl": c.kl_weight * min(1.0, iteration / max(c.kl_warmup, 1)),
+            "kl": c.kl_weight,
+            "prior": c.prior_weight,
+            "unit": c.unit_weight,
             "movement": c.movement_weight * heeded,
             "skate": c.skate_weight * heeded,
             "moments": c.moments_weight * heeded,
@@ -309,7 +335,8 @@ class Trainer:
         if iteration < c.warmup:
             return (iteration + 1) / c.warmup
         left = (c.iterations - iteration) / max(c.iterations * c.decay_share, 1.0)
-        stage = 1.0 if iteration < c.critic_from else c.critic_stage_rate
+        judged = iteration >= c.before_dance + c.critic_from
+        stage = c.critic_stage_rate if judged else 1.0
         return stage * (0.02 + 0.49 * (1 - math.cos(math.pi * min(max(left, 0.0), 1.0))))
 
     def dancer(self) -> DanceNetwork:
@@ -418,11 +445,11 @@ class Trainer:
 
 
 PARTS = (
-    "pose", "velocity", "contact", "bone", "style", "kl", "movement", "skate", "moments",
-    "accent", "features", "critic", "judging", "reading",
+    "pose", "velocity", "contact", "bone", "style", "kl", "prior", "unit", "movement", "skate",
+    "moments", "accent", "features", "critic", "judging", "reading",
 )  # fmt: skip
 
-_POSTERIOR = "posterior."
+_FROM_NOTHING = ("decoder.prior.", "decoder.unit")  # they go on while the rest is held
 
 
 def engine(config: TrainConfig, accelerator: str = "cpu", devices: int = 1) -> Fabric:

@@ -9,6 +9,7 @@ from live.errors import ConfigError
 from model.network.checkpoint import network_of
 from model.network.config import NetworkConfig
 from model.network.dance_network import DanceNetwork
+from model.network.weights import RENEWED
 from model.training.critic import MotionCritic, StyleReader
 
 _STYLE_AXIS = {
@@ -27,8 +28,9 @@ def inherit(network: DanceNetwork, checkpoint: dict) -> None:
     """Begin with the averaged weights of another run of the same sizes, its normalisation included,
     or with those of a file for the stage (`model.network.weights`).
 
-    Styles are matched by name; a style it did not know begins as the mean of those it knew.
-    Raises ConfigError where the sizes differ.
+    Styles are matched by name; a style it did not know begins as the mean of those it knew. What
+    a file has of an older kind (`model.network.weights.RENEWED`) stays as new. Raises ConfigError
+    where the sizes differ.
     """
     ours, theirs = network.config, NetworkConfig.from_dict(checkpoint["network_config"])
     if (ours.encoder, ours.decoder) != (theirs.encoder, theirs.decoder):
@@ -36,7 +38,10 @@ def inherit(network: DanceNetwork, checkpoint: dict) -> None:
     state = checkpoint.get("weights") or network_of(checkpoint).state_dict()
     for name, axis in _STYLE_AXIS.items():
         state[name] = of_styles(state[name], axis, theirs.styles, ours.styles)
-    network.load_state_dict(state)
+    new = {
+        n: v for n, v in network.state_dict().items() if n.startswith(RENEWED) and n not in state
+    }
+    network.load_state_dict(state | new)
 
 
 def inherit_critic(critic: MotionCritic, checkpoint: dict, styles: Sequence[str]) -> None:

@@ -126,7 +126,10 @@ def test_a_network_whose_weights_are_not_finite_is_not_exported(tiny_checkpoint,
 @pytest.mark.parametrize(
     ("styles", "said"),
     [
-        ([f"style {n}" for n in range(most_styles() + 1)], "91 styles; a bundle of poses has room"),
+        (
+            [f"style {n}" for n in range(most_styles() + 1)],
+            r"\d+ styles; a bundle of poses has room",
+        ),
         (["salsa", "auto", "waltz", "street"], "styles"),
     ],
 )

@@ -15,14 +15,15 @@ from model.network.config import DecoderConfig, EncoderConfig, TrainConfig
 from model.training.trainer import Trainer
 
 TINY = TrainConfig(
-    iterations=12,
+    iterations=18,
+    units_iterations=3,
+    prior_iterations=3,
     batch=8,
     dancers=2,
     window=24,
     context=12,
     warmup=2,
     learning_rate=4e-3,
-    kl_warmup=6,
     forced_frames=4,
     free_max=16,
     curriculum_iterations=8,
@@ -31,7 +32,9 @@ TINY = TrainConfig(
     critic_skip=4,
 )
 TINY_ENCODER = EncoderConfig(width=16, layers=1, heads=2, window=12)
-TINY_DECODER = DecoderConfig(hidden=32, latent_dim=4, style_width=4)
+TINY_DECODER = DecoderConfig(
+    hidden=32, latent_dim=4, style_width=4, unit_width=16, units=3, codes=24, prior_width=16
+)
 NOD, SWAY = 3 * JOINT["head"] + 1, 3 * JOINT["neck"] + 2  # the same in a mirror
 NOD_M = 0.1
 TEMPO_A_METRE = 100.0

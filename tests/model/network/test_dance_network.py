@@ -73,13 +73,15 @@ def test_the_decoder_on_stage_is_the_decoder_in_training(tiny_network):
     for t in range(frames):
         pose, state = decoder.step(condition[t], clock[t], noise[t], state)
         staged.append(pose)
-        latents.append(state["latent"])
+        latents.append(state["units"][:, 0])
     # Training drives all frames at once, from latents known beforehand.
-    drive = decoder.drive(condition, torch.stack(latents))
+    latent = torch.stack(latents)
+    unit = decoder.unit(latent, clock)
+    drive = decoder.drive(condition, latent, unit)
     pose = torch.zeros(dancers, POSE_DIM)
     hidden = [torch.zeros(dancers, decoder.config.hidden) for _ in decoder.cells]
     for t in range(frames):
-        pose, hidden = decoder.advance(pose, drive[t], hidden)
+        pose, hidden = decoder.advance(pose, drive[t], unit[t], hidden)
         assert difference(pose, staged[t]) < 1e-5
 
 
@@ -89,14 +91,14 @@ def test_the_decoder_on_stage_is_the_decoder_in_training(tiny_network):
 def test_compiled_gates_are_the_same_gates(tiny_network):
     decoder = copy.deepcopy(tiny_network).decoder.requires_grad_()
     generator = torch.Generator().manual_seed(4)
-    pose, drive, *hidden = (
+    pose, unit, drive, *hidden = (
         torch.randn(3, n, generator=generator)
-        for n in (POSE_DIM, *[decoder.config.hidden] * (1 + decoder.config.layers))
+        for n in (POSE_DIM, POSE_DIM, *[decoder.config.hidden] * (1 + decoder.config.layers))
     )
 
     def stepped():
         decoder.zero_grad()
-        made, after = decoder.advance(pose, drive, hidden)
+        made, after = decoder.advance(pose, drive, unit, hidden)
         (made.square().sum() + after[-1].sum()).backward()
         return [made.detach(), *(p.grad.clone() for p in decoder.cells.parameters())]
 
@@ -177,7 +179,7 @@ def test_every_beat_is_counted_once(bpm):
 
 def latents(network, inputs):
     _, _, states = step_through(network, inputs)
-    return torch.stack([s["latent"] for s in states])
+    return torch.stack([s["units"][:, 0] for s in states])
 
 
 def on_beat(inputs):
@@ -192,8 +194,10 @@ def test_the_latent_is_held_from_beat_to_beat(tiny_network):
     inputs = dance_inputs(tiny_network, frames=70, dancers=2)
     latent = latents(tiny_network, inputs)
     moved = (latent.diff(dim=0).abs().amax(dim=-1) > 0).numpy()
-    np.testing.assert_array_equal(moved, on_beat(inputs)[1:])
-    assert moved.sum() >= 8
+    beats = on_beat(inputs)[1:]
+    assert not (moved & ~beats).any()
+    assert moved.sum() >= 0.4 * beats.sum()  # now and then a unit follows itself
+    assert beats.sum() >= 8
 
 
 def test_noise_counts_on_the_beat_only(tiny_network):

@@ -16,13 +16,15 @@ from tests.helpers.training import TINY, assert_same, ignore, trainer
 
 
 def test_a_few_steps_already_help(prepared, tmp_path):
-    config = TrainConfig(**{**vars(TINY), "curriculum": "forced", "iterations": 30})
+    config = replace(
+        TINY, curriculum="forced", units_iterations=5, prior_iterations=40, iterations=65
+    )
     run = trainer(prepared, tmp_path, config)
-    lost = [run.iterate() for _ in range(30)]
+    lost = [run.iterate() for _ in range(65)]
     assert all(np.isfinite(list(row.values())).all() for row in lost)
-    for name in ("pose", "style"):  # measured: a fifth and a quarter of what it was
-        first, last = (np.mean([row[name] for row in part]) for part in (lost[:4], lost[-4:]))
-        assert last < 0.6 * first, name
+    for name, begin, end in (("prior", 5, 45), ("style", 45, 65)):
+        stage = [row[name] for row in lost[begin:end]]
+        assert np.mean(stage[-4:]) < 0.9 * np.mean(stage[:4]), name  # measured: .8 and .2
 
 
 def test_the_curriculum_frees_the_network_step_by_step(prepared, tmp_path):
@@ -35,9 +37,9 @@ def test_the_curriculum_frees_the_network_step_by_step(prepared, tmp_path):
 
 def test_every_loss_counts(prepared, tmp_path):
     run = trainer(prepared, tmp_path, config=replace(TINY, critic_ramp=1))
-    for _ in range(TINY.critic_from):
+    for _ in range(TINY.before_dance + TINY.critic_from):
         run.iterate()
-    run.progress.iteration += 10 * TINY.kl_warmup
+    run.progress.iteration += 10
     reported = {"judging", "reading"}  # what the critic and the reader learn by
     losses_named = [name for name in PARTS if name not in reported]
     parts = {name: torch.tensor(1.0) for name in losses_named}
@@ -54,7 +56,7 @@ def test_every_part_of_the_network_learns(prepared, tmp_path):
         for part, module in parts.items()
         for k, v in module.named_parameters()
     }
-    for _ in range(TINY.critic_from + 2):
+    for _ in range(TINY.before_dance + TINY.critic_from + 2):
         run.iterate()
     still = [
         f"{part}.{k}"
@@ -65,8 +67,30 @@ def test_every_part_of_the_network_learns(prepared, tmp_path):
     assert still == []
 
 
-def test_the_network_waits_while_critic_reader_and_posterior_learn(prepared, tmp_path):
-    run = trainer(prepared, tmp_path, replace(TINY, critic_from=0, held=3))
+def test_each_stage_learns_its_part(prepared, tmp_path):
+    """First latents and what they spell, then the vocabulary and what follows what, then all the
+    rest, while latents and vocabulary stay."""
+    run = trainer(prepared, tmp_path, replace(TINY, units_iterations=2, prior_iterations=2))
+    learned = []
+    for _ in range(3):
+        before = {k: v.clone() for k, v in run.network.state_dict().items()}
+        run.iterate()
+        run.iterate()
+        after = run.network.state_dict()
+        learned.append({k for k in before if not torch.equal(before[k], after[k])})
+    units, prior, dance = learned
+    assert all(n.startswith(("posterior.", "decoder.unit.")) for n in units)
+    assert "posterior.read.0.weight" in units
+    assert all(n.startswith("decoder.prior.") for n in prior)
+    assert {"decoder.prior.codes", "decoder.prior.out.weight"} <= prior
+    assert {"decoder.pose_in.weight", "decoder.unit.spell.0.weight"} <= dance
+    assert not any(n.startswith("posterior.") for n in dance)
+    assert "decoder.prior.codes" not in dance
+
+
+def test_the_network_waits_while_critic_and_reader_learn(prepared, tmp_path):
+    settings = {"units_iterations": 0, "prior_iterations": 0, "critic_from": 0, "held": 3}
+    run = trainer(prepared, tmp_path, replace(TINY, **settings))
     parts = (run.network, run.critic, run.reader)
 
     def now():
@@ -76,10 +100,11 @@ def test_the_network_waits_while_critic_reader_and_posterior_learn(prepared, tmp
     for _ in range(3):
         run.iterate()
     after = now()
-    held = [n for n in before[0] if not n.startswith("posterior.")]
+    held = [n for n in before[0] if not n.startswith(("decoder.prior.", "decoder.unit"))]
     assert_same({n: after[0][n] for n in held}, {n: before[0][n] for n in held})
-    for name in ("posterior.out.weight", "posterior.read.weight_ih_l0"):
-        assert not torch.equal(after[0][name], before[0][name])
+    assert not torch.equal(
+        after[0]["decoder.unit.spell.0.weight"], before[0]["decoder.unit.spell.0.weight"]
+    )
     assert not torch.equal(after[1]["layers.0.bias"], before[1]["layers.0.bias"])
     assert not torch.equal(after[2]["style.weight"], before[2]["style.weight"])
     run.iterate()
@@ -107,8 +132,8 @@ def test_a_run_is_watched_while_it_trains(prepared, tmp_path):
     run.run(ignore, lambda: watcher.look(run.dancer(), run.progress.iteration))
     rows = (tmp_path / "rollouts.csv").read_text().splitlines()
     assert rows[0].startswith("iteration,style,speed_ratio")
-    assert [row.split(",")[:2] for row in rows[1:]] == [["12", "salsa"], ["12", "street"]]
-    with Image.open(tmp_path / "rollouts" / "000012.png") as sheet:
+    assert [row.split(",")[:2] for row in rows[1:]] == [["18", "salsa"], ["18", "street"]]
+    with Image.open(tmp_path / "rollouts" / "000018.png") as sheet:
         assert len(set(sheet.get_flattened_data())) > 4
     Watcher(prepared, tmp_path, every_s=1e9).look(run.dancer(), 13)
     assert len((tmp_path / "rollouts.csv").read_text().splitlines()) == len(rows)

@@ -1,0 +1,147 @@
+"""What to dance next: the unit of a beat, chosen from a vocabulary by noise, music, style, place
+in the bar and the beats danced before.
+
+Dance is composed of units (Lee et al., 2019), and what follows what is a choice among them: a
+Gaussian over latents knows only the middle of what could come, half as fast as any dancer, with
+arms that never rise. The vocabulary is a codebook of latents (k-means; compare van den Oord et al.,
+2017), and the prior gives each code a logit.
+
+The choice is made by the Gumbel-max rule, with Gumbel variables that are a fixed function of the
+noise: each code has a direction in noise space. So the unit is a function of its noise; two dancers
+with the same noise choose the same unit wherever both find it likely, and nearly the same noise
+nearly always gives the same unit. A score that is written in noise can be danced again. The memory
+before the bar is seen through a fog (`DecoderConfig.fog_before`), so that dancers with the same
+noise come together within a bar or two, whatever they danced before.
+
+Enters: noise and context. Leaves: a latent.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from model.network.config import DecoderConfig
+
+_LAYERS = 2
+_QUARTER = 0.7071
+_FORGETS = 0.15  # share of training contexts without any memory
+_CLEAREST_BEFORE, _DENSEST_WITHIN = 0.2, 0.6  # fog in training
+_LEAST = 1e-6  # probability, at the ends of the Gumbel variables
+_SOFTNESS = 0.15  # of the latents' spread: codes so near to a unit are nearly as right
+
+
+class UnitPrior(nn.Module):
+    """Noise [N, Z] -> latent [N, Z], one of `codes` [K, Z], given condition [N, C] and the latents
+    of the last M beats."""
+
+    codes: Tensor
+    directions: Tensor
+    latent_std: Tensor
+
+    def __init__(self, config: DecoderConfig, condition: int):
+        super().__init__()
+        self.config = config
+        width, latent, units = config.prior_width, config.latent_dim, config.units
+        self.context = nn.Linear(condition + units * (latent + 1), width)
+        self.middle = nn.ModuleList(nn.Linear(width, width) for _ in range(_LAYERS))
+        self.narrow = nn.Linear(width, config.prior_rank)
+        self.out = nn.Linear(config.prior_rank, config.codes)
+        directions = torch.randn(
+            config.codes, latent, generator=torch.Generator().manual_seed(config.codes)
+        )
+        self.register_buffer("codes", directions.clone())  # until some are found
+        self.register_buffer("directions", F.normalize(directions, dim=-1))
+        self.register_buffer("latent_std", torch.ones(latent))
+
+    def sample(self, condition: Tensor, clock: Tensor, units: Tensor, noise: Tensor) -> Tensor:
+        """condition [N, C]; clock [N, 8]; units [N, M, Z], newest first, zeros where none was
+        danced yet; noise [N, Z], standard normal, or less for a calmer choice -> latent [N, Z]."""
+        c = self.config
+        fog = torch.where(within_bar(clock, c.units), c.fog_within, c.fog_before)
+        fog = torch.where(is_blank(units), 1.0, fog)
+        logits = self.logits(condition, self._through(units, fog), fog)
+        return self.codes[(logits + self.gumbel(noise)).argmax(dim=-1)]
+
+    def gumbel(self, noise: Tensor) -> Tensor:
+        """Noise [N, Z] -> a standard Gumbel variable for each code, [N, K]."""
+        share = 0.5 + 0.5 * torch.erf(noise @ self.directions.T / math.sqrt(2))
+        return -torch.log(-torch.log(share.clamp(_LEAST, 1 - _LEAST)))
+
+    def logits(self, condition: Tensor, units: Tensor, fog: Tensor) -> Tensor:
+        """condition [N, C], units [N, M, Z] as seen through fog [N, M] -> [N, K]."""
+        h = self.context(torch.cat([condition, units.flatten(1), fog], dim=-1))
+        for layer in self.middle:
+            h = h + layer(F.silu(h))
+        return self.out(self.narrow(F.silu(h)))
+
+    def loss(
+        self, latent: Tensor, condition: Tensor, clock: Tensor, units: Tensor, draws: int
+    ) -> Tensor:
+        """Cross entropy of the codes near to the units that were danced, nats.
+
+        latent [B, Z] of beats danced, units [B, M, Z] of those before (zeros: none known),
+        condition [B, C] and clock [B, 8] at their first frames; draws: of fog for each.
+        """
+        latent, condition, clock, units = (
+            x.repeat_interleave(draws, dim=0) for x in (latent, condition, clock, units)
+        )
+        fog = self._fog(clock, units)
+        seen = self._through(units, fog) + fog[..., None] * torch.randn_like(units)
+        return F.cross_entropy(self.logits(condition, seen, fog), self.nearness(latent))
+
+    def nearness(self, latent: Tensor) -> Tensor:
+        """How right each code would be for latents [B, Z]: [B, K], rows sum to 1."""
+        width = _SOFTNESS * math.sqrt(2 * latent.shape[-1])
+        scale = self.latent_std * width
+        return torch.softmax(-(torch.cdist(latent / scale, self.codes / scale) ** 2), dim=-1)
+
+    def nearest(self, latent: Tensor) -> Tensor:
+        """The code nearest to each latent: [B, Z] -> [B, Z]."""
+        scaled = torch.cdist(latent / self.latent_std, self.codes / self.latent_std)
+        return self.codes[scaled.argmin(dim=-1)]
+
+    @torch.no_grad()
+    def fit_codes(self, latents: Tensor, steps: int = 20) -> None:
+        """The vocabulary: k-means (Lloyd, 1982) over latents [B, Z] met in training."""
+        generator = torch.Generator().manual_seed(0)
+        self.latent_std.copy_(latents.std(dim=0).clamp(min=0.05))
+        count = len(self.codes)
+        chosen = torch.randperm(len(latents), generator=generator)
+        points = latents / self.latent_std
+        codes = points[chosen[torch.arange(count) % len(points)]].clone()
+        for _ in range(steps):
+            owner = torch.cat([torch.cdist(p, codes).argmin(dim=1) for p in points.split(4096)])
+            total = torch.zeros_like(codes).index_add_(0, owner, points)
+            members = torch.bincount(owner, minlength=count)[:, None]
+            # A code that nobody uses moves to some unit.
+            stray = points[torch.randint(len(points), (count,), generator=generator)]
+            codes = torch.where(members > 0, total / members.clamp(min=1), stray)
+        self.codes.copy_(codes * self.latent_std)
+
+    def _through(self, units: Tensor, fog: Tensor) -> Tensor:
+        """What is left of units [N, M, Z], standardised, behind fog [N, M]."""
+        return (1 - fog**2).sqrt()[..., None] * units / self.latent_std
+
+    def _fog(self, clock: Tensor, units: Tensor) -> Tensor:
+        """How much of each of the units is hidden in a training context, [B, M] of 0 to 1."""
+        draw = torch.rand(3, len(units), 1, device=units.device)
+        before = _CLEAREST_BEFORE + (1 - _CLEAREST_BEFORE) * draw[1]
+        fog = torch.where(within_bar(clock, units.shape[1]), _DENSEST_WITHIN * draw[0], before)
+        return torch.where(is_blank(units) | (draw[2] < _FORGETS), 1.0, fog)
+
+
+def is_blank(units: Tensor) -> Tensor:
+    """bool [N, M]: which of the units [N, M, Z] were never danced."""
+    return (units == 0).all(dim=-1)
+
+
+def within_bar(clock: Tensor, units: int) -> Tensor:
+    """Which of the last beats, newest first, lie in the bar of a beat that falls at clock [N, 8]:
+    bool [N, units]. A bar has four beats: it is what the slowest wave of the clock counts."""
+    cos, sin = clock[:, 4:5], clock[:, 5:6]
+    second, third, fourth = sin > _QUARTER, cos < -_QUARTER, sin < -_QUARTER
+    flags = [second | third | fourth, third | fourth, fourth]
+    none = torch.zeros_like(second)
+    return torch.cat([*flags[:units], *(none for _ in range(units - len(flags)))], dim=1)

@@ -1,0 +1,140 @@
+"""What to dance next: a choice that is a function of noise, with a short memory across bars."""
+
+import numpy as np
+import pytest
+import torch
+
+from live.dance.contract import clock_vector
+from model.network.config import DecoderConfig
+from model.network.decoder import PoseDecoder
+from model.network.unit_prior import UnitPrior, within_bar
+
+LATENT, CONDITION, UNITS = 3, 5, 4
+
+
+def prior(**settings) -> UnitPrior:
+    torch.manual_seed(0)
+    sizes = {"latent_dim": LATENT, "units": UNITS, "prior_width": 48, "codes": 200}
+    return UnitPrior(DecoderConfig(**{**sizes, **settings}), CONDITION)
+
+
+def clock_at(beat: float, count: int = 1) -> torch.Tensor:
+    return torch.as_tensor(clock_vector(np.full(count, beat), 120.0))
+
+
+@pytest.mark.parametrize(
+    ("beat", "within"),
+    [
+        (0.03, [False, False, False, False]),
+        (1.02, [True, False, False, False]),
+        (2.06, [True, True, False, False]),
+        (3.01, [True, True, True, False]),
+        (4.0, [False, False, False, False]),
+        (7.05, [True, True, True, False]),
+    ],
+)
+def test_the_bar_of_a_beat_holds_the_beats_since_its_first(beat, within):
+    assert within_bar(clock_at(beat), UNITS).tolist() == [within]
+
+
+def test_what_was_danced_before_a_forgotten_bar_changes_nothing():
+    """With the memory all in fog, two dancers come together at the first beat of a bar."""
+    chooser = prior(fog_before=1.0, fog_within=0.0)
+    condition, noise = torch.randn(1, CONDITION), torch.randn(1, LATENT)
+    one, other = torch.randn(2, 1, UNITS, LATENT)
+    at_one = [chooser.sample(condition, clock_at(4.0), units, noise) for units in (one, other)]
+    torch.testing.assert_close(*at_one)
+    blank = torch.zeros(1, UNITS)
+    seen = [chooser.logits(condition, units, blank) for units in (one, other)]
+    assert (seen[0] - seen[1]).abs().max() > 1e-2  # within a bar, it does
+
+
+def test_a_first_beat_remembers_nothing():
+    """Beats never danced count as unknown, not as beats of zeros."""
+    chooser = prior(fog_before=0.0)
+    condition, noise = torch.randn(1, CONDITION), torch.randn(1, LATENT)
+    blank = torch.zeros(1, UNITS, LATENT)
+    seen = chooser.sample(condition, clock_at(0.0), blank, noise)
+    fogged = prior(fog_before=1.0)
+    fogged.load_state_dict(chooser.state_dict())
+    torch.testing.assert_close(seen, fogged.sample(condition, clock_at(0.0), blank, noise))
+
+
+def two_ways(count: int) -> torch.Tensor:
+    """Latents of which half are near +2 and half near -2: no dancer does the middle."""
+    side = torch.where(torch.rand(count, 1) < 0.5, 2.0, -2.0)
+    return side + 0.1 * torch.randn(count, LATENT)
+
+
+def nothing_known(count: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    return torch.zeros(count, CONDITION), clock_at(0.0, count), torch.zeros(count, UNITS, LATENT)
+
+
+def test_it_learns_both_of_two_ways_and_not_the_middle():
+    chooser = prior(codes=16)
+    torch.manual_seed(1)
+    chooser.fit_codes(two_ways(256))
+    assert (chooser.codes.mean(dim=1).abs() > 1.5).all()
+    optimiser = torch.optim.Adam(chooser.parameters(), lr=3e-3)
+    for _ in range(60):
+        loss = chooser.loss(two_ways(64), *nothing_known(64), draws=2)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    made = chooser.sample(*nothing_known(500), torch.randn(500, LATENT)).mean(dim=1).detach()
+    assert 0.35 < (made > 0).float().mean() < 0.65
+
+
+def test_codes_are_the_middles_of_clusters():
+    torch.manual_seed(2)
+    centres = 5 * torch.randn(8, LATENT)
+    units = centres[torch.arange(400) % 8] + 0.05 * torch.randn(400, LATENT)
+    chooser = prior(codes=24)
+    chooser.fit_codes(units)
+    assert (chooser.nearest(units) - units).norm(dim=-1).mean() < 0.15
+    assert chooser.nearness(units).argmax(dim=1).unique().numel() >= 8
+
+
+def test_noise_becomes_gumbel_variables():
+    chooser = prior(codes=40)
+    drawn = chooser.gumbel(torch.randn(20_000, LATENT))
+    assert abs(float(drawn.mean()) - 0.577) < 0.02  # Euler's constant
+    assert abs(float(drawn.std()) - np.pi / np.sqrt(6)) < 0.03
+    assert torch.isfinite(chooser.gumbel(torch.full((1, LATENT), 60.0))).all()
+    still = chooser.gumbel(torch.zeros(1, LATENT))
+    assert (still == still[0, 0]).all()  # no temperature: the likeliest unit
+
+
+def test_the_same_noise_chooses_the_same_unit_in_contexts_that_differ_a_little():
+    """And nearly the same noise nearly always does: a score can be danced again, and varied."""
+    chooser = prior(codes=64)
+    torch.manual_seed(3)
+    torch.nn.init.normal_(chooser.out.bias)
+    noise = torch.randn(400, LATENT)
+    condition, clock, units = nothing_known(400)
+    one = chooser.sample(condition, clock, units, noise)
+
+    def agreement(other: torch.Tensor) -> float:
+        return float((one == other).all(dim=-1).float().mean())
+
+    assert agreement(chooser.sample(condition + 0.1, clock, units, noise)) > 0.9
+    assert agreement(chooser.sample(condition, clock, units, noise + 0.03)) > 0.8
+    assert agreement(chooser.sample(condition, clock, units, noise.roll(1, dims=0))) < 0.2
+
+
+def test_units_move_back_on_a_beat_and_rest_between():
+    torch.manual_seed(0)
+    config = DecoderConfig(hidden=16, latent_dim=LATENT, units=UNITS, prior_width=16, codes=50)
+    decoder = PoseDecoder(config, music_width=4, n_styles=2)
+    condition = decoder.conditions(
+        torch.randn(1, 4), clock_at(0.0), torch.eye(2)[:1], torch.zeros(1, 4)
+    )
+    state, seen = decoder.initial_state(1), []
+    for beat in (0.1, 0.5, 0.9, 1.1, 1.6, 2.1):
+        _, state = decoder.step(condition, clock_at(beat), torch.randn(1, LATENT), state)
+        seen.append(state["units"])
+    torch.testing.assert_close(seen[0], seen[2])
+    torch.testing.assert_close(seen[3][:, 1:], seen[2][:, :-1])
+    torch.testing.assert_close(seen[5][:, 1:], seen[4][:, :-1])
+    assert (seen[5][0, :3].abs().sum(dim=-1) > 0).all()
+    assert not seen[5][0, 3].any()
