@@ -20,9 +20,8 @@ from model.network.config import TrainConfig
 
 _HINT = "run `posejockey prepare` first"
 _AGAIN = "run `posejockey prepare` again"
-_BEATS_A_BAR = 4
 _MOST = 1e4  # no coordinate, curve or phase is more than this
-_ROOM = 0.1  # of a bar: where fewer places than that fit, drawing a window takes too long
+_ROOM = 0.4  # of a beat: where fewer places than that fit, drawing a window takes too long
 # Dimensions after the first and numpy's kind, of what counts frames and of what counts pieces.
 _MOTION = {"pose": ((POSE_DIM,), "f"), "control": ((CONTROL_DIM,), "f")}
 _CLIPS = {"split": "i", "style": "i", "tempo_bpm": "f", "phase": "f", "names": "U"}
@@ -175,8 +174,8 @@ def _fits(motion: dict, tempi: np.ndarray, config: TrainConfig) -> np.ndarray:
 
 def _needed(speed: np.ndarray | float, tempo_bpm: np.ndarray, config: TrainConfig) -> np.ndarray:
     """Frames of a clip at its own tempo that hold a window."""
-    bar = _BEATS_A_BAR * 60 * FRAME_RATE / tempo_bpm
-    return config.window * speed + _ROOM * bar
+    beat = 60 * FRAME_RATE / tempo_bpm
+    return config.window * speed + _ROOM * beat
 
 
 def _too_short(

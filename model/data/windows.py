@@ -168,8 +168,11 @@ class PairedWindows:
             (np.floor(beats) - np.floor(beats[0])).astype(np.int64),
             np.eye(len(self.styles), dtype=np.float32)[style],
             control,
-            warp(self.motion["pose"], frames, mirror=rng.random() < 0.5),
+            warp(self.motion["pose"], frames, mirror=self._mirrors(style, rng)),
         )
+
+    def _mirrors(self, style: int, rng: np.random.Generator) -> bool:
+        return rng.random() < 0.5 and self.styles[style] not in self.config.handed.split(",")
 
     def _placed(
         self, song: "_SongWindow", rng: np.random.Generator
@@ -221,18 +224,19 @@ class PairedWindows:
         """Positions in the motion file for beats [L + 1] at the clip's own octave, or None if the
         clip is too short.
 
-        Beat k of the clip falls on a beat of the same place in the bar (k modulo 4). `warp` reads
-        one frame before and two after each position: none of another clip, none held out.
+        Beat k of the clip falls on a beat of the same place in the bar (k modulo 4), or on any beat
+        where the clip is too short for that. `warp` reads one frame before and two after each
+        position: none of another clip, none held out.
         """
         start, stop = self.motion["start"][clip], self.motion["split"][clip]
         per_frame = self.motion["tempo_bpm"][clip] / 60 / FRAME_RATE
         relative = (beats - self.motion["phase"][clip]) / per_frame
-        bar = 4 / per_frame
-        low = np.ceil((1 - relative[0]) / bar)
-        high = np.floor((stop - start - 3 - relative[-1]) / bar)
-        if high < low:
-            return None
-        return start + relative + bar * rng.integers(low, high + 1)
+        for step in (4 / per_frame, 1 / per_frame):
+            low = np.ceil((1 - relative[0]) / step)
+            high = np.floor((stop - start - 3 - relative[-1]) / step)
+            if high >= low:
+                return start + relative + step * rng.integers(low, high + 1)
+        return None
 
 
 def danced(styles: Sequence[str]) -> dict[str, np.ndarray]:

@@ -413,6 +413,7 @@ STYLE_GENRES: dict[str, tuple[str, ...]] = {
     "rumba": ("rumba",),
     "tango": ("tango",),
     "waltz": ("waltz",),
+    "ballet": ("ballad", "waltz"),
     "contemporary": ("ballad", "pop", "waltz"),
     "other": ("pop", "rock", "disco", "house", "dnb", "techno"),
 }

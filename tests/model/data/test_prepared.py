@@ -117,7 +117,7 @@ def test_more_styles_than_a_stage_can_name_are_told_before_they_are_learned(fold
     path = folder() / "motion.npz"
     arrays = dict(np.load(path))
     np.savez(path, **arrays | {"styles": np.array([f"style {n}" for n in range(91)])})
-    with pytest.raises(ArtifactError, match="91 styles; a bundle of poses has room for 90"):
+    with pytest.raises(ArtifactError, match=r"91 styles; a bundle of poses has room for \d+"):
         check(path.parent)
 
 

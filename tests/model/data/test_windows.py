@@ -1,5 +1,7 @@
 """Training windows: any dance on any music of its genre, beat on beat."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -63,6 +65,29 @@ def test_a_clip_far_from_the_tempo_is_danced_at_another_octave(tmp_path, prepare
 def test_half_of_the_dances_are_mirrored(windows):
     left = np.concatenate([b.pose[:, 0, ROOT.start] > 0 for b in batches(windows)])
     assert 0.3 < left.mean() < 0.7
+
+
+def test_a_style_whose_hands_are_told_apart_is_never_mirrored(prepared):
+    free = PairedWindows(prepared, TINY)
+    handed = PairedWindows(prepared, replace(TINY, handed=",".join(free.styles)))
+    left = np.concatenate([b.pose[:, 0, ROOT.start] > 0 for b in batches(handed)])
+    assert left.all()
+
+
+def test_a_clip_too_short_to_keep_its_bars_falls_on_some_beat(tmp_path, prepared):
+    """It holds a window, and no four beats more."""
+    motion = dict(np.load(prepared / "motion.npz"))
+    longest = int(np.ceil(TINY.window * TINY.speed_high)) + 24
+    motion["split"] = np.minimum(motion["split"], motion["start"][:-1] + longest)
+    np.savez(tmp_path / "motion.npz", **motion)
+    (tmp_path / "music.npz").write_bytes((prepared / "music.npz").read_bytes())
+    bars_kept = []
+    for batch in batches(PairedWindows(tmp_path, TINY), count=4):
+        pose = (batch.pose[:, 1:] - np.concatenate([REST_POSE.ravel(), np.zeros(3)])) / NOD_M
+        np.testing.assert_allclose(pose[..., NOD], batch.clock[..., 0], atol=0.02)
+        off = np.abs(pose[..., SWAY] - batch.clock[..., 4]).max(axis=1)
+        bars_kept.append(off < 0.05)
+    assert 0 < np.mean(bars_kept) < 1
 
 
 def test_warping_a_mirrored_clip_swaps_its_sides():
