@@ -69,11 +69,6 @@ class Report:
         self._started = now
         self._next_health = now + _HEALTH_EVERY_S
 
-    @property
-    def _rejected(self) -> int:
-        """What was asked for in vain: by the operator, a scene or the score."""
-        return self._outputs.control.rejected + self.refused + self._engine.steering.refused
-
     def summary(self, now: float) -> dict:
         """Everything counted since the start, fit for JSON."""
         self._count()
@@ -153,9 +148,11 @@ class Report:
 
     @property
     def _rejected(self) -> int:
-        """Controls that were ignored, and messages of other clocks."""
+        """Controls that were ignored, what scenes or the score asked for in vain, and messages of
+        other clocks."""
         told = sum(source.rejected for source in self._beats)
-        return self._outputs.control.rejected + self.refused + told
+        asked = self.refused + self._engine.steering.refused
+        return self._outputs.control.rejected + asked + told
 
     def _count(self) -> None:
         """Gather what the other parts count for themselves."""

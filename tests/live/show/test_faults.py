@@ -19,7 +19,7 @@ TOP_SPEED_M_S = 8.0  # of a head; the dance of the tiny network has some 4
 class Silent:
     """A controller, a source of beats, or a target, none of which says anything."""
 
-    name, targets, sent, errors = "link", [], 0, 0
+    name, targets, sent, errors, rejected = "link", [], 0, 0, 0
 
     def poll(self, *args):
         return [] if not args else None
