@@ -136,7 +136,7 @@ def _side_by_side(data: Path, styles: list[str], reports: list[StageReport]) -> 
         rows += [replace(t, label=f"{style} real: {t.label}") for t in own]
         for report in reports:
             made = [t for t in report.takes if t.style == style]
-            chosen = [made[0], made[-1]]
+            chosen = made[:1] + made[1:][-1:]
             rows += [replace(t, label=f"{t.label} by {report.name}") for t in chosen]
     return tuple(rows)
 

@@ -306,7 +306,7 @@ def test_the_command_prints_the_table_draws_the_curve_and_writes_the_figures(
     assert figures["real"]["street"]["beat_hands"] > 0
     assert "| ankle height p99, m |" in (tmp_path / "table.md").read_text()
     with image.open(tmp_path / "sheet.png") as sheet:
-        assert sheet.height == 6 * 148  # two real dances, two of the network, two of the graph
+        assert sheet.height == 4 * 148  # two real dances, the only ones of network and graph
     with image.open(tmp_path / "curve.png") as curve:
         assert len(curve.convert("RGB").getcolors(1 << 20)) > 5
 
