@@ -297,7 +297,7 @@ def test_the_command_prints_the_table_draws_the_curve_and_writes_the_figures(
     assert command.main(argv) == 0
     printed = capsys.readouterr().out
     assert "street tiny" in printed
-    assert "street motion graph" in printed
+    assert "motion graph" in printed
     assert "wrist above head" in printed
     figures = json.loads((tmp_path / "figures.json").read_text())
     assert figures["made"]["tiny"]["rows"]["street"]["speed"] > 0
