@@ -1,35 +1,27 @@
-"""Which beat of the bar it is, and whether a bar has four beats or three.
+"""Which beat of the bar it is, and whether a bar has two, three, four or six.
 
-Enters: for every tick its position in beats and the network's chances of a beat and a downbeat.
-Leaves: a metre and an offset. Engine's thread.
+Enters: where the clock stands, and how the filter shares its belief among the beats of all metres.
+Leaves: a metre and an offset that do not flicker. Engine's thread.
 
-A forward filter over the seven places a beat can have (four of 4/4, three of 3/4), one step a beat:
-every beat the places move on by one, and the first place of each metre gains or loses by what was
-heard (the beat-level half of the bar pointer model, see `live/beat/filter.py`).
+The filter (`live/beat/filter.py`) weighs; here is decided: what is counted stays until another
+place is clearly likelier. The operator's half and double change how many beats a bar has, not
+where it begins.
 """
 
 import numpy as np
 
-METRES = (4, 3)
-_FIRSTS = (0, METRES[0])  # index of each metre's downbeat among the places
-_SHARES = (0.85, 0.15)  # most dance music has four
-_WEIGHT = 0.5  # of the evidence: the network's opinions of successive beats are not independent
-_AUDIBLE = 0.2  # beats less likely than this say nothing about the bar
-_LEAK = 0.01  # per beat: finds its way back after a bar of two
-_NEAR = 0.2  # of a beat: how far from the beat its downbeat may sound
-_SURE = 0.7  # probability that a new place needs to displace the old one
+from live.beat.filter import FIRSTS, METRES
+
+_SURE = 0.45  # probability that a new place needs to displace the old one
+_RATIO = 2.5  # and how much likelier it has to be
+_METRE_OF_BEAT = np.repeat(METRES, METRES)
+_PLACE_OF_BEAT = np.arange(len(_METRE_OF_BEAT)) - np.repeat(FIRSTS, METRES)
 
 
 class BarCounter:
     """Follows the beat count of the clock that owns it."""
 
     def __init__(self) -> None:
-        self._start = np.concatenate(
-            [np.full(m, share / m) for m, share in zip(METRES, _SHARES, strict=True)]
-        )
-        self._places = self._start.copy()
-        self._beat: int | None = None
-        self._heard = np.zeros(2)
         self.metre = METRES[0]
         self.offset = 0  # beat index of a downbeat, modulo metre
 
@@ -37,43 +29,40 @@ class BarCounter:
         """Position in the bar, [0, 1), of a position in beats."""
         return ((beats - self.offset) % self.metre) / self.metre
 
-    def hear(self, beats: np.ndarray, chances: np.ndarray) -> None:
-        """beats: float64 [n], increasing positions; chances: float [n, 2], of beat and downbeat."""
-        for position, chance in zip(beats.tolist(), chances, strict=True):
-            beat = round(position)
-            if beat != self._beat:
-                if self._beat is not None:
-                    self._close(self._beat)
-                    self._turn(beat - self._beat)
-                self._beat, self._heard = beat, np.zeros(2)
-            if abs(position - beat) < _NEAR:
-                self._heard = self._heard + chance
+    def hear(self, beats: float, phase: float, bars: np.ndarray, scale: float = 1.0) -> None:
+        """beats: where the clock stands; phase: where the tracker does, from the beat that `bars`
+        is about (float [15], see `Hypothesis`); scale: beats of the clock in one of the tracker."""
+        best = int(bars.argmax())
+        chosen = self._count(best, beats, phase, scale)
+        if chosen is None or chosen == (self.metre, self.offset) or bars[best] < _SURE:
+            return
+        now = sum(
+            float(bars[place])
+            for place in range(len(bars))
+            if self._count(place, beats, phase, scale) == (self.metre, self.offset)
+        )
+        if bars[best] > _RATIO * now:
+            self.metre, self.offset = chosen
 
     def place(self, beats: float, bar_beat: float) -> None:
         """Take over a bar of four from a source that counts: `bar_beat` is where `beats` stands."""
         self.metre = METRES[0]
         self.offset = round(beats - bar_beat) % self.metre
-        self._places = self._start.copy()
-        self._beat = None
 
-    def _close(self, beat: int) -> None:
-        """Take the beat that ended into account."""
-        if self._heard[0] < _AUDIBLE:
-            return
-        # Odds that this beat is the first of its bar, against one in four known beforehand.
-        share = np.clip(self._heard[1] / self._heard[0], 0.02, 0.98)
-        self._places[list(_FIRSTS)] *= (3 * share / (1 - share)) ** _WEIGHT
-        self._places /= self._places.sum()
-        self._decide(beat)
+    def _count(self, beat: int, beats: float, phase: float, scale: float) -> tuple[int, int] | None:
+        """Metre and offset in the clock's beats, if the tracker's beat is the one numbered `beat`;
+        None where the clock's bar would not begin where the tracker's does."""
+        heard = int(_METRE_OF_BEAT[beat])
+        metre = _scaled(heard, scale)
+        if metre is None:
+            return None
+        downbeat = beats - scale * (int(_PLACE_OF_BEAT[beat]) + phase)
+        return metre, round(downbeat) % metre
 
-    def _turn(self, beats: int) -> None:
-        four, three = self._places[: METRES[0]], self._places[METRES[0] :]
-        turned = np.concatenate([np.roll(four, beats), np.roll(three, beats)])
-        self._places = (1 - _LEAK) * turned + _LEAK * self._start
 
-    def _decide(self, beat: int) -> None:
-        best = int(self._places.argmax())
-        if self._places[best] < _SURE:
-            return
-        self.metre, place = (METRES[0], best) if best < METRES[0] else (METRES[1], best - METRES[0])
-        self.offset = (beat - place) % self.metre
+def _scaled(metre: int, scale: float) -> int | None:
+    """Beats in a bar once half or double is played; bars of eight and more are halved."""
+    beats = metre * scale
+    while beats > max(METRES) and beats % 2 == 0:
+        beats /= 2
+    return int(beats) if beats in METRES else None

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from live.audio.features import FRAME, SAMPLE_RATE, TICK, FeatureFrame
+from live.audio.features import FRAME, SAMPLE_RATE, FeatureFrame
 from live.beat.aubio_tracker import AubioTracker
 from live.beat.bars import BarCounter
 from live.beat.estimate import BEATS_PER_BAR, MAX_BPM, BeatEstimate, BeatTracker
@@ -51,6 +51,7 @@ _SCALES = (0.25, 4.0)
 _FRESH = 0.5 * SAMPLE_RATE  # an offered estimate that was not renewed for so long is stale
 _HAND_OVER = 6 * SAMPLE_RATE  # half a beat at 50 BPM, made up for at _MAX_BEND
 _NUDGE_LIMIT_S = 1.0
+_SAME_TEMPO, _SAME_BEAT = 0.06, 0.2  # in which bars heard are those of the clock's beat
 
 
 @dataclass(frozen=True)
@@ -167,9 +168,8 @@ class BeatClock:
             self._steer(target)
         if target.bar_beat is not None:
             self._count_with(target)
-        elif heard.ticks is not None and self._state == "locked":
-            samples = heard.sample - TICK * np.arange(len(heard.ticks))[::-1]
-            self._bars.hear(np.array([self._course.at(s) for s in samples]), heard.ticks)
+        elif heard.bars is not None and self._state == "locked":
+            self._count_by_ear(heard, heard.bars)
 
     def at(self, sample: float) -> BeatReading:
         beats = self._course.at(sample)
@@ -296,6 +296,16 @@ class BeatClock:
     def _bar_beat(self, sample: float) -> float:
         """Beats since the downbeat, 0..4."""
         return (self._course.at(sample) - self._bars.offset) % BEATS_PER_BAR
+
+    def _count_by_ear(self, heard: BeatEstimate, bars: np.ndarray) -> None:
+        """Number the beats of the bar as the tracker hears them, if it hears the clock's beat."""
+        course = self._course
+        since_s = (course.sample - heard.sample) / SAMPLE_RATE + self._nudge_s
+        stood = course.beats + course.error - since_s * course.tempo_bpm / 60
+        same_tempo = abs(np.log(heard.tempo_bpm * self._scale / course.tempo_bpm)) < _SAME_TEMPO
+        apart = (stood - heard.phase * self._scale + 0.5) % 1.0 - 0.5
+        if same_tempo and (abs(apart) < _SAME_BEAT or self._scale < 1):
+            self._bars.hear(stood, heard.phase, bars, self._scale)
 
     def _count_with(self, target: BeatEstimate) -> None:
         """Number the beats of the bar as a source does that counts them."""

@@ -15,7 +15,8 @@ BEATS_PER_BAR = 4  # of sources that count bars: Link's quantum, MIDI's song pos
 class BeatEstimate:
     """phase: 0..1 at 24 kHz sample index `sample`; tempo_bpm; confidence 0..1; silent: no sound
     to judge from; coasting: sound, but hardly anything in it that could be a beat;
-    ticks: float [4, 2], chances of a beat and a downbeat on each of the ticks up to `sample`;
+    bars: float [15], how likely the beat that `phase` counts from is each beat of each metre
+    (`live.beat.filter.Hypothesis`), where the source hears bars;
     bar_beat: beats since the downbeat, 0..4, phase included, where the source counts bars of four.
     """
 
@@ -25,7 +26,7 @@ class BeatEstimate:
     confidence: float
     silent: bool = False
     coasting: bool = False
-    ticks: np.ndarray | None = None
+    bars: np.ndarray | None = None
     bar_beat: float | None = None
 
 

@@ -5,7 +5,6 @@ import pytest
 
 from benchmarks.beat_scores import first_lock, predicted_beats, signed_errors, trace
 from live.audio.features import SAMPLE_RATE, FeatureFrame, extract
-from live.beat.bars import BarCounter
 from live.beat.clock import BeatClock, TempoConfig
 from live.beat.evidence import BeatEvidence
 from live.errors import ArtifactError, ConfigError
@@ -148,19 +147,6 @@ def test_four_beats_make_a_bar():
     bars = [clock.at(8 * SAMPLE_RATE + s) for s in range(0, 5 * SAMPLE_RATE, 100)]
     for reading in bars:
         assert (4 * reading.bar_phase) % 1.0 == pytest.approx(reading.phase, abs=1e-6)
-
-
-@pytest.mark.parametrize(("metre", "downbeat"), [(4, 2), (3, 1)])
-def test_bars_of_four_and_three_are_counted(metre, downbeat):
-    bars = BarCounter()
-    for beat in range(40):
-        first = beat % metre == downbeat
-        for position, beat_chance in ((beat - 0.1, 0.1), (beat, 0.8), (beat + 0.1, 0.1)):
-            share = 0.7 if first else 0.05
-            bars.hear(np.array([position]), np.array([[beat_chance, share * beat_chance]]))
-    assert bars.metre == metre
-    assert bars.offset == downbeat
-    assert bars.phase(metre * 20 + downbeat + 1.5) == pytest.approx(1.5 / metre)
 
 
 def test_a_damaged_network_file_is_named(tmp_path):
