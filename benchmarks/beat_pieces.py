@@ -195,7 +195,7 @@ def break_pieces(first_seed: int, count: int) -> Iterator[tuple[Piece, float]]:
 
 def beatless_pieces(seed: int, seconds: float = 40.0) -> Iterator[Piece]:
     """Silence, white noise, a crowd, babble."""
-    from model.beat.train_evidence import babble
+    from model.beat.evidence_songs import babble
     from model.data import room
 
     rng = np.random.default_rng(seed)
