@@ -35,9 +35,9 @@ def likeness(sounds: np.ndarray) -> np.ndarray:
         apart = np.sqrt(np.square(x[:, None] - x[None]).mean(axis=-1))
         parts.append(weight * apart)
     parts.append(1.0 - sounds[:, CHROMA] @ sounds[:, CHROMA].T)
-    far = sum(parts)
+    far = np.sum(parts, axis=0)
     n = len(far) - 3
-    smooth = sum(far[i : i + n, i : i + n] for i in range(4)) / 4
+    smooth = np.mean([far[i : i + n, i : i + n] for i in range(4)], axis=0)
     return np.clip(1.0 - smooth / np.quantile(smooth, 0.9), 0.0, 1.0)
 
 

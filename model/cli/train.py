@@ -16,7 +16,8 @@ from model.network.config import EncoderConfig, TrainConfig
 from model.network.encoder import KINDS as KINDS_OF_ENCODER
 from model.network.weights import load_weights
 from model.training.curriculum import KINDS
-from model.training.trainer import Trainer, engine
+from model.training.engine import engine
+from model.training.trainer import Trainer
 from model.training.watch import Watcher
 
 

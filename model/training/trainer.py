@@ -39,6 +39,7 @@ from model.network.config import DecoderConfig, EncoderConfig, NetworkConfig, Tr
 from model.network.dance_network import DanceNetwork
 from model.training.critic import MotionCritic, StyleReader, critic_loss, mismatched
 from model.training.curriculum import KINDS, free_frames, teacher_mask
+from model.training.engine import engine
 from model.training.losses import ReferenceStats, features_loss, reference_stats
 from model.training.objective import Dances, Objective, Outcome, Tensors
 from model.training.resume import (
@@ -450,17 +451,3 @@ PARTS = (
 )  # fmt: skip
 
 _FROM_NOTHING = ("decoder.prior.", "decoder.unit")  # they go on while the rest is held
-
-
-def engine(config: TrainConfig, accelerator: str = "cpu", devices: int = 1) -> Fabric:
-    """Lightning Fabric on the devices asked for; ConfigError where there are none such."""
-    try:
-        fabric = Fabric(
-            accelerator=accelerator,
-            devices=devices,
-            precision=config.precision,  # pyright: ignore[reportArgumentType]  # it checks itself
-        )
-        fabric.launch()
-    except (RuntimeError, ValueError) as error:
-        raise ConfigError(f"cannot train on {devices} x {accelerator}: {error}") from error
-    return fabric

@@ -8,7 +8,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from model.training.trainer import Trainer, engine
+from model.training.engine import engine
+from model.training.trainer import Trainer
 from tests.helpers.training import TINY, TINY_DECODER, TINY_ENCODER, ignore
 
 

@@ -16,7 +16,8 @@ from live.errors import ArtifactError, ConfigError
 from live.safe_write import partial_name
 from model.network.checkpoint import CHECKPOINT, load_checkpoint
 from model.network.config import DecoderConfig
-from model.training.trainer import Trainer, engine
+from model.training.engine import engine
+from model.training.trainer import Trainer
 from tests.helpers.training import (
     TINY,
     TINY_DECODER,

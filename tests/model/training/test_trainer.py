@@ -10,7 +10,8 @@ from PIL import Image
 from live.errors import ConfigError
 from model.network.checkpoint import CHECKPOINT, load_checkpoint, network_of
 from model.network.config import TrainConfig
-from model.training.trainer import PARTS, engine
+from model.training.engine import engine
+from model.training.trainer import PARTS
 from model.training.watch import Watcher
 from tests.helpers.training import TINY, assert_same, ignore, trainer
 
