@@ -109,13 +109,17 @@ class BeatFilter:
         self._waves = np.concatenate([np.real(waves), -np.imag(waves)]).astype(np.float32)
         around = int(config.bins * _PHASE_AROUND)
         self._cluster_bins = np.arange(-around, around + 1)
-        self._circles = self._circle_table()
+        self._circles = self._circle_table().astype(np.intp)
         self.reset()
 
     def reset(self) -> None:
         shape = (len(self._hz), N_BEATS, self.config.bins)
         start = self._prior[:, :, None] * self._bar_prior
         self.probability = np.broadcast_to(start, shape).copy()
+        # Room for turning and mixing: fresh tables of this size are fresh pages every time, and
+        # the kernel takes longer to hand them out than the arithmetic does.
+        self._next, self._room = np.empty_like(self.probability), np.empty_like(self.probability)
+        self._source = np.empty((shape[0], shape[1] * shape[2]), np.intp)
         self.beat_probability = self.probability.sum(axis=1)  # [K, N], whatever the bar
         self._offset = np.zeros(len(self._hz))  # of column 0 in each row, in bins
         self._turned = np.ones((len(self._hz), _HARMONICS), complex)  # harmonics at the offset
@@ -195,8 +199,10 @@ class BeatFilter:
         flat = self.probability.reshape(rows, -1)
         for far in range(bins, int(whole.max()) + 1, bins):  # whole beats, after a gap alone
             flat = np.where((whole >= far)[:, None], flat[:, self._beat_on()], flat)
-        source = self._circles[whole % bins] + (np.arange(rows) * flat.shape[1])[:, None]
-        self.probability = flat.ravel()[source].reshape(self.probability.shape)
+        np.take(self._circles, whole % bins, axis=0, out=self._source, mode="clip")
+        self._source += (np.arange(rows) * flat.shape[1])[:, None]
+        np.take(flat, self._source, out=self._next.reshape(rows, -1), mode="clip")
+        self.probability, self._next = self._next, self.probability
 
     def _beat_on(self) -> np.ndarray:
         """Where each column comes from when all move on by a beat."""
@@ -220,12 +226,12 @@ class BeatFilter:
         rate = np.float32(0.5 * self.config.wander * elapsed_s)
         p *= ((1 - leak) * (1 - lost) * kept)[:, None, :]
         fresh = leak * self._prior + (1 - leak) * lost * beat * kept
-        p += fresh[:, None, :] * self._bar_prior
+        p += np.multiply(fresh[:, None, :], self._bar_prior, out=self._room)
         shift = np.diff(self._offset).astype(np.float32)[:, None, None]
-        mixed = (1 - 2 * rate) * p
-        mixed[1:] += _shifted(p[:-1], rate, -shift)
-        mixed[:-1] += _shifted(p[1:], rate, shift)
-        self.probability = mixed
+        mixed = np.multiply(p, 1 - 2 * rate, out=self._next)
+        _add_shifted(mixed[1:], p[:-1], rate, -shift, self._room[1:])
+        _add_shifted(mixed[:-1], p[1:], rate, shift, self._room[1:])
+        self.probability, self._next = mixed, p
         self._until_mixing = _MIX_EVERY
         self._novelty = 0.0
 
@@ -275,17 +281,21 @@ _AROUND = np.concatenate(
 )  # [15, 12]: the beat that is a number of beats before each
 
 
-def _shifted(p: np.ndarray, share: np.float32, bins: np.ndarray) -> np.ndarray:
-    """A share of rows [K, 15, N], moved up by a fraction of a bin, -1..1 [K, 1, 1]."""
+def _add_shifted(
+    to: np.ndarray, p: np.ndarray, share: np.float32, bins: np.ndarray, room: np.ndarray
+) -> None:
+    """Add a share of rows [K, 15, N], moved up by a fraction of a bin, -1..1 [K, 1, 1]."""
     up, down = share * np.maximum(bins, 0), share * np.maximum(-bins, 0)
-    moved = (share - up - down) * p
-    before, after = up * p, down * p
-    moved[:, :, 1:] += before[:, :, :-1]
-    moved[:, :, :-1] += after[:, :, 1:]
+    to += np.multiply(p, share - up - down, out=room)
+    before = np.multiply(p, up, out=room)
+    to[:, :, 1:] += before[:, :, :-1]
     for first, metre in zip(FIRSTS, METRES, strict=True):
         last = first + metre - 1
-        moved[:, first + 1 : last + 1, 0] += before[:, first:last, -1]
-        moved[:, first, 0] += before[:, last, -1]
-        moved[:, first:last, -1] += after[:, first + 1 : last + 1, 0]
-        moved[:, last, -1] += after[:, first, 0]
-    return moved
+        to[:, first + 1 : last + 1, 0] += before[:, first:last, -1]
+        to[:, first, 0] += before[:, last, -1]
+    after = np.multiply(p, down, out=room)
+    to[:, :, :-1] += after[:, :, 1:]
+    for first, metre in zip(FIRSTS, METRES, strict=True):
+        last = first + metre - 1
+        to[:, first:last, -1] += after[:, first + 1 : last + 1, 0]
+        to[:, last, -1] += after[:, first, 0]
