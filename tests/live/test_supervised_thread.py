@@ -3,11 +3,12 @@
 import http.client
 import io
 import os
+import queue
 import re
 import socket
 import sys
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,9 +18,13 @@ import pytest
 from live import midi_ports, supervised_thread
 from live.audio.playback import Player
 from live.audio.sources import Microphone
+from live.audio.system_sound import Pumped, Reader
+from live.beat.os2l import Os2lSource
 from live.cli import calibrate, status
 from live.control.discovery import Discovery
 from live.control.oscquery import OscQueryServer
+from live.dance.material.bank import PhraseBank
+from live.dance.material.phrase import StoredPhrase, write_phrase
 from live.errors import DeviceError
 from live.midi_raw import RawMidi
 from live.outputs import dmx
@@ -106,6 +111,23 @@ def values(room):
     server = OscQueryServer("127.0.0.1", 0, (), raising(lambda name: 0.5, RuntimeError))
     room.stack.callback(server.close)
     return "oscquery", lambda: asked(server)
+
+
+def beats_of_a_dj(room):
+    source = Os2lSource("127.0.0.1", 0, {"127.0.0.1"})
+    room.patch(source, "_accept", raising(source._accept))
+    room.stack.callback(source.close)
+    room.stack.enter_context(socket.create_connection(("127.0.0.1", source.port), timeout=10))
+    return "OS2L", lambda: source.clients == 1
+
+
+def phrases_kept(room):
+    bank = PhraseBank(folder=room.path)
+    room.patch("live.dance.material.bank.write_phrase", raising(write_phrase))
+    room.stack.callback(bank.close)
+    for _ in range(2):
+        bank.keep(StoredPhrase("", np.zeros((4, 1, 4), np.float32)))
+    return "phrase bank", lambda: len(list(room.path.glob("*.npz"))) == 2
 
 
 def announcement(room):
@@ -259,6 +281,27 @@ def closed(room):
     return "close audio", lambda: not microphone.active
 
 
+def computers_sound(room):
+    @contextmanager
+    def open_reader():
+        yield Reader(raising_read)
+
+    blocks = queue.SimpleQueue()
+    raising_read = raising(blocks.get)
+    source = Pumped("system sound", 48_000, 2, open_reader)
+    source.start()
+
+    def is_heard():
+        """As the show watches it."""
+        if not source.active:
+            source.reopen()
+        blocks.put(np.zeros((480, 2), np.float32))
+        return source.ring.written > 0
+
+    room.stack.callback(lambda: (source.stop(), blocks.put(np.zeros((0, 2), np.float32))))
+    return "system sound", is_heard
+
+
 class Terminal(io.StringIO):
     encoding = "ascii"
 
@@ -321,6 +364,8 @@ THREADS = {
     "dmx": light,
     "oscquery": answers,
     "oscquery, one request": values,
+    "OS2L": beats_of_a_dj,
+    "phrase bank": phrases_kept,
     "zeroconf": announcement,
     "midi": midi_system,
     "midi, one device": midi_device,
@@ -331,6 +376,7 @@ THREADS = {
     "open audio": opened,
     "reopen audio": reopened,
     "close audio": closed,
+    "system sound": computers_sound,
     "status line": line_of_status,
     "osc-in": picture,
     "enter key": enter_key,

@@ -125,12 +125,23 @@ class PhraseBank:
 
     def _run(self) -> None:
         while True:
+            is_over = (
+                self._over.is_set()
+            )  # asked first, so that all that was kept by then is written
+            while self._waiting:
+                self._write_next()
+            if is_over:
+                return
             self._arrived.wait()
             self._arrived.clear()
-            while self._waiting:
-                self._write_one(self._waiting.popleft())
-            if self._over.is_set():
-                return
+
+    def _write_next(self) -> None:
+        phrase = self._waiting.popleft()
+        try:
+            self._write_one(phrase)
+        except BaseException:  # the thread begins again, with those that can be written
+            self._waiting.append(phrase)
+            raise
 
     def _write_one(self, phrase: StoredPhrase) -> None:
         assert self._folder is not None
