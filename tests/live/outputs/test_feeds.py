@@ -270,4 +270,4 @@ def test_a_target_that_trips_over_its_goodbye_leaves_no_other_alight(receiver, m
     ) as f:
         f.send(standing(0), None)
     *_, last = received(receiver)
-    assert list(encoding.decode(last)) == [("/pj/lights/state", [0.0])]
+    assert list(encoding.decode(last)) == [("/pj/lights/phrase", [0.0])]  # the last of the levels

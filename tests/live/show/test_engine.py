@@ -29,7 +29,13 @@ def test_a_take_has_the_shapes_of_the_contract(tiny_model, music, tmp_path):
         "beat_confidence": (180,), "style": (180, 2), "style_names": (2,), "onset": (180, 3),
         "level": (180,),
     }  # fmt: skip
-    assert {name: value.shape for name, value in take.items()} == shapes
+    beats, phrases = len(take["score_noise"]), len(take["score_first"])
+    assert 5 <= beats <= 7  # three seconds at 120 beats a minute, and what is begun ahead
+    score = {
+        "score_noise": (beats, 2, 4), "score_first": (phrases,), "score_mirrored": (phrases,),
+        "score_energy": (phrases,),
+    }  # fmt: skip
+    assert {name: value.shape for name, value in take.items()} == shapes | score
     assert tuple(take["joint_names"]) == JOINT_NAMES
     assert list(take["style_names"]) == ["street", "salsa"]
     np.testing.assert_allclose(take["time_s"], np.arange(180) / 60, atol=1e-12)
