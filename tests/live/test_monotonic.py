@@ -54,8 +54,8 @@ class Card(Source):
             now[0] = ahead
             self.written += BLOCK
     def heard_s(self):
-        from live.audio import sources
-        return sources.monotonic_s()
+        from live.audio import microphone
+        return microphone.monotonic_s()
     def reopen(self): pass
 class Receiver(OscOut):
     def send(self, packets): gone_s.append(now[0])

@@ -104,7 +104,7 @@ def test_a_file_may_be_silent(stage, music):
     audio = music(10.0)
     audio[2 * RATE :] = 0
     s = stage(audio)
-    s.source.listens = False
+    s.source.listens = s.source.seeks = False
     s.run(9.0)
     assert s.source.reopened_at == []
 
