@@ -27,9 +27,12 @@ class DecoderConfig:
     """Recurrent pose decoder. latent_dim is the size of the one latent a beat.
 
     unit_width: of the layers that spell a latent out (`model.network.unit_decoder`). Of the prior
-    (`model.network.unit_prior`): codes, the size of its vocabulary; units, beats that it
-    remembers; prior_width and prior_rank, of its layers; fog_within and fog_before, how much of the
-    beats of this bar, and of those before it, is hidden from it, 0 to 1.
+    (`model.network.unit_prior`): codes, the size of its vocabulary; sharpness,
+    of its choice (with 1, likely codes would be chosen too often, since the Gumbel variables of
+    so many codes by so few numbers are not independent); margin, nats below the likeliest code
+    from which on a code is never chosen (min-p sampling); units, beats that it remembers;
+    prior_width and prior_rank, of its layers; fog_within and fog_before, how much of the beats of
+    this bar, and of those before it, is hidden from it, 0 to 1.
     """
 
     pose_dim: int = POSE_DIM
@@ -43,6 +46,8 @@ class DecoderConfig:
     prior_width: int = 512
     prior_rank: int = 128
     codes: int = 3072
+    sharpness: float = 0.8
+    margin: float = 5.0
     fog_within: float = 0.1
     fog_before: float = 0.95
 

@@ -28,6 +28,7 @@ _LAYERS = 2
 _QUARTER = 0.7071
 _FORGETS = 0.15  # share of training contexts without any memory
 _CLEAREST_BEFORE, _DENSEST_WITHIN = 0.2, 0.6  # fog in training
+_NEVER = -1e4
 _LEAST = 1e-6  # probability, at the ends of the Gumbel variables
 _SOFTNESS = 0.15  # of the latents' spread: codes so near to a unit are nearly as right
 
@@ -62,7 +63,9 @@ class UnitPrior(nn.Module):
         fog = torch.where(within_bar(clock, c.units), c.fog_within, c.fog_before)
         fog = torch.where(is_blank(units), 1.0, fog)
         logits = self.logits(condition, self._through(units, fog), fog)
-        return self.codes[(logits + self.gumbel(noise)).argmax(dim=-1)]
+        likely = logits > logits.amax(dim=-1, keepdim=True) - c.margin
+        chance = torch.where(likely, c.sharpness * logits, _NEVER)
+        return self.codes[(chance + self.gumbel(noise)).argmax(dim=-1)]
 
     def gumbel(self, noise: Tensor) -> Tensor:
         """Noise [N, Z] -> a standard Gumbel variable for each code, [N, K]."""

@@ -9,7 +9,9 @@ from tests.helpers.training import TINY, assert_same, ignore, trainer
 
 
 def test_a_profile_of_its_steps_has_every_part(prepared):
-    (step,) = profile(prepared, replace(TINY, critic_from=0), 2)
+    (step,) = profile(
+        prepared, replace(TINY, units_iterations=0, prior_iterations=0, critic_from=0), 2
+    )
     assert {
         "drawing a batch",
         "dancing, forced and rollouts, forward",

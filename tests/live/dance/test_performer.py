@@ -18,10 +18,11 @@ from tests.helpers.contract import assert_streams_like_offline, joined
 
 BPM = 120.0
 LATENT = 4  # of the tiny model
+ROUNDING = 2e-6  # measured: 2.4e-7 after 40 frames
 
 
 def stage(model, **options):
-    """On the CPU, whose sums do not depend on the number of dancers by a bit."""
+    """On the CPU, whose sums depend on the number of dancers by rounding alone."""
     return Performer(str(model), device="cpu", **options)
 
 
@@ -349,9 +350,12 @@ def test_temperature_scales_the_noise(tiny_model):
     others = [(*frame[:4], other[4]) for frame, other in zip(frames, others, strict=True)]
     cold = [dance(stage(tiny_model), these, temperature=0.0) for these in (frames, others)]
     np.testing.assert_array_equal(*cold)
-    warm = dance(stage(tiny_model), frames)
-    hot = dance(stage(tiny_model), frames, temperature=2.0)
-    assert np.abs(hot - cold[0]).mean() > 1.3 * np.abs(warm - cold[0]).mean() > 0.0
+    warm = [dance(stage(tiny_model), these) for these in (frames, others)]
+    assert np.abs(warm[0] - warm[1]).max() > 1e-3
+    half = [(*frame[:4], 0.5 * frame[4]) for frame in frames]
+    np.testing.assert_array_equal(
+        dance(stage(tiny_model), frames, temperature=0.5), dance(stage(tiny_model), half)
+    )
 
 
 def test_every_dancer_dances_the_noise_it_is_given(tiny_model):
@@ -361,7 +365,7 @@ def test_every_dancer_dances_the_noise_it_is_given(tiny_model):
     ]
     poses = dance(stage(tiny_model, dancers=3), frames)
     assert np.abs(poses[:, 0] - poses[:, 1]).max() > 1e-3
-    np.testing.assert_array_equal(poses[:, 0], poses[:, 2])
+    np.testing.assert_allclose(poses[:, 0], poses[:, 2], rtol=0, atol=ROUNDING)
 
 
 @pytest.mark.parametrize(("before", "after"), [(1, 2), (2, 3), (3, 8), (8, 3), (2, 1)])
@@ -374,7 +378,8 @@ def test_those_who_stay_do_not_notice_who_comes_or_goes(tiny_model, before, afte
     then = dance(performer, frames_of(count, after)[count // 2 :])
     assert then.shape[1] == after
     np.testing.assert_array_equal(first, undisturbed[: count // 2])
-    np.testing.assert_array_equal(then[:, :stay], undisturbed[count // 2 :, :stay])
+    undisturbed = undisturbed[count // 2 :, :stay]
+    np.testing.assert_allclose(then[:, :stay], undisturbed, rtol=0, atol=ROUNDING)
 
 
 def test_who_goes_and_comes_back_starts_anew(tiny_model):

@@ -33,4 +33,3 @@ def test_a_file_exported_beside_its_data_says_what_the_stage_has_to_make_up_for(
     delay = accent_delays(tiny_network, prepared, manifest.raw["energy_offset"])
     np.testing.assert_array_equal(manifest.accent_delay_ms, [delay[s] for s in manifest.styles])
     assert manifest.energy_offset.any()
-    assert manifest.accent_delay_ms.any()

@@ -122,6 +122,19 @@ def test_the_same_noise_chooses_the_same_unit_in_contexts_that_differ_a_little()
     assert agreement(chooser.sample(condition, clock, units, noise.roll(1, dims=0))) < 0.2
 
 
+def test_what_is_far_less_likely_than_the_likeliest_is_never_chosen():
+    """Thousands of codes of other styles, each unlikely, would together be chosen now and then."""
+    chooser = prior(codes=500, margin=3.0)
+    with torch.no_grad():
+        chooser.out.weight.zero_()
+        chooser.out.bias.fill_(-4.0)
+        chooser.out.bias[:2] = torch.tensor([0.0, -2.0])
+    made = chooser.sample(*nothing_known(2000), torch.randn(2000, LATENT))
+    chosen = torch.cdist(made, chooser.codes).argmin(dim=1).bincount(minlength=500)
+    assert chosen[2:].sum() == 0
+    assert chosen[:2].min() > 0
+
+
 def test_units_move_back_on_a_beat_and_rest_between():
     torch.manual_seed(0)
     config = DecoderConfig(hidden=16, latent_dim=LATENT, units=UNITS, prior_width=16, codes=50)
