@@ -8,7 +8,6 @@ import pytest
 from live.audio.features import SAMPLE_RATE
 from live.body.skeleton import FEET, JOINT_NAMES, N_JOINTS
 from live.dance.manifest import Manifest
-from live.dance.material.take_score import SCORE_ARRAYS
 from live.dance.performer import Performer
 from live.errors import ArtifactError
 from live.session.take import write_take
@@ -23,8 +22,6 @@ def test_a_take_has_the_shapes_of_the_contract(tiny_model, music, tmp_path):
     write_take(take, tmp_path / "take.npz")
     with np.load(tmp_path / "take.npz") as read:
         take = dict(read)
-    score = {name: take.pop(name) for name in SCORE_ARRAYS}  # of tests/live/show/test_material.py
-    assert score["score_noise"].shape[1] == 2
     shapes = {
         "time_s": (180,), "joints": (180, 2, N_JOINTS, 3), "joint_names": (N_JOINTS,),
         "beat_phase": (180,), "bar_phase": (180,), "tempo_bpm": (180,),
