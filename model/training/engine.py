@@ -15,6 +15,8 @@ def engine(config: TrainConfig, accelerator: str = "cpu", devices: int = 1) -> F
         fabric = Fabric(
             accelerator=accelerator,
             devices=devices,
+            # A stage trains a part of the network: the devices must not wait for the rest.
+            strategy="auto" if devices == 1 else "ddp_find_unused_parameters_true",
             precision=config.precision,  # pyright: ignore[reportArgumentType]  # it checks itself
         )
         fabric.launch()

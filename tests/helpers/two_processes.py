@@ -5,7 +5,6 @@ Fabric starts the second one by running this again.
 """
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from model.training.engine import engine
@@ -16,9 +15,8 @@ from tests.helpers.training import TINY, TINY_DECODER, TINY_ENCODER, ignore
 def main() -> None:
     data, folder, stop = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
     fabric = engine(TINY, devices=2)
-    config = replace(TINY, iterations=9)
-    run = Trainer(data, folder, config, TINY_ENCODER, TINY_DECODER, fabric=fabric)
-    if stop == config.iterations:
+    run = Trainer(data, folder, TINY, TINY_ENCODER, TINY_DECODER, fabric=fabric)
+    if stop == TINY.iterations:
         run.run(ignore)
         return
     folder.mkdir(exist_ok=True)

@@ -265,9 +265,10 @@ def test_two_processes_go_on_as_if_nothing_had_happened(prepared, tmp_path):
         assert done.returncode == 0, done.stderr[-2000:]
         return load_checkpoint(folder / CHECKPOINT)
 
-    whole = run(tmp_path / "whole", 9)
-    run(tmp_path / "stopped", 7)
-    resumed = run(tmp_path / "stopped", 9)
+    stop = TINY.before_dance + TINY.critic_from + 2  # with rollouts under way
+    whole = run(tmp_path / "whole", TINY.iterations)
+    run(tmp_path / "stopped", stop)
+    resumed = run(tmp_path / "stopped", TINY.iterations)
     first, second = whole["processes"]
     assert first["numpy"] != second["numpy"]
     assert not torch.equal(first["torch"], second["torch"])
