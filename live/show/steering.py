@@ -116,7 +116,8 @@ class Steering:
 
     def fader(self, name: str) -> float:
         """Where a fader is in force: the operator's, or that of the phrase that is danced."""
-        return self.material.fader(name, getattr(self.controls, name))
+        stands: float = getattr(self.controls, name)
+        return self.material.faders.get(name, stands)
 
     def value_of(self, name: str) -> float | str | None:
         """What a control has set: 0 or 1 for a switch, a scene's name; None for a trigger, and for

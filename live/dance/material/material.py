@@ -27,6 +27,7 @@ class Material:
     """bank: where phrases are found and kept. score: what is planned, None for nothing.
 
     While a kept phrase is danced, its own faders and style hold where nobody has set others since.
+    faders: those that hold now, by name.
     """
 
     def __init__(
@@ -38,7 +39,7 @@ class Material:
         self._timeline = Timeline(score) if score else None
         self._asked = ""  # the name of a phrase that has not begun yet
         self._danced = ""  # the phrase whose faders hold
-        self._own: dict[str, float] = {}
+        self.faders: dict[str, float] = {}
         self.style: Mapping[str, float] = {}  # of the phrase that is danced; empty: not its own
         self._taken: set[str] = set()  # what was set since it was asked for
         self._poses: deque[tuple[int, np.ndarray]] = deque(maxlen=2 * MAX_BEATS)
@@ -92,7 +93,7 @@ class Material:
     def take_over(self, name: str) -> None:
         """The operator, a scene or the score has this fader now, or the style."""
         self._taken.add(name)
-        self._own.pop(name, None)
+        self.faders.pop(name, None)
         if name == "style":
             self.style = {}
 
@@ -114,10 +115,6 @@ class Material:
         self._follow()
         return found
 
-    def fader(self, name: str, stands: float) -> float:
-        """Where a fader is to stand that stands at `stands`."""
-        return self._own.get(name, stands)
-
     def see(self, beat: int, pose: np.ndarray) -> None:
         """The first dancer in the middle of a beat, by the choreographer's count of beats; float32
         [19, 3], from the front, over its own floor point. Once a beat."""
@@ -135,7 +132,7 @@ class Material:
         self._danced, self._asked = playing, ""
         phrase = self._find(playing) if playing else None
         controls = phrase.controls if phrase else {}
-        self._own = {name: value for name, value in controls.items() if name not in self._taken}
+        self.faders = {name: value for name, value in controls.items() if name not in self._taken}
         self.style = phrase.style if phrase and "style" not in self._taken else {}
 
     def _find(self, name: str) -> StoredPhrase:
