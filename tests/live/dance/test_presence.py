@@ -42,8 +42,8 @@ def test_a_beat_brings_the_dance_back_within_a_second():
 def test_a_beat_found_now_and_then_in_a_speech_is_none():
     presence, absences = Presence(), []
     for _ in range(10):
-        after(1.0, 0.35, presence)
-        after(2.0, 0.12, presence)
+        after(1.0, 0.2, presence)
+        after(2.0, 0.05, presence)
         absences.append(presence.absence)
     assert np.mean(absences[3:]) > 0.4
 
