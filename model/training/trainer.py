@@ -104,15 +104,13 @@ class Trainer:
         self.network.set_normalisation(
             **{k: torch.as_tensor(v) for k, v in self.windows.statistics().items()}
         )
-        if initial is not None:
-            inherit(self.network, initial)
         pose_dim, styles = self.network.config.decoder.pose_dim, len(self.windows.styles)
         critic = MotionCritic(pose_dim, styles)
         critic.velocity_std.copy_(torch.as_tensor(self.windows.velocity_std()))
-        if initial is not None:
-            inherit_critic(critic, initial, self.windows.styles)
         reader = StyleReader(pose_dim, styles)
         if initial is not None:
+            inherit(self.network, initial)
+            inherit_critic(critic, initial, self.windows.styles)
             inherit_reader(reader, initial, self.windows.styles)
         self.rng = np.random.default_rng([config.seed, self.fabric.global_rank])
         torch.manual_seed(config.seed + self.fabric.global_rank)
