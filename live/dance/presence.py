@@ -6,9 +6,9 @@ to the energy, and the share of the idle sway. Engine's thread.
 Noise, speech and alarms are unlike anything the network was trained on, and may excite it more than
 music does (pink noise danced at 0.94 m/s, songs at 0.43 to 0.68). Three things tell them apart:
 
-- *Confidence.* On noise it stays below 0.02; on six synthetic voices its median over seconds is 0.05
-  to 0.37; in 14 recordings 0.39 to 1. Where the two overlap, music is danced: a dancer who rests in
-  a song is worse than one who dances to a speaker.
+- *Confidence.* On noise it stays below 0.02; on six synthetic voices its median over seconds is
+  0.05 to 0.37; in 14 recordings 0.39 to 1. Where the two overlap, music is danced: a dancer who
+  rests in a song is worse than one who dances to a speaker.
 - *Pulse*: how much of what is struck falls on one place of the beat or half beat, in the band where
   it is most. Over six seconds 0.04 to 0.18 on those voices and on applause, 0.28 to 0.89 in songs.
 - *Body*: an alarm of two tones has a perfect beat. It has no bass (30 to 56 dB below its tone) and
