@@ -24,13 +24,14 @@ from live.audio.files import read_audio
 from live.dance.performer import Performer
 from live.monotonic import monotonic_s
 from live.osc.encoding import FrameEncoder
+from live.osc.schema import MAX_DANCERS
 from live.outputs.udp import OscOut
 from live.safe_write import check_output, write_text
 from live.show.engine import Engine, EngineConfig
 from live.show.timing import lead_samples
 
 _RATE = 48_000
-_CROWD = (1, 2, 4, 8, 16, 32, 64)
+_CROWD = (1, 4, MAX_DANCERS)
 _FRAME_S = FRAME / SAMPLE_RATE
 _EMISSIONS_PER_FRAME = 2
 
@@ -131,7 +132,7 @@ def paced_ms(model: str, device: str, seconds: float) -> dict[str, float]:
 
 
 def crowd_ms(model: str, device: str) -> dict[str, float]:
-    """Median milliseconds a model frame for 1 to 64 dancers, in a tight loop."""
+    """Median milliseconds a model frame for 1 to 16 dancers, as many as a stage has, in a tight loop."""
     figures = {}
     for dancers in _CROWD:
         engine = _engine(Performer(model, device, dancers))
