@@ -132,7 +132,7 @@ def paced_ms(model: str, device: str, seconds: float) -> dict[str, float]:
 
 
 def crowd_ms(model: str, device: str) -> dict[str, float]:
-    """Median milliseconds a model frame for 1 to 16 dancers, as many as a stage has, in a tight loop."""
+    """Median milliseconds a model frame for 1 to 16 dancers, the most of a stage; a tight loop."""
     figures = {}
     for dancers in _CROWD:
         engine = _engine(Performer(model, device, dancers))
