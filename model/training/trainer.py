@@ -203,7 +203,7 @@ class Trainer:
         self.fabric.backward(total)
         if stage == "dance" and self._dance_iteration < self.config.held:
             for name, parameter in self.network.named_parameters():
-                if not name.startswith(_FROM_NOTHING):
+                if not name.startswith(_NOT_HELD):
                     parameter.grad = None
         norm = self.fabric.clip_gradients(
             self.objective,
@@ -448,4 +448,4 @@ PARTS = (
     "moments", "accent", "features", "critic", "judging", "reading",
 )  # fmt: skip
 
-_FROM_NOTHING = ("decoder.prior.", "decoder.unit")  # they go on while the rest is held
+_NOT_HELD = ("decoder.prior.", "decoder.unit")  # they go on while the rest is held
