@@ -1,4 +1,5 @@
 # make live     set up what the show needs, once, and start it; ARGS="--input demo --seconds 20"
+# make studio   set up what the studio's pages need, once, and open them; ARGS="--port 7411"
 # make test     set up what the tests need, once, and run them on all cores; ARGS="-k tempo"
 # make slow     the tests that take long: real shows against real time, one by one
 # make bare     the tests as on a machine without sound, display, OpenGL or receivers
@@ -17,11 +18,15 @@ BIN := .venv/bin
 endif
 SETUP := $(PYTHON) tools/setup_env.py --runtime $(RUNTIME)
 
-.PHONY: live test slow bare lint check format lock
+.PHONY: live studio test slow bare lint check format lock
 
 live:
 	@$(SETUP)
 	@$(BIN)/posejockey live $(ARGS)
+
+studio:
+	@$(SETUP) --studio
+	@$(BIN)/posejockey studio $(ARGS)
 
 test:
 	@$(SETUP) --tests

@@ -18,6 +18,7 @@ COMMANDS = {
     "calibrate": ("live.cli.calibrate", "measure the delay of sound, or of the picture"),
     "devices": ("live.cli.devices", "list sound, MIDI and displays; learn a MIDI controller"),
     "visuals": ("visuals.__main__", "draw the figures that arrive over OSC"),
+    "studio": ("visuals.page.studio", "pages: rehearse, the stage for OBS, a surface for a phone"),
     "bench": ("benchmarks.bench", "measure this machine: step time, dancers, first pose"),
     "prepare": ("model.cli.prepare", "motion clips and rendered music to training data"),
     "train": ("model.cli.train", "train the network; goes on where it was stopped"),

@@ -1,6 +1,7 @@
 """Make .venv and install PoseJockey into it: the set-up step behind the Makefile, for any system.
 
     python tools/setup_env.py               what the show needs
+    python tools/setup_env.py --studio      and what the studio needs
     python tools/setup_env.py --tests       what the tests, the training and the checks need as well
     python tools/setup_env.py --lock        rebuild constraints.txt from the newest versions
 
@@ -28,7 +29,8 @@ STAMP = VENV / "posejockey.stamp"  # in the environment: who deletes that, delet
 OLDEST = (3, 11)
 NEWER = ("python3.14", "python3.13", "python3.12", "python3.11")
 RUNTIMES = {"cpu": "onnxruntime", "gpu": "onnxruntime-gpu"}
-TEST_EXTRAS = ("control", "dev", "train", "video")
+STUDIO_EXTRAS = ("video", "web")  # with the sound of videos
+TEST_EXTRAS = ("control", "dev", "train", "video", "web")
 LOCK_HEADER = """\
 # One version of everything, for Python 3.11 to 3.14. Not edited by hand; this rebuilds it:
 #     python3.11 tools/setup_env.py --lock
@@ -48,6 +50,7 @@ class SetupError(Exception):
 def main():
     parser = argparse.ArgumentParser(description="Make .venv and install PoseJockey into it.")
     parser.add_argument("--tests", action="store_true", help="install what the tests need too")
+    parser.add_argument("--studio", action="store_true", help="install what the studio needs too")
     parser.add_argument("--lock", action="store_true", help="rebuild constraints.txt")
     parser.add_argument(
         "--runtime",
@@ -61,7 +64,8 @@ def main():
             lock()
         else:
             runtime = find_runtime() if options.runtime == "auto" else options.runtime
-            set_up(runtime, TEST_EXTRAS if options.tests else ())
+            extras = STUDIO_EXTRAS if options.studio else ()
+            set_up(runtime, TEST_EXTRAS if options.tests else extras)
     except SetupError as error:
         print(f"set-up: {error}", file=sys.stderr)
         return 1

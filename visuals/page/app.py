@@ -1,0 +1,88 @@
+"""The web application: what guards it, the files of its pages, and who answers what.
+
+Enters: settings. Leaves: an `aiohttp` application. A page is a module with `add_routes(app)`,
+listed in `PAGES`; what it keeps, it keeps under an `AppKey` of its own and starts and ends in
+`app.cleanup_ctx`. Event loop's thread; nothing here may block it.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from aiohttp import web
+
+from visuals.page.pairing import COOKIE, COOKIE_S, Pairing
+from visuals.page.security import (
+    PAIR_PATH,
+    PAIRING,
+    SETTINGS,
+    Handler,
+    add_headers,
+    guard,
+)
+from visuals.page.settings import StudioSettings
+
+STATIC = Path(__file__).parent / "static"
+OWN_FOLDER = ".studio"  # in the library: what can be made anew, and who is paired
+_MOST_BODY = 1 << 20  # of a request that is no upload
+_TYPES = {
+    ".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".json": "application/json",
+    ".svg": "image/svg+xml", ".png": "image/png", ".woff2": "font/woff2", ".txt": "text/plain",
+    ".md": "text/plain", ".webmanifest": "application/manifest+json",
+}  # fmt: skip
+_TEXT = ("text/html", "text/css", "text/javascript", "text/plain")
+
+AddRoutes = Callable[[web.Application], None]
+PAGES: tuple[AddRoutes, ...] = ()
+
+
+def make_app(
+    settings: StudioSettings, on_new_link: Callable[[str], object] = lambda _: None
+) -> web.Application:
+    """The studio, not yet listening. on_new_link: told each new token that pairs a device."""
+    app = web.Application(middlewares=[guard], client_max_size=_MOST_BODY)
+    app[SETTINGS] = settings
+    app[PAIRING] = Pairing(settings.library / OWN_FOLDER / "paired.json", on_new_link)
+    app.on_response_prepare.append(add_headers)
+    app.router.add_get(PAIR_PATH + "{token}", _pair)
+    app.router.add_get("/static/{path:.+}", _static)
+    app.router.add_get("/", page("rehearse.html"))
+    for add_routes in PAGES:
+        add_routes(app)
+    return app
+
+
+def page(name: str) -> Handler:
+    """A handler for one of the files in `static/`, for `add_get`."""
+
+    async def answer(_: web.Request) -> web.StreamResponse:
+        return file_answer(STATIC / name)
+
+    return answer
+
+
+def file_answer(path: Path) -> web.FileResponse:
+    """A file of ours, under a type of ours. Browsers ask each time whether it is still the same."""
+    kind = _TYPES.get(path.suffix, "application/octet-stream")
+    if kind in _TEXT:
+        kind += "; charset=utf-8"
+    return web.FileResponse(path, headers={"Content-Type": kind, "Cache-Control": "no-cache"})
+
+
+async def _static(request: web.Request) -> web.StreamResponse:
+    """Only files that are in the folder: compared after links and ".." are gone."""
+    try:
+        path = (STATIC / request.match_info["path"]).resolve()
+        if not path.is_relative_to(STATIC.resolve()) or not path.is_file():
+            raise web.HTTPNotFound
+    except (OSError, ValueError):
+        raise web.HTTPNotFound from None
+    return file_answer(path)
+
+
+async def _pair(request: web.Request) -> web.StreamResponse:
+    cookie = request.app[PAIRING].pair(request.match_info["token"])
+    if cookie is None:
+        raise web.HTTPForbidden(text="this link was used; take the newest of the terminal\n")
+    answer = web.HTTPSeeOther("/play")
+    answer.set_cookie(COOKIE, cookie, max_age=COOKIE_S, httponly=True, samesite="Lax")
+    raise answer
