@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from live.errors import ConfigError
-from model.data.clips import TIERS
+from model.data.clip_index import TIERS
 from model.data.prepare import prepare
 
 

@@ -1,17 +1,14 @@
-"""Motion clips from anybody: the one schema of `index.json` and `motion/*.npz`, and what is
-plausible.
+"""Motion clips from anybody: `motion/*.npz` beside `index.json`, and what motion is plausible.
 
-Enters: a folder with `index.json` and `motion/NAME.npz`, or one clip's entry and joints. Leaves:
-clips that can be learned from; or a ClipError, which names the clip, the field, what was expected
-and how to mend it. Runs in the caller's thread. docs/training.md has the schema in words.
+Enters: a folder of clips (`model.data.clip_index` has the schema of its index), or one clip's
+joints. Leaves: clips that can be learned from; or a ClipError, which names the clip, the field,
+what was expected and how to mend it. Runs in the caller's thread.
 
 The limits leave room around real motion: of 151 clips (bodies of 1.4 to 1.8 m, ballet, couples,
 robots, keyed figures) none comes near any of them.
 """
 
 import hashlib
-import json
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,17 +16,12 @@ import numpy as np
 
 from live.body.pose import FRAME_RATE
 from live.body.skeleton import BONE_LENGTHS, JOINT, JOINT_NAMES, N_JOINTS, PARENTS
-from live.dance.style import AUTO
 from live.errors import ArtifactError
-from live.safe_read import read_arrays, read_file
-from live.settings_file import shown
+from live.safe_read import read_arrays
+from model.data.clip_index import ClipError, check_entry, read_index, wrong
 
-TIERS = ("open", "share", "research")
-
-_MIN_S, _MAX_S = 2.0, 3600.0
-_MAX_STYLE = 32  # letters
-_TEMPO_BPM = (30.0, 300.0)
-_MAX_PHASE = 1000.0  # beats
+MIN_S, MAX_S = 2.0, 3600.0
+"""How long a clip may be, seconds."""
 _LEG_M = (0.45, 1.4)  # hip to ankle; real ones 0.76 to 1.0
 _UNITS = (
     # Where a leg of 0.45 to 1.4 m is so long, the unit is likely this.
@@ -49,25 +41,27 @@ _LEGS = [JOINT[name] for name in ("l_knee", "l_ankle", "r_knee", "r_ankle")]
 _PAIRS = ("hip", "shoulder")
 _MAX_LISTED = 5
 _BONES = np.array([i for i in range(N_JOINTS) if PARENTS[i] >= 0])
-_MAX_INDEX_BYTES = 1 << 26
 _MAX_CLIP_BYTES = 1 << 27  # an hour in float64 has 50 MB
 _HINT = "save the joints with numpy.savez(path, joints=...)"
 
 
-class ClipError(ArtifactError):
-    """A clip that is damaged, of another form, or of motion that no body makes."""
-
-
 @dataclass(frozen=True)
 class RawClip:
-    """A clip as it came. joints: float32 [T, 19, 3], metres, y up, 30 a second; phase: in beats, at
-    frame 0."""
+    """A clip as it came. joints: float32 [T, 19, 3], metres, y up, 30 a second.
+
+    tempo_bpm and phase: of its beats, in beats at frame 0; None where nobody knows them. metre:
+    beats a bar, None as well. song: the file of the very song that it was danced to; frame 0 falls
+    on song_start_s.
+    """
 
     name: str
     style: str
-    tempo_bpm: float
-    phase: float
     joints: np.ndarray
+    tempo_bpm: float | None = None
+    phase: float | None = None
+    metre: int | None = None
+    song: Path | None = None
+    song_start_s: float = 0.0
 
 
 def read_raw_clips(source: Path, tiers: tuple[str, ...]) -> tuple[list[RawClip], list[ClipError]]:
@@ -78,7 +72,7 @@ def read_raw_clips(source: Path, tiers: tuple[str, ...]) -> tuple[list[RawClip],
     clips: list[RawClip] = []
     refused: list[ClipError] = []
     taken: dict[bytes, str] = {}
-    for name, entry in _read_index(source):
+    for name, entry in read_index(source):
         try:
             fields = check_entry(name, entry)
             if fields["tier"] in tiers:
@@ -103,59 +97,19 @@ def refusal(refused: list[ClipError], clips: int) -> str:
     )
 
 
-def check_entry(name: str, entry: object) -> dict:
-    """A clip's entry in the index, as it is. ClipError names the field that does not fit."""
-    if not name or len(name) > 200 or any(c in '/\\:<>|"?*\0' for c in name) or name[0] == ".":
-        raise ClipError(f"clip {name[:200]!r}: that is no name for a file; rename it")
-    if isinstance(entry, _Pairs):
-        for field in entry.names_that_stand_twice():
-            raise ClipError(f"clip {name!r}: its entry has {field!r} twice; take one of them out")
-        entry = dict(entry)
-    if not isinstance(entry, dict):
-        raise ClipError(
-            f"clip {name!r}: its entry is {_shown(entry)}; expected an object of fields"
-        )
-    for field in ("style", "tier", "tempo_bpm", "beat_phase_at_frame0"):
-        if field not in entry:
-            has = ", ".join(sorted(map(str, entry))[:12])
-            raise ClipError(f"clip {name!r}: its entry lacks {field!r}; it has {has or 'nothing'}")
-    _check_style(name, entry["style"])
-    if entry["tier"] not in TIERS:
-        raise _wrong(name, "tier", entry["tier"], f"one of {', '.join(TIERS)}")
-    low, high = _TEMPO_BPM
-    if not _is_number(entry["tempo_bpm"], low, high):
-        expected = f"a number of beats a minute, {low:g} to {high:g}"
-        raise _wrong(name, "tempo_bpm", entry["tempo_bpm"], expected)
-    if not _is_number(entry["beat_phase_at_frame0"], -_MAX_PHASE, _MAX_PHASE):
-        expected = "a number of beats, such as 0.25"
-        raise _wrong(name, "beat_phase_at_frame0", entry["beat_phase_at_frame0"], expected)
-    if entry.get("fps", FRAME_RATE) != FRAME_RATE:
-        raise _wrong(name, "fps", entry["fps"], f"{FRAME_RATE}; resample the joints to that rate")
-    return entry
-
-
-def _check_style(name: str, style: object) -> None:
-    if not isinstance(style, str) or not 0 < len(style.strip()) == len(style) <= _MAX_STYLE:
-        raise _wrong(name, "style", style, f"a word of up to {_MAX_STYLE} letters")
-    if style == AUTO:
-        raise _wrong(name, "style", style, "another word: this one asks for any style")
-    if style != style.lower() or not style.isprintable() or any(c in style for c in ",="):
-        raise _wrong(name, "style", style, "small letters, without comma or equals sign")
-
-
 def check_joints(name: str, joints: np.ndarray) -> None:
     """A clip's motion, any array. ClipError says what is wrong with it, and where."""
     if joints.dtype.kind != "f":
-        raise _wrong(name, "joints", f"of kind {joints.dtype}", "float32 in metres", raw=True)
+        raise wrong(name, "joints", f"of kind {joints.dtype}", "float32 in metres", raw=True)
     if joints.ndim != 3 or joints.shape[1:] != (N_JOINTS, 3):
         expected = f"[frames, {N_JOINTS}, 3], the joints in the order {' '.join(JOINT_NAMES)}"
-        raise _wrong(name, "joints", f"of shape {list(joints.shape)}", expected, raw=True)
-    if len(joints) < _MIN_S * FRAME_RATE:
-        expected = f"{_MIN_S * FRAME_RATE:g} or more ({_MIN_S:g} s); leave it out or join clips"
-        raise _wrong(name, "joints", f"of {len(joints)} frames", expected, raw=True)
-    if len(joints) > _MAX_S * FRAME_RATE:
-        expected = f"{_MAX_S * FRAME_RATE:g} at most ({_MAX_S / 60:g} min); cut it into clips"
-        raise _wrong(name, "joints", f"of {len(joints)} frames", expected, raw=True)
+        raise wrong(name, "joints", f"of shape {list(joints.shape)}", expected, raw=True)
+    if len(joints) < MIN_S * FRAME_RATE:
+        expected = f"{MIN_S * FRAME_RATE:g} or more ({MIN_S:g} s); leave it out or join clips"
+        raise wrong(name, "joints", f"of {len(joints)} frames", expected, raw=True)
+    if len(joints) > MAX_S * FRAME_RATE:
+        expected = f"{MAX_S * FRAME_RATE:g} at most ({MAX_S / 60:g} min); cut it into clips"
+        raise wrong(name, "joints", f"of {len(joints)} frames", expected, raw=True)
     finite = np.atleast_2d(np.isfinite(joints).all(axis=-1))
     if not finite.all():
         at = JOINT_NAMES[int((~finite).any(axis=0).argmax())]
@@ -168,35 +122,6 @@ def check_joints(name: str, joints: np.ndarray) -> None:
                   _check_speed, _check_sides):  # fmt: skip
         with np.errstate(all="ignore"):
             check(name, joints.astype(np.float64))
-
-
-def _read_index(source: Path) -> list[tuple[str, object]]:
-    """The entries by name, sorted. A name that stands twice is told, not lost."""
-    path = source / "index.json"
-    if not path.exists():
-        raise ArtifactError(f"{source} has no index.json; --source names the folder that holds it")
-    content = read_file(path, "it lists the clips", _MAX_INDEX_BYTES)
-    try:
-        pairs = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_Pairs)
-    except (ValueError, RecursionError) as error:
-        reason = str(error) or "it is nested too deeply"
-        raise ArtifactError(f"{path} is not valid JSON: {reason}; mend it there") from None
-    if not isinstance(pairs, _Pairs):
-        raise ArtifactError(
-            f"{path} is {_shown(pairs)}; expected an object with an entry for each clip, as in "
-            '{"first": {"style": "mine", ...}}'
-        )
-    twice = pairs.names_that_stand_twice()
-    if twice:
-        raise ArtifactError(f"{path} lists clip {twice[0]!r} twice; rename one of them")
-    return sorted(pairs, key=lambda pair: pair[0])
-
-
-class _Pairs(list):
-    """A JSON object with all of its names, also those that stand twice."""
-
-    def names_that_stand_twice(self) -> list[str]:
-        return [name for name, count in Counter(name for name, _ in self).items() if count > 1]
 
 
 def _read_clip(source: Path, name: str, entry: dict, taken: dict[bytes, str]) -> RawClip:
@@ -218,18 +143,23 @@ def _read_clip(source: Path, name: str, entry: dict, taken: dict[bytes, str]) ->
     rate = arrays.get("fps", np.array(FRAME_RATE))
     if not (rate == FRAME_RATE).all():
         told = f"{FRAME_RATE} in {path.name} too; resample the joints to that rate"
-        raise _wrong(name, "fps", rate.tolist(), told)
+        raise wrong(name, "fps", rate.tolist(), told)
     check_joints(name, joints)
     if entry.get("frames", len(joints)) != len(joints):
         expected = f"{len(joints)}, which the file holds; is it cut off, or the field old?"
-        raise _wrong(name, "frames", entry["frames"], expected)
+        raise wrong(name, "frames", entry["frames"], expected)
     joints = joints.astype(np.float32)
     twin = taken.setdefault(hashlib.sha256(joints.tobytes()).digest(), name)
     if twin != name:
         raise ClipError(f"clip {name!r}: it is the same motion as {twin!r}; take one of them out")
+    song = entry.get("song")
+    if song is not None and not (source / song).is_file():
+        expected = f"{source / song} to be there; put it there, or take the field out"
+        raise wrong(name, "song", song, expected)
     return RawClip(
-        name, entry["style"], float(entry["tempo_bpm"]),
-        float(entry["beat_phase_at_frame0"]), joints,
+        name, entry["style"], joints, entry.get("tempo_bpm"), entry.get("beat_phase_at_frame0"),
+        entry.get("metre"), None if song is None else source / song,
+        float(entry.get("song_start_s", 0.0)),
     )  # fmt: skip
 
 
@@ -364,21 +294,3 @@ def _frames(bad: np.ndarray) -> str:
         if length < count
         else (f"in frames {first} to {first + length - 1} ({first / FRAME_RATE:.1f} s)")
     )
-
-
-def _is_number(value: object, low: float, high: float) -> bool:
-    """NaN and infinities are none, nor is true."""
-    return isinstance(value, int | float) and value is not True and low <= value <= high
-
-
-def _wrong(name: str, field: str, value: object, expected: str, raw: bool = False) -> ClipError:
-    shown = value if raw else _shown(value)
-    return ClipError(f"clip {name!r}: {field} is {shown}; expected {expected}")
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, _Pairs):
-        return "an object"
-    if isinstance(value, list | dict):
-        return "a list" if isinstance(value, list) else "an object"
-    return shown(value)

@@ -10,7 +10,7 @@ import json
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from live.safe_write import check_output_folder, whole_file
 from model.data import accents, room
 from model.data.beat_grid import Grid, fit_grid
 from model.data.clips import RawClip, read_raw_clips, refusal
+from model.data.motion_beats import beats_of_motion
 from model.data.music.genres import genres_of
 from model.data.music.render import render_song
 from model.data.music.song import Song, random_song
@@ -53,6 +54,7 @@ class Clip:
     control: np.ndarray
     tempo_bpm: float
     phase: float  # beats at frame 0
+    metre: int = 4  # beats a bar
 
 
 def canonical(joints: np.ndarray) -> np.ndarray:
@@ -97,10 +99,7 @@ def standardised(clips: list[Clip]) -> list[Clip]:
         style: np.concatenate([c.control for c in clips if c.style == style]).mean(axis=0)
         for style in {c.style for c in clips}
     }
-    return [
-        Clip(c.name, c.style, c.pose, (c.control - means[c.style]) / scale, c.tempo_bpm, c.phase)
-        for c in clips
-    ]
+    return [replace(c, control=(c.control - means[c.style]) / scale) for c in clips]
 
 
 def read_clips(source: Path, tiers: tuple[str, ...], skip_bad: bool = False) -> list[Clip]:
@@ -118,11 +117,15 @@ def read_clips(source: Path, tiers: tuple[str, ...], skip_bad: bool = False) -> 
 
 
 def _on_one_body(raw: RawClip) -> Clip:
-    pose = encode(canonical(raw.joints))
-    tempo, phase = raw.tempo_bpm, raw.phase
+    joints = canonical(raw.joints)
+    pose = encode(joints)
+    tempo, phase, metre = raw.tempo_bpm, raw.phase, raw.metre
     if raw.style in _STEPPED_BPM:
         tempo, phase, *_ = motion_grid(pose, *_STEPPED_BPM[raw.style])
-    return Clip(raw.name, raw.style, pose, control_curves(pose), tempo, phase)
+    elif tempo is None or phase is None:
+        found = beats_of_motion(joints, metre=metre)
+        tempo, phase, metre = found.tempo_bpm, found.phase, found.metre
+    return Clip(raw.name, raw.style, pose, control_curves(pose), tempo, phase, metre or 4)
 
 
 def motion_grid(pose: np.ndarray, low_bpm: float, high_bpm: float) -> Grid:
@@ -142,8 +145,9 @@ def write_motion(clips: list[Clip], path: Path) -> None:
         split=np.concatenate([[0], np.cumsum(lengths)[:-1]])
         + (lengths * (1 - _HELD_OUT)).astype(int),
         style=np.array([styles.index(c.style) for c in clips]),
-        tempo_bpm=np.array([c.tempo_bpm for c in clips]),
-        phase=np.array([c.phase for c in clips]),
+        tempo_bpm=np.array([c.tempo_bpm for c in clips], np.float64),
+        phase=np.array([c.phase for c in clips], np.float64),
+        metre=np.array([c.metre for c in clips]),
         styles=np.array(styles),
         names=np.array([c.name for c in clips]),
     )

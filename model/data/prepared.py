@@ -26,6 +26,7 @@ _ROOM = 0.4  # of a beat: where fewer places than that fit, drawing a window tak
 _MOTION = {"pose": ((POSE_DIM,), "f"), "control": ((CONTROL_DIM,), "f")}
 _CLIPS = {"split": "i", "style": "i", "tempo_bpm": "f", "phase": "f", "names": "U"}
 _MUSIC = {"features": ((FEATURE_DIM,), "f"), "beat": ((), "f"), "tempo_bpm": ((), "f")}
+_METRES = (1, 12)
 _SONGS = {"genre": "U"}
 
 
@@ -43,6 +44,7 @@ def read_motion(folder: Path) -> dict[str, np.ndarray]:
     if not ((start[:-1] <= motion["split"]) & (motion["split"] <= start[1:])).all():
         raise _damaged(path, "split")
     _check_range(path, motion, "tempo_bpm", 1.0, 1000.0)
+    _check_metre(path, motion)
     for name in ("pose", "control", "phase"):
         _check_range(path, motion, name, -_MOST, _MOST)
     return motion
@@ -124,6 +126,15 @@ def _check(
             raise _damaged(path, name)
         if kind == "f" and not np.isfinite(array).all():
             raise _damaged(path, name)
+
+
+def _check_metre(path: Path, motion: dict) -> None:
+    """Data prepared before metres were kept has none."""
+    if "metre" in motion:
+        metre = motion["metre"]
+        if metre.shape != motion["style"].shape or metre.dtype.kind != "i":
+            raise _damaged(path, "metre")
+        _check_range(path, motion, "metre", *_METRES)
 
 
 def _check_range(path: Path, arrays: dict, name: str, low: float, high: float) -> None:

@@ -68,6 +68,7 @@ class PairedWindows:
             for i, s in enumerate(self.styles)
         }
         self._danced = danced(self.styles)
+        self._metre = self.motion.get("metre", np.full(len(self.motion["phase"]), 4))
 
     def fingerprint(self) -> str:
         """What the motion and the beats of the music are: other data has another one."""
@@ -224,14 +225,14 @@ class PairedWindows:
         """Positions in the motion file for beats [L + 1] at the clip's own octave, or None if the
         clip is too short.
 
-        Beat k of the clip falls on a beat of the same place in the bar (k modulo 4), or on any beat
-        where the clip is too short for that. `warp` reads one frame before and two after each
-        position: none of another clip, none held out.
+        Beat k of the clip falls on a beat of the same place in the bar (k modulo its metre), or on
+        any beat where the clip is too short for that. `warp` reads one frame before and two after
+        each position: none of another clip, none held out.
         """
         start, stop = self.motion["start"][clip], self.motion["split"][clip]
         per_frame = self.motion["tempo_bpm"][clip] / 60 / FRAME_RATE
         relative = (beats - self.motion["phase"][clip]) / per_frame
-        for step in (4 / per_frame, 1 / per_frame):
+        for step in (self._metre[clip] / per_frame, 1 / per_frame):
             low = np.ceil((1 - relative[0]) / step)
             high = np.floor((stop - start - 3 - relative[-1]) / step)
             if high >= low:

@@ -11,6 +11,7 @@ import posejockey
 from live.body.skeleton import JOINT, REST_POSE
 from live.errors import ArtifactError
 from model.data import clips
+from model.data.clip_index import check_entry, read_index, write_index
 from model.data.clips import check_joints, read_raw_clips
 from model.data.prepare import prepare, read_clips
 
@@ -145,6 +146,15 @@ def test_turning_as_told_mends_it():
         ("style", "a\tb", "small letters"),
         ("tier", "free", "open, share, research"),
         ("tier", None, "open, share, research"),
+        ("metre", 0, "beats a bar, 2 to 7"),
+        ("metre", "3", "beats a bar"),
+        ("metre", True, "beats a bar"),
+        ("metre", [4], "beats a bar"),
+        ("song", "../a.wav", "a file in the folder's songs/"),
+        ("song", "songs/../../a.wav", "a file in the folder's songs/"),
+        ("song", "/etc/passwd", "a file in the folder's songs/"),
+        ("song", 7, "a file in the folder's songs/"),
+        ("song", "songs/absent.flac", "to be there"),
     ],
 )
 def test_a_wrong_field_is_named_with_what_was_expected(source, field, value, told):
@@ -159,6 +169,27 @@ def test_a_missing_field_is_named(source, field):
     (folder / "index.json").write_text(json.dumps(index), encoding="utf-8")
     with pytest.raises(ArtifactError, match=f"clip 'a': its entry lacks '{field}'; it has"):
         read_clips(folder, ("open",))
+
+
+def test_a_clip_needs_no_beats_that_nobody_knows(source):
+    """It gets those of its motion."""
+    folder = source(a=({}, None))
+    index = {"a": {"style": "mine", "tier": "open"}}
+    (folder / "index.json").write_text(json.dumps(index), encoding="utf-8")
+    (clip,) = read_clips(folder, ("open",))
+    assert 60 < clip.tempo_bpm < 170
+    assert clip.metre == 4
+
+
+def test_an_index_that_is_written_is_read_again(tmp_path):
+    entry = ENTRY | {"metre": 3, "source": "walzer.bvh"}
+    write_index(tmp_path, {"b": entry, "a": ENTRY})
+    assert [(name, check_entry(name, e)) for name, e in read_index(tmp_path)] == [
+        ("a", ENTRY), ("b", entry),
+    ]  # fmt: skip
+    with pytest.raises(clips.ClipError, match="style"):
+        write_index(tmp_path, {"a": ENTRY | {"style": "Big"}})
+    assert len(read_index(tmp_path)) == 2
 
 
 @pytest.mark.parametrize(
