@@ -11,7 +11,7 @@ from live import console
 # name -> (module with a function main(argv) -> exit code, what it does)
 COMMANDS = {
     "live": ("live.cli.live", "dance to a microphone, a file or the built-in demo"),
-    "perform": ("live.cli.perform", "dance to a file as fast as possible, into an NPZ"),
+    "perform": ("export.perform", "dance to a file as fast as possible, into a file"),
     "render": ("visuals.film.render", "make a film of a session, a take or a sound file"),
     "replay": ("live.cli.replay", "send a recorded session again, in time"),
     "doctor": ("live.cli.doctor", "is this machine ready for the show? what to do if not"),
@@ -23,7 +23,7 @@ COMMANDS = {
     "prepare": ("model.cli.prepare", "motion clips and rendered music to training data"),
     "train": ("model.cli.train", "train the network; goes on where it was stopped"),
     "evaluate": ("model.cli.evaluate", "judge a checkpoint's dances against real ones"),
-    "export": ("export.cli", "checkpoint to ONNX, if both compute the same"),
+    "export": ("export.cli", "a dance for other programs; a checkpoint to ONNX for the stage"),
 }
 
 

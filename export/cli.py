@@ -1,36 +1,102 @@
-"""`posejockey export CHECKPOINT -o OUT.onnx`: the file for the stage, if both compute alike."""
+"""`posejockey export DANCE -o OUT`: a dance for other programs; or a network for the stage.
+
+DANCE: a take of `posejockey perform`, or a session made with --record. The suffix of OUT says the
+format. `posejockey export CHECKPOINT -o OUT.onnx` writes the network of a training run, if the file
+computes what was trained.
+"""
 
 import argparse
 from pathlib import Path
 
-from export.to_onnx import TOLERANCE, export
+from export.motion import formats
+from export.motion.motion import FRAME_RATES, sampled
+from export.motion.options import add_motion_options, said
+from live.errors import ConfigError
+
+_NETWORK = ".onnx"
 
 
 def main(argv: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="posejockey export", description=__doc__)
-    parser.add_argument(
-        "checkpoint",
-        type=Path,
-        nargs="+",
-        help="checkpoint.pt of a training run; of several that went on from each other the mean",
-    )
-    parser.add_argument("-o", "--out", type=Path, required=True, metavar="OUT.onnx")
-    parser.add_argument(
-        "--data",
-        type=Path,
-        metavar="DIR",
-        help="what `prepare` wrote: match its dances' energy",
-    )
-    parser.add_argument(
-        "--float32",
-        action="store_true",
-        help="keep all weights whole: three times the file, and slower on stage",
-    )
-    args = parser.parse_args(argv)
-    parity = export(args.checkpoint, args.out, args.data, eight_bits=not args.float32)
+    args = _parser().parse_args(argv)
+    suffix = args.out.suffix.lower()
+    if suffix == _NETWORK:
+        _check_unused(args, ("fps", "skeleton", "dancer", "start", "seconds"), "dances")
+        return _network(args)
+    if suffix not in formats.FORMATS:
+        raise ConfigError(
+            f"cannot write {args.out}: end its name in one of {formats.suffixes()}; "
+            f"or in {_NETWORK}, for a network"
+        )
+    _check_unused(args, ("data", "float32"), "networks")
+    return _dance(args)
+
+
+def _dance(args: argparse.Namespace) -> int:
+    # Imported here: the audio libraries are of no use to a network.
+    from visuals.feed.recorded import Dance, RecordedSession, RecordedTake
+
+    if len(args.files) > 1:
+        raise ConfigError(f"{args.out} is made of one dance; {len(args.files)} files are given")
+    path: Path = args.files[0]
+    formats.check(args.out, args.skeleton, (path,))
+    dance: Dance
+    match path.suffix.lower():
+        case ".npz":
+            dance = RecordedTake.read(path)
+        case ".mcap":
+            dance = RecordedSession(path)
+        case _:
+            raise ConfigError(
+                f"{path} is no dance: give a take (.npz) or a session (.mcap); "
+                f"`posejockey perform {path} -o {args.out}` dances to a sound file"
+            )
+    motion = sampled(dance, args.fps or FRAME_RATES[-1], args.dancer, args.start, args.seconds)
+    print(said(motion, formats.write_motion(motion, args.out, args.skeleton, (path,))))
+    return 0
+
+
+def _network(args: argparse.Namespace) -> int:
+    from export.to_onnx import TOLERANCE, export
+
+    parity = export(args.files, args.out, args.data, eight_bits=not args.float32)
     print(
         f"{args.out}: {args.out.stat().st_size / 1e6:.1f} MB; largest difference "
         f"{parity.stepped:.1e} stepped, {parity.onnx:.1e} ONNX (at most {TOLERANCE:.0e}); "
         f"eight-bit weights move the next pose by {parity.rounding:.1e}"
     )
     return 0
+
+
+def _check_unused(args: argparse.Namespace, names: tuple[str, ...], what: str) -> None:
+    for name in names:
+        if getattr(args, name):
+            raise ConfigError(f"--{name} is for {what}; {args.out} is none of them")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="posejockey export", description=__doc__)
+    parser.add_argument(
+        "files",
+        type=Path,
+        nargs="+",
+        metavar="DANCE",
+        help="a take (.npz) or a session (.mcap); or checkpoint.pt of a training run, of several "
+        "that went on from each other the mean",
+    )
+    parser.add_argument(
+        "-o", "--out", type=Path, required=True, help=f"{formats.suffixes()}; .onnx for a network"
+    )
+    dances = parser.add_argument_group("dances")
+    add_motion_options(dances)
+    dances.add_argument("--start", type=float, metavar="S", help="seconds into the dance")
+    dances.add_argument("--seconds", type=float, metavar="S", help="how much of it")
+    networks = parser.add_argument_group("networks")
+    networks.add_argument(
+        "--data", type=Path, metavar="DIR", help="what `prepare` wrote: match its dances' energy"
+    )
+    networks.add_argument(
+        "--float32",
+        action="store_true",
+        help="keep all weights whole: three times the file, and slower on stage",
+    )
+    return parser

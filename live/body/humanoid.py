@@ -93,6 +93,13 @@ def global_rotations(joints: np.ndarray) -> np.ndarray:
     return np.swapaxes(np.concatenate([trunk, upper, limbs, feet])[_PLACES], 0, 1)
 
 
+def hip_rotations(joints: np.ndarray, hips: np.ndarray) -> np.ndarray:
+    """float64 [2, N, 3, 3]: the hips' rotations [N, 3, 3], then the shortest turn to where the left
+    and the right hip of joints [N, 19, 3] lie beside the pelvis."""
+    beside = np.swapaxes(np.asarray(joints, np.float64)[:, _HIPS] - joints[:, :1], 0, 1)
+    return _swung(np.stack([hips, hips]), _HIPS_REST, _normalized(beside))
+
+
 def hips_positions(joints: np.ndarray) -> np.ndarray:
     """Where the avatar's hips belong, float64 [N, 3] on the stage, for joints [N, 19, 3].
 
@@ -219,6 +226,7 @@ _TRUNK_REST = np.swapaxes(
 )
 _UPPER, _UPPER_REST = (f("head", "l_shoulder", "r_shoulder") for f in (_indices, _rest))
 _TOES, _TOES_REST = (f("l_toe", "r_toe") for f in (_indices, _rest))
+_HIPS, _HIPS_REST = (f("l_hip", "r_hip") for f in (_indices, _rest))
 _MIDDLES, _MIDDLES_REST = (f("l_elbow", "r_elbow", "l_knee", "r_knee") for f in (_indices, _rest))
 _ENDS, _ENDS_REST = (f("l_wrist", "r_wrist", "l_ankle", "r_ankle") for f in (_indices, _rest))
 # The axes of elbows and knees in the T-pose, about which bending is positive.

@@ -1,12 +1,15 @@
-"""`posejockey perform FILE -o OUT.npz`: the dance of a whole file, as fast as the machine can.
+"""`posejockey perform FILE -o OUT`: the dance of a whole file, as fast as the machine can.
 
 FILE is a sound file, or a session made with --record: then the show is danced again from its sound,
 seed and controls, bit for bit where the machine is the same; of the options only --model and
---device count.
+--device count, and those of the file that is written.
 """
 
 import argparse
 from pathlib import Path
+from typing import Protocol
+
+import numpy as np
 
 from live.audio.files import read_audio
 from live.beat.clock import TempoConfig
@@ -22,14 +25,47 @@ from live.show.programme import open_programme
 from live.show.resimulate import Resimulation, settings_of, shipped_model_of
 
 
-def main(argv: list[str]) -> int:
-    args = _parser().parse_args(argv)
+class TakeWriter(Protocol):
+    """Where a take goes. Which formats there are is not for the stage to know."""
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None: ...
+
+    def check(self, args: argparse.Namespace, read: tuple[Path, ...]) -> None:
+        """ConfigError or ArtifactError if args.out will not be written; read: what must stay."""
+        ...
+
+    def write(
+        self, take: dict[str, np.ndarray], args: argparse.Namespace, read: tuple[Path, ...]
+    ) -> str:
+        """Write the take; the names of the files."""
+        ...
+
+
+class NpzWriter:
+    """The take itself."""
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        pass
+
+    def check(self, args: argparse.Namespace, read: tuple[Path, ...]) -> None:
+        check_output(args.out, (".npz",), read)
+
+    def write(
+        self, take: dict[str, np.ndarray], args: argparse.Namespace, read: tuple[Path, ...]
+    ) -> str:
+        write_take(take, args.out)
+        return str(args.out)
+
+
+def main(argv: list[str], writer: TakeWriter | None = None) -> int:
+    writer = writer or NpzWriter()
+    args = _parser(writer).parse_args(argv)
     config = config_of(args, latency_ms=0.0)
     named = (config.model, config.cues, config.score)
-    read = (args.file, args.config, *(Path(name) for name in named if name))
-    check_output(args.out, (".npz",), read)
+    read = tuple(Path(name) for name in (args.file, args.config, *named) if name)
+    writer.check(args, read)
     if args.file.suffix.lower() == ".mcap":
-        return _resimulate(args)
+        return _resimulate(args, writer, read)
     audio, rate = read_audio(args.file)
     performer = Performer(config.model, config.device, config.dancers, config.seed)
     started = monotonic_s()
@@ -37,33 +73,35 @@ def main(argv: list[str]) -> int:
     programme = open_programme(config, performer.styles)
     take = run_offline(audio, rate, performer, config.style, config.controls, tempo, programme)
     took_s = max(monotonic_s() - started, 1e-6)
-    write_take(take, args.out)
+    files = writer.write(take, args, read)
     seconds = len(audio) / rate
     print(
-        f"{args.out}: {seconds:.1f} s, {config.dancers} dancer(s), danced in {took_s:.1f} s "
+        f"{files}: {seconds:.1f} s, {config.dancers} dancer(s), danced in {took_s:.1f} s "
         f"({seconds / took_s:.1f} times real time)"
     )
     return 0
 
 
-def _resimulate(args: argparse.Namespace) -> int:
+def _resimulate(args: argparse.Namespace, writer: TakeWriter, read: tuple[Path, ...]) -> int:
     session = SessionReader(args.file)
     recorded = settings_of(session)
     model = args.model or shipped_model_of(session)
     performer = Performer(model, args.device or "auto", recorded.dancers, recorded.seed)
     show = Resimulation(session, performer)
     take = take_of(show, performer.styles)
-    write_take(take | arrays_of(show.danced, take["joints"].shape[1]), args.out)
-    print(f"{args.out}: {show.same} of {show.packets} recorded packets danced again, bit for bit")
+    take |= arrays_of(show.danced, take["joints"].shape[1])
+    files = writer.write(take, args, read)
+    print(f"{files}: {show.same} of {show.packets} recorded packets danced again, bit for bit")
     if show.same < show.packets:
         print("the others differ: another machine, or messages that the recording lost")
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(writer: TakeWriter) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="posejockey perform", description=__doc__)
     parser.add_argument("file", type=Path, help="sound, or a recorded session")
-    parser.add_argument("-o", "--out", type=Path, required=True, metavar="OUT.npz")
+    parser.add_argument("-o", "--out", type=Path, required=True, help="its suffix says the format")
+    writer.add_options(parser)
     add_settings(
         parser,
         "model", "device", "dancers", "style", "seed", "energy", "openness", "travel",

@@ -1,0 +1,1 @@
+"""Dances as files of other programs: the frames, the bones they turn, and the formats."""
