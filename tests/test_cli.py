@@ -1,5 +1,6 @@
 """The command: takes of every kind of file, and mistakes answered in one line."""
 
+import json
 import os
 import shutil
 import socket
@@ -12,6 +13,7 @@ import soundfile
 
 import posejockey
 from live.body.skeleton import BONE_LENGTHS, PARENTS
+from live.session.rows import row_width, rows_of_take
 from tests.helpers.sound_server import ROOT
 
 RATE = 24_000
@@ -75,6 +77,19 @@ def assert_whole(take, frames):
     bones = np.linalg.norm(joints[:, :, 1:] - joints[:, :, PARENTS[1:]], axis=-1)
     np.testing.assert_allclose(bones, np.broadcast_to(BONE_LENGTHS[1:], bones.shape), rtol=0.01)
     assert 0.2 < take["level"].max() <= 1
+
+
+def test_a_program_is_told_how_far_a_dance_is_and_sees_its_rows(perform, song, tmp_path, capsys):
+    take = perform(song, "--progress", "json", "--rows", tmp_path / "rows")
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    done = [line["done"] for line in lines]
+    assert done == sorted(done)
+    assert done[-1] > 0.9
+    rows = np.fromfile(tmp_path / "rows", "<i2").reshape(-1, row_width(1))
+    np.testing.assert_array_equal(rows, rows_of_take(take))
+    beats = take["score_beat"]
+    assert set(np.diff(beats)) <= {0, 1}
+    assert beats[-1] < len(take["score_noise"])
 
 
 def test_a_take_of_a_file_with_numbers_that_are_none(perform, tmp_path, click_track):

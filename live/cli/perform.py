@@ -6,19 +6,25 @@ seed and controls, bit for bit where the machine is the same; of the options onl
 """
 
 import argparse
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
+from live.audio.features import SAMPLE_RATE
 from live.audio.files import read_audio
 from live.beat.clock import TempoConfig
 from live.cli.options import CHOREOGRAPHED, add_settings, config_of
 from live.dance.material.take_score import arrays_of
 from live.dance.performer import Performer
 from live.monotonic import monotonic_s
+from live.osc.encoding import StageFrame
+from live.progress import Progress, add_progress
 from live.safe_write import check_output
 from live.session.reader import SessionReader
+from live.session.rows import RowFile
 from live.session.take import take_of, write_take
 from live.show.offline import run_offline
 from live.show.programme import open_programme
@@ -64,6 +70,8 @@ def main(argv: list[str], writer: TakeWriter | None = None) -> int:
     named = (config.model, config.cues, config.score)
     read = tuple(Path(name) for name in (args.file, args.config, *named) if name)
     writer.check(args, read)
+    if args.rows:
+        check_output(args.rows, (), (*read, args.out))
     if args.file.suffix.lower() == ".mcap":
         return _resimulate(args, writer, read)
     audio, rate = read_audio(args.file)
@@ -71,15 +79,41 @@ def main(argv: list[str], writer: TakeWriter | None = None) -> int:
     started = monotonic_s()
     tempo = TempoConfig(tracker=config.beat_tracker)
     programme = open_programme(config, performer.styles)
-    take = run_offline(audio, rate, performer, config.style, config.controls, tempo, programme)
+    seconds = len(audio) / rate
+    with _watching(args, seconds, config.dancers) as watch:
+        take = run_offline(
+            audio, rate, performer, config.style, config.controls, tempo, programme, watch
+        )
     took_s = max(monotonic_s() - started, 1e-6)
     files = writer.write(take, args, read)
-    seconds = len(audio) / rate
+    if args.progress:
+        Progress(args.progress)(1.0)
+        return 0
     print(
         f"{files}: {seconds:.1f} s, {config.dancers} dancer(s), danced in {took_s:.1f} s "
         f"({seconds / took_s:.1f} times real time)"
     )
     return 0
+
+
+@contextmanager
+def _watching(
+    args: argparse.Namespace, seconds: float, dancers: int
+) -> Iterator[Callable[[StageFrame], None]]:
+    """What is told every frame: the rows of --rows, and how far the dance is."""
+    progress = Progress(args.progress)
+    rows = RowFile(args.rows, dancers) if args.rows else None
+
+    def watch(frame: StageFrame) -> None:
+        if rows is not None:
+            rows.step(frame)
+        progress(frame.sample / SAMPLE_RATE / max(seconds, 1e-6))
+
+    try:
+        yield watch
+    finally:
+        if rows is not None:
+            rows.close()
 
 
 def _resimulate(args: argparse.Namespace, writer: TakeWriter, read: tuple[Path, ...]) -> int:
@@ -102,6 +136,13 @@ def _parser(writer: TakeWriter) -> argparse.ArgumentParser:
     parser.add_argument("file", type=Path, help="sound, or a recorded session")
     parser.add_argument("-o", "--out", type=Path, required=True, help="its suffix says the format")
     writer.add_options(parser)
+    parser.add_argument(
+        "--rows",
+        type=Path,
+        metavar="FILE",
+        help="write the poses there as they are made",
+    )
+    add_progress(parser)
     add_settings(
         parser,
         "model", "device", "dancers", "style", "seed", "energy", "openness", "travel",

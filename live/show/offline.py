@@ -3,7 +3,7 @@
 The same engine as on stage. Deterministic for a seed: the sample count is the only time there is.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -66,15 +66,32 @@ def run_offline(
     controls: Controls | None = None,
     tempo: TempoConfig | None = None,
     programme: Programme | None = None,
+    watch: Callable[[StageFrame], object] = lambda _: None,
 ) -> dict[str, np.ndarray]:
     """The arrays of OUT.npz: time_s [T], joints [T, N, 19, 3] in stage space (metres),
     beat_phase, bar_phase, tempo_bpm, beat_confidence, level [T], onset [T, 3], style [T, S],
     section [T, 5] and phrase [T, 2] as on the wire, the names; and the score that was
-    danced, see `live.dance.material.take_score`."""
+    danced, see `live.dance.material.take_score`, with score_beat [T], the newest of its beats.
+    watch: told every emission as it is made."""
     lead = lead_samples(EMISSION_RATE, RECEIVE_MARGIN_S)
     tempo, programme = tempo or TempoConfig(), programme or Programme()
     config = EngineConfig(source_rate, lead, style, tempo, programme)
     engine = Engine(config, performer, controls)
     engine.choreographer.keep_history()
-    take = take_of(stage_frames(engine, audio), performer.styles)
+    beats: list[int] = []
+    frames = _watched(engine, stage_frames(engine, audio), watch, beats)
+    take = take_of(frames, performer.styles) | {"score_beat": np.array(beats, np.int32)}
     return take | arrays_of(engine.choreographer.danced, take["joints"].shape[1])
+
+
+def _watched(
+    engine: Engine,
+    frames: Iterator[StageFrame],
+    watch: Callable[[StageFrame], object],
+    beats: list[int],
+) -> Iterator[StageFrame]:
+    """The same frames; `beats` grows by the choreographer's newest beat with each."""
+    for frame in frames:
+        beats.append(engine.choreographer.newest)
+        watch(frame)
+        yield frame

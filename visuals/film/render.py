@@ -16,6 +16,7 @@ from live.cli.options import CHOREOGRAPHED, add_settings, config_of
 from live.errors import ConfigError
 from live.monotonic import monotonic_s
 from live.osc.schema import MAX_DANCERS
+from live.progress import Progress, add_progress
 from visuals.draw import matte
 from visuals.draw.options import add_picture_options
 from visuals.draw.remote import PlayedPicture
@@ -78,9 +79,10 @@ def main(argv: list[str]) -> int:
     seconds = settings.pictures / settings.fps
     opened = (sound, sound.blocks(settings.start_s, seconds)) if sound else None
     writer = open_writer(args.out, settings.size, settings.fps, settings.transparent, opened)
-    report = _Progress(settings.pictures) if sys.stderr.isatty() else lambda _: None
-    film(dance, settings, writer, report)
+    film(dance, settings, writer, _report(args.progress, settings.pictures))
     took_s = max(monotonic_s() - started_s, 1e-6)
+    if args.progress:
+        return 0
     width, height = settings.size
     print(
         f"{args.out}: {seconds:.1f} s, {width}x{height} at {settings.fps}, "
@@ -217,7 +219,15 @@ def _size(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
-class _Progress:
+def _report(kind: str | None, pictures: int) -> Callable[[int], object]:
+    """What is told how many pictures are done."""
+    if kind:
+        progress = Progress(kind)
+        return lambda done: progress(done / pictures)
+    return _Line(pictures) if sys.stderr.isatty() else lambda _: None
+
+
+class _Line:
     """One line on the terminal, written anew once a second."""
 
     def __init__(self, pictures: int):
@@ -252,5 +262,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--seconds", type=float, metavar="S", help="how much of it")
     add("--transparent", action="store_true", help="no stage, only figures (.mov, .webm, PNG)")
     add("--dancers", type=int, metavar="N", help="how many dance; of a session, the first N")
+    add_progress(parser)
     add_settings(parser, *_PERFORMING)
     return parser

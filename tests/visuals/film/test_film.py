@@ -179,7 +179,7 @@ def test_an_interrupted_film_leaves_nothing_and_keeps_the_older_one(tmp_path, ta
 def test_the_progress_is_plain_text_for_old_consoles(capsys, monkeypatch):
     moments = iter([0.0, 2.0, 4.0, 6.0])
     monkeypatch.setattr(render, "monotonic_s", lambda: next(moments))
-    report = render._Progress(100)
+    report = render._Line(100)
     for done in (25, 50, 100):
         report(done)
     said = capsys.readouterr().err
