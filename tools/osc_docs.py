@@ -5,15 +5,16 @@ from pathlib import Path
 from live.body.skeleton import JOINT_NAMES
 from live.osc.schema import (
     ACK,
-    ACK_REQUEST,
     CONTROLS,
     DEFAULT_CONTROL_PORT,
     DEFAULT_PORT,
     MAX_BUNDLE_BYTES,
     MAX_DANCERS,
     MESSAGES,
+    NAMES,
     PICTURE,
     POSE,
+    REQUESTS,
     SCHEMA_VERSION,
     STYLES,
     Control,
@@ -134,13 +135,15 @@ def render() -> str:
     middle = _MIDDLE.replace("JOINTS", ", ".join(f"`{name}`" for name in JOINT_NAMES))
     controls = [
         f"| `/pj/control/{c.name}` | {_type(c)} | {_range(c)} | {c.meaning} |"
-        for c in (*CONTROLS.values(), ACK_REQUEST)
+        for c in (*CONTROLS.values(), *REQUESTS.values())
     ]
     picture = [
         f"| `{c.address}` | {_type(c)} | {_range(c)} | {_meaning(c)} |" for c in PICTURE.values()
     ]
     controls += [_VISUALS, *picture]
-    inward = _CONTROL + "\n".join(controls) + "\n" + _ANSWERS + _row(ACK) + "\n"
+    inward = (
+        _CONTROL + "\n".join(controls) + "\n" + _ANSWERS + _row(ACK) + "\n" + _row(NAMES) + "\n"
+    )
     return _HEAD + "\n".join(rows) + "\n" + middle + _targets() + inward
 
 
@@ -177,6 +180,11 @@ of the first. Answers tell of every control that is obeyed, whoever sent it, so 
 desks stay together; what was wrong is answered to its sender alone, without a name, `value` saying
 how many messages were ignored.
 
+Who sends `/pj/control/watch 1` is shown the show for five seconds: the native stream and what
+targets of the profile `visuals` get, all answers, and once a second where every control stands, as
+answers, and the names below. Send it every second to go on watching. It goes to where the request
+came from, four at most; a fifth takes the place of the first. The studio finds the show by it.
+
 | answer | arguments | meaning |
 |---|---|---|
 """
@@ -185,8 +193,9 @@ _VISUALS = f"""
 The picture, on the same port; the show passes these on to its visualizer and to every target with
 the profile `visuals`. A visualizer obeys them as well where they come to its own port
 ({DEFAULT_PORT}), without an answer. A text may also be `next` or `previous`, or the number of a
-name, from 1 in the order below (0 is ignored: a button let go). Answers tell what was asked for:
-the keys of a visualizer move the same things.
+name, from 1 in the order below (0 is ignored: a button let go). Answers tell what is in force, or
+what was asked for until something was called by its name: how a visualizer was started, only it
+knows. The keys of a visualizer move the same things.
 
 | address | arguments | range | meaning |
 |---|---|---|---|"""
@@ -214,6 +223,8 @@ def _row(message: Message) -> str:
     )
     if message.address == "/pj/style":
         arguments += ", one a style of the model"
+    if message.address == NAMES.address:
+        arguments += ", any number"
     return f"| `{message.address}` | {arguments} | {message.meaning} |"
 
 

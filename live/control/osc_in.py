@@ -12,6 +12,7 @@ import socket
 from typing import Self
 
 from live.control.allow_list import AllowList
+from live.control.watchers import Watchers
 from live.errors import DeviceError
 from live.limited_log import LimitedLog
 from live.monotonic import monotonic_s
@@ -42,6 +43,7 @@ class ControlIn:
 
     Whoever sends `ack` is answered from then on, eight at most, the latest: with every control
     that `answer` is told of, whoever it came from, and with each of its own that was rejected.
+    Whoever sends `watch` is among `watchers`, who are answered too.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class ControlIn:
         self.port: int = self._socket.getsockname()[1]
         self.rejected = 0
         self._strangers = LimitedLog()
+        self.watchers = Watchers(self._tell)
         self._askers: dict[tuple, tuple] = {}  # where it asks from: where the answers go
 
     def poll(self, limit: int = 64) -> list[tuple[str, Value]]:
@@ -83,10 +86,11 @@ class ControlIn:
 
     def answer(self, name: str, obeyed: bool, value: Value) -> None:
         """Tell everybody who asked what has become of a control; value: as it is in force."""
-        if self._askers:
+        if self._askers or self.watchers:
             message = encoding.encode_ack(name, obeyed, value)
             for target in self._askers.values():
                 self._tell(target, message)
+            self.watchers.send([message])
 
     def close(self) -> None:
         self._socket.close()
@@ -117,8 +121,11 @@ class ControlIn:
         return (b"", ()) if len(packet) == _RECEIVE_BYTES else (packet, sender)
 
     def _is_request(self, control: tuple[str, Value], sender: tuple) -> bool:
-        """Whether it is a request for answers, which is met here."""
+        """Whether it is a request for answers, or to watch, which is met here."""
         name, value = control
+        if name == osc_schema.WATCH_REQUEST.name:
+            self.watchers.ask(sender, bool(value))
+            return True
         if name != osc_schema.ACK_REQUEST.name:
             return False
         port = int(value) if isinstance(value, float) else 0
@@ -136,7 +143,7 @@ class ControlIn:
             self._socket.sendto(message, target)
 
 
-_KNOWN = {c.address: c for c in (*osc_schema.PLAYED.values(), osc_schema.ACK_REQUEST)}
+_KNOWN = {c.address: c for c in (*osc_schema.PLAYED.values(), *osc_schema.REQUESTS.values())}
 
 
 def _split(packet: bytes) -> list[bytes]:

@@ -26,7 +26,7 @@ from typing import Any, Self
 
 from live.control.allow_list import AllowList
 from live.monotonic import monotonic_s
-from live.osc.schema import ACK_REQUEST, CONTROLS, PICTURE, Control
+from live.osc.schema import CONTROLS, PICTURE, REQUESTS, Control
 from live.supervised_thread import SupervisedThread, note_failure
 
 NAME = "PoseJockey"
@@ -62,7 +62,7 @@ def host_info(port: int) -> dict[str, Any]:
 def namespace(value_of: ValueOf, names_of: NamesOf = no_names) -> dict[str, Any]:
     """The tree of containers and controls. value_of: the value a control has now, None for none;
     names_of: what may stand after its address, where that takes names."""
-    controls = (*CONTROLS.values(), ACK_REQUEST)
+    controls = (*CONTROLS.values(), *REQUESTS.values())
     leaves = {control.name: _leaf(control, value_of(control.name)) for control in controls}
     for control in controls:
         if control.has_names and (names := names_of(control.name)):

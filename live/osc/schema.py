@@ -116,6 +116,11 @@ STYLES = Message(
     "The style asked for (`auto`, a name or a mix), then what the weights of `/pj/style` are "
     "called; once a second, and at once when another is asked for.",
 )
+NAMES = Message(
+    "/pj/names",
+    (Argument("control", "s"), Argument("name", "s")),
+    "What may be called by name: of `cue` the scenes, of `phrase` the phrases of the bank.",
+)
 POSE = Message(
     "/pj/{dancer}/pose",
     tuple(Argument(f"{name}_{axis}", "f", "m") for name in JOINT_NAMES for axis in "xyz"),
@@ -272,7 +277,15 @@ PICTURE = {
 }
 PLAYED = CONTROLS | PICTURE
 
-# Not the engine's: who sends it is answered.
+# Not the engine's: who sends it is answered, or shown the show.
 ACK_REQUEST = Control(
     "ack", "f", 0, 65_535, "1 asks for answers where this came from, a port number there; 0 ends it"
 )
+WATCH_REQUEST = Control(
+    "watch",
+    "f",
+    0,
+    1,
+    "1 has the whole show sent to where this came from, for five seconds; 0 ends it",
+)
+REQUESTS = {c.name: c for c in (ACK_REQUEST, WATCH_REQUEST)}

@@ -35,6 +35,7 @@ from live.show.intake import Intake, Lost
 from live.show.outputs import Controller, Outputs, Visualizers
 from live.show.report import Report
 from live.show.status import ShowStatus
+from live.show.watched import Watched
 
 # How long a thread may keep the interpreter from the sound card's callback. With Python's own 5 ms
 # a block waited 28 ms (median) beside a busy thread, with this 0.7 ms.
@@ -93,7 +94,8 @@ class Show:
         self._health: HealthReport | None = None  # that goes with it
         self._packets: list[bytes] = []  # that say them
         self._encoder: FrameEncoder | None = None
-        self._visualizers = Visualizers(outputs.visualizers)
+        self._visualizers = Visualizers(outputs.visualizers, outputs.watchers)
+        self._watched = Watched(outputs.watchers, engine.value_of, engine.steering.names_of)
         self._refusals = LimitedLog()
         self._leader = leader
         self._offered: set[str] = set()  # sources that knew something when they were asked last
@@ -115,6 +117,7 @@ class Show:
             ("feeds", self._feed),
             ("recorder", self._record_frame),
             ("visualizers", self._name_styles),
+            ("watchers", self._show_watchers),
         ]
 
     def run(self, keep_going: Callable[[], bool], seconds: float = math.inf) -> dict:
@@ -229,7 +232,8 @@ class Show:
     def _obey_one(self, name: str, value: Value, now: float) -> None:
         if name in PICTURE:
             self._play_picture(name, value)
-            self.outputs.control.answer(name, True, value)
+            in_force = self._watched.note_picture(name, value)
+            self.outputs.control.answer(name, True, value if in_force is None else in_force)
             return
         try:
             self.engine.control(name, value, self._position)
@@ -240,6 +244,7 @@ class Show:
             return
         self._record("control", self._position, name, value)
         if name == PANIC.name:
+            self._watched.reset_picture()
             self.faults.run("visualizers", self._tick_s, self._visualizers.reset)
         in_force = self.engine.value_of(name)
         self.outputs.control.answer(name, True, value if in_force is None else in_force)
@@ -298,6 +303,7 @@ class Show:
         for name, value in self.engine.take_recalled():
             if name in PICTURE:
                 self._play_picture(name, value)
+                self._watched.note_picture(name, value)
             self.outputs.control.answer(name, True, value)
 
     # Out ------------------------------------------------------------------------------------
@@ -376,6 +382,11 @@ class Show:
 
     def _name_styles(self, now: float) -> None:
         self._visualizers.name_styles(now, self.engine.style, self.engine.performer.styles)
+
+    def _show_watchers(self, now: float) -> None:
+        if self.outputs.watchers:
+            self.outputs.watchers.send(self._packets)
+            self._watched.tell(now)
 
     def _play_picture(self, name: str, value: Value) -> None:
         """Pass on what is the visualizers' business; recorded, so that a film can show it."""

@@ -103,7 +103,7 @@ def open_show(plan: Plan, stack: ExitStack, failed: Failed | None = None) -> Ope
     recorder = steps("recording", _recorder, config, source, performer, programme, stack, files)
     show = None
     if not steps.has_failed:
-        outputs = Outputs(osc, control, recorder, feeds, visualizers)
+        outputs = Outputs(osc, control, recorder, feeds, visualizers, control.watchers)
         margin_s = receive_margin_s(config.block, source.rate)
         show = Show(
             engine, source, outputs, config.emission_rate, margin_s,

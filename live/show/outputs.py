@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from live.control.osc_in import ControlIn
+from live.control.watchers import Watchers
 from live.osc.encoding import encode_panic, encode_picture, encode_styles
 from live.osc.values import Value
 from live.outputs.feeds import Feeds
@@ -18,13 +19,15 @@ _STYLES_EVERY_S = 1.0
 @dataclass(frozen=True)
 class Outputs:
     """recorder: None unless recorded. feeds: None where everyone gets all. visualizers: who also
-    gets the picture's controls and the styles' names; None for nobody."""
+    gets the picture's controls and the styles' names; None for nobody. watchers: who asks to see
+    the show while it runs."""
 
     osc: OscOut
     control: ControlIn
     recorder: SessionWriter | None = None
     feeds: Feeds | None = None
     visualizers: OscOut | None = None
+    watchers: Watchers | None = None
 
     @property
     def packets(self) -> int:
@@ -48,28 +51,30 @@ class Controller(Protocol):
 class Visualizers:
     """What those who draw are told besides the frames: the picture's controls, the styles' names.
 
-    out: where they are; None for nobody.
+    out: where they are; None for nobody. watchers: who else looks.
     """
 
-    def __init__(self, out: OscOut | None):
-        self._out = out
+    def __init__(self, out: OscOut | None, watchers: Watchers | None = None):
+        self._outs = [each for each in (out, watchers) if each is not None]
         self._told_style = ""
         self._next_styles = -math.inf
 
     def play(self, name: str, value: Value) -> None:
         """A control of `live.osc.schema.PICTURE`."""
-        if self._out:
-            self._out.send([encode_picture(name, value)])
+        self._send([encode_picture(name, value)])
 
     def reset(self) -> None:
         """Panic: the picture as at the start."""
-        if self._out:
-            self._out.send([encode_panic()])
+        self._send([encode_panic()])
 
     def name_styles(self, now: float, style: str, names: Sequence[str]) -> None:
         """What the styles are called, when another is asked for and once a second: a visualizer
         may have just begun."""
-        if self._out is None or (now < self._next_styles and style == self._told_style):
+        if not self._outs or (now < self._next_styles and style == self._told_style):
             return
         self._next_styles, self._told_style = now + _STYLES_EVERY_S, style
-        self._out.send([encode_styles(style, names)])
+        self._send([encode_styles(style, names)])
+
+    def _send(self, packets: list[bytes]) -> None:
+        for out in self._outs:
+            out.send(packets)

@@ -141,8 +141,13 @@ class Steering:
         return value if value is None or isinstance(value, str) else float(value)
 
     def names_of(self, name: str) -> tuple[str, ...]:
-        """What may stand after the address of a control: the phrases of the bank. Any thread."""
-        return self.material.bank.names if name == "phrase" else ()
+        """What a control may be called with: the phrases of the bank, the scenes. Any thread."""
+        match name:
+            case "phrase":
+                return self.material.bank.names
+            case "cue":
+                return tuple(scene.name for scene in self.scenes.scenes)
+        return ()
 
     def _set(self, name: str, value: Value, now: float) -> None:
         number = float(value) if isinstance(value, int | float) else 0.0

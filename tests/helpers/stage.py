@@ -136,7 +136,10 @@ class Stage:
         self.model = str(model)
         self.engine = Engine(config, Performer(self.model, "cpu"), Controls(**controls))
         self.visualizer = Receiver(self.time)
-        outputs = Outputs(self.receiver, self.control, self.recorder, visualizers=self.visualizer)
+        outputs = Outputs(
+            self.receiver, self.control, self.recorder, visualizers=self.visualizer,
+            watchers=self.control.watchers,
+        )  # fmt: skip
         time = self.time
         self.show = Show(self.engine, self.source, outputs, 60, margin_s, time, time.sleep)
 

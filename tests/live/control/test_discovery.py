@@ -18,7 +18,7 @@ from live.control.discovery import OS2L_TYPE, OSC_TYPE, QUERY_TYPE, Discovery
 from live.control.oscquery import OscQueryServer, namespace
 from live.dance.performer import Performer
 from live.monotonic import monotonic_s
-from live.osc.schema import ACK_REQUEST, CONTROLS, LOOKS, PICTURE
+from live.osc.schema import CONTROLS, LOOKS, PICTURE, REQUESTS
 from live.show.controls import Controls
 from live.show.engine import Engine, EngineConfig
 from live.show.timing import lead_samples
@@ -55,7 +55,7 @@ def test_the_namespace_is_the_schema(server):
     status, root = get(server, "/")
     assert status == 200
     leaves = root["CONTENTS"]["pj"]["CONTENTS"]["control"]["CONTENTS"]
-    controls = {**CONTROLS, ACK_REQUEST.name: ACK_REQUEST}
+    controls = CONTROLS | REQUESTS
     assert list(leaves) == list(controls)
     picture = root["CONTENTS"]["pj"]["CONTENTS"]["visuals"]["CONTENTS"]
     assert list(picture) == [control.last for control in PICTURE.values()]

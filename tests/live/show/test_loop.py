@@ -163,7 +163,7 @@ def test_the_picture_is_passed_on_and_answered_and_the_dance_goes_on(stage, musi
         answers = [next(encoding.decode(desk.recv(2048)))[1] for _ in range(5)]
     assert answers == [
         ["ack", 1, 1.0, ""], ["look", 1, 0.0, "ribbons"], ["", 0, 1.0, ""], ["cast", 1, 16.0, ""],
-        ["dark", 1, 0.0, ""],
+        ["dark", 1, 1.0, ""],
     ]  # fmt: skip
     assert summary["rejected"] == 1
     times, told = s.visualizer.times, [next(encoding.decode(p)) for p in s.visualizer.packets]
