@@ -20,7 +20,7 @@ from live.osc.schema import (
     Control,
     Message,
 )
-from live.outputs.feeds import MAX_RATE, PROFILES
+from live.outputs.feeds import MAX_DELAY_MS, MAX_RATE, PROFILES
 from live.outputs.flash_limit import FLASHES_PER_S, UNLIMITED
 from live.outputs.levels import LEVELS, PLACES
 from live.outputs.lights import PRESETS
@@ -66,6 +66,7 @@ _TARGETS = f"""\
 --osc 192.168.1.20:10000                                 # the native stream, all of it
 --osc 192.168.1.20:10000/native/dancers=1,3-4/rate=30    # some dancers, fewer frames
 --osc 127.0.0.1:9001/flat                                # all joints in one message
+--osc 127.0.0.1:39539/vmc/bundle=0/delay=40              # no bundles, and 40 ms later
 --osc 192.168.1.30:8000/lights/eos                       # faders, by a program's own paths
 ```
 
@@ -77,9 +78,14 @@ target = "192.168.1.30:8000"
 profile = "lights"
 preset = "grandma3"
 rate = 30                 # a second, at most {MAX_RATE}; 0, the default: every emission
+delay = 40                # ms, at most {MAX_DELAY_MS:g}: everything so much later than to others
+bundle = true             # false: one message a packet; the default is the profile's own
 dancers = [1, 2]          # from 1 to {MAX_DANCERS}; default: all
 addresses = {{ beat = "/Page2/Fader201", style = "" }}   # own paths; empty leaves a level out
 ```
+
+The show makes up for its slowest screen (`latency_ms`); what answers faster takes a `delay`. In a
+target's text switches are 1 and 0, or true and false.
 
 Step by step: [touchdesigner.md](touchdesigner.md), [avatars.md](avatars.md),
 [lights.md](lights.md).

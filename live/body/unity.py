@@ -18,6 +18,16 @@ def quaternions(xyzw: np.ndarray) -> np.ndarray:
     return xyzw * np.array([1.0, -1.0, -1.0, 1.0])
 
 
+def half_turned_positions(points: np.ndarray) -> np.ndarray:
+    """[..., 3], turned half round the vertical: from a space that VRM 0 models face to VRM 1's."""
+    return points * np.array([-1.0, 1.0, -1.0])
+
+
+def half_turned_quaternions(xyzw: np.ndarray) -> np.ndarray:
+    """[..., 4] in Unity's space, as `half_turned_positions`."""
+    return xyzw * np.array([-1.0, 1.0, -1.0, 1.0])
+
+
 def euler_degrees(rotations: np.ndarray) -> np.ndarray:
     """Our rotation matrices [..., 3, 3] to Unity's Euler angles [..., 3] in degrees: about z first,
     then x, then y."""

@@ -8,6 +8,7 @@ its options; in a settings file it may be a table, `[[osc]]`, of the same names.
 """
 
 import logging
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,8 @@ from typing import Any, Self
 
 from live.audio.features import SAMPLE_RATE
 from live.errors import ConfigError
+from live.monotonic import monotonic_s
+from live.osc import bundles
 from live.osc.encoding import HealthReport, StageFrame
 from live.osc.finite import FiniteFrames
 from live.osc.schema import MAX_DANCERS
@@ -27,12 +30,13 @@ from live.outputs.native import Native
 from live.outputs.udp import OscOut, UdpTarget, format_target, parse_target
 from live.outputs.vmc import Vmc
 from live.outputs.vrchat import VrChat
-from live.settings_file import as_number, as_switch, as_table, as_text, named, shown
+from live.settings_file import as_choice, as_number, as_switch, as_table, as_text, named, shown
 
 log = logging.getLogger(__name__)
 
 MAX_RATE = 120
-_COMMON = ("profile", "rate", "dancers")
+MAX_DELAY_MS = 2000.0
+_COMMON = ("profile", "rate", "dancers", "delay", "bundle")
 _LAST_WORDS = 3
 
 
@@ -62,7 +66,9 @@ PROFILES = {
         ("preset", "full", "addresses", "rest", "flashes", "blackout_on_exit"),
     ),
     "vmc": ProfileKind(
-        Vmc, "one dancer as an avatar's bones, Virtual Motion Capture protocol; usual port 39539"
+        Vmc,
+        "one dancer as an avatar's bones, Virtual Motion Capture protocol; usual port 39539",
+        ("vrm", "fov"),
     ),
     "vrchat": ProfileKind(
         VrChat, "one dancer as VRChat's trackers, head and eight more; usual port 9000", ("height",)
@@ -74,7 +80,9 @@ PROFILES = {
 class FeedConfig:
     """One target. rate: emissions a second, 0 for all. dancers: from 1, ascending; () for all.
 
-    options: the profile's own, checked when the profile is made.
+    delay_ms: how much later than the others it is sent everything. bundle: whether messages leave
+    in bundles; None: as the profile has them. options: the profile's own, checked when the profile
+    is made.
     """
 
     host: str
@@ -82,12 +90,15 @@ class FeedConfig:
     profile: str = "native"
     rate: int = 0
     dancers: tuple[int, ...] = ()
+    delay_ms: float = 0.0
+    bundle: bool | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_whole(self) -> bool:
-        """Whether it is the native stream, all of it."""
-        return self.profile in ("native", "visuals") and not self.rate and not self.dancers
+        """Whether it is the native stream, all of it, in bundles and at once."""
+        is_native = self.profile in ("native", "visuals") and self.bundle is not False
+        return is_native and not (self.rate or self.dancers or self.delay_ms)
 
     def make(self) -> Profile:
         """ConfigError, naming the target, for an option that does not fit."""
@@ -97,7 +108,8 @@ class FeedConfig:
     def __str__(self) -> str:
         rate = f", {self.rate} a second" if self.rate else ""
         who = f", dancers {', '.join(map(str, self.dancers))}" if self.dancers else ""
-        return f"{format_target(self.host, self.port)} ({self.profile}{rate}{who})"
+        late = f", {self.delay_ms:g} ms later" if self.delay_ms else ""
+        return f"{format_target(self.host, self.port)} ({self.profile}{rate}{who}{late})"
 
 
 def parse_feed(given: str | Mapping[str, Any]) -> FeedConfig:
@@ -134,7 +146,10 @@ def _feed(host: str, port: int, values: dict[str, Any]) -> FeedConfig:
             raise ConfigError(f"{profile} has no option {name!r}; there are {known}")
         options[name] = _OPTIONS[name](name, value)
     rate = round(_number("rate", values.get("rate", 0), 0, MAX_RATE))
-    config = FeedConfig(host, port, profile, rate, _dancers(values.get("dancers", ())), options)
+    delay_ms = _number("delay", values.get("delay", 0), 0, MAX_DELAY_MS)
+    bundle = as_switch("bundle", _switch(values["bundle"])) if "bundle" in values else None
+    dancers = _dancers(values.get("dancers", ()))
+    config = FeedConfig(host, port, profile, rate, dancers, delay_ms, bundle, options)
     PROFILES[profile].make(config.dancers, **options)  # what it refuses is known before the show
     return config
 
@@ -149,13 +164,15 @@ def _number(name: str, value: Any, low: float, high: float) -> float:
 
 def _switch(value: Any) -> Any:
     """As in a settings file; in a target's text every value is one."""
-    return value == "true" if value in ("true", "false") else value
+    return {"true": True, "1": True, "false": False, "0": False}.get(str(value), value)
 
 
 _OPTIONS: dict[str, Callable[[str, Any], Any]] = {
     "preset": as_text,
     "addresses": as_table,
     "height": lambda name, value: _number(name, value, 0.3, 3.0),
+    "vrm": lambda name, value: as_choice(name, int(_number(name, value, 0, 1)), (0, 1)),
+    "fov": lambda name, value: _number(name, value, 1.0, 170.0),
     "full": lambda name, value: _number(name, value, 0.0, 1000.0),
     "rest": as_table,
     "flashes": lambda name, value: round(_number(name, value, 0, UNLIMITED)),
@@ -186,28 +203,44 @@ class _Group:
     def __init__(self, config: FeedConfig, targets: list[tuple[str, int]]):
         self.out = OscOut(targets, tells_closed=True)
         self._config, self._profile = config, config.make()
+        self.delay_ms = config.delay_ms
         self._turn = -1
         self._health: HealthReport | None = None
+        self._later: deque[tuple[float, list[bytes]]] = deque()  # when, and what
         self.failures = 0
 
-    def send(self, emission: Emission, health: HealthReport | None) -> None:
+    def send(self, emission: Emission, health: HealthReport | None, now_s: float) -> None:
         self._health = health or self._health
         if not self._is_due(emission.frame.sample):
             return
         try:
-            packets = self._profile.encode(emission, self._health)
+            packets = self._wrapped(self._profile.encode(emission, self._health))
         except Exception as error:  # whatever it trips over, the show and the others go on
             if not self.failures:
                 log.warning("%s cannot be encoded: %r", self._config, error)
             self.failures += 1
             return
         self._health = None
-        self.out.send(packets)
+        if self.delay_ms:
+            self._later.append((now_s + self.delay_ms / 1000, packets))
+        else:
+            self.out.send(packets)
+
+    def release(self, now_s: float) -> None:
+        """Send what has waited long enough."""
+        while self._later and self._later[0][0] <= now_s:
+            self.out.send(self._later.popleft()[1])
+
+    def _wrapped(self, packets: list[bytes]) -> list[bytes]:
+        if self._config.bundle is None:
+            return packets
+        return bundles.join(packets) if self._config.bundle else bundles.split(packets)
 
     def close(self) -> None:
-        """Say goodbye where something was said before, more than once: a packet may be lost."""
+        """Say goodbye where something was said before, more than once: a packet may be lost. What
+        still waited is not sent any more."""
         try:
-            packets = self._profile.goodbye() if self.out.sent else []
+            packets = self._wrapped(self._profile.goodbye()) if self.out.sent else []
             for _ in range(_LAST_WORDS):
                 self.out.send(packets)
         except Exception as error:  # whatever it trips over, the others are told
@@ -229,12 +262,17 @@ class _Group:
 class Feeds:
     """Owns every target that wants something else than the whole native stream.
 
-    dmx: also gets the levels; started and stopped by who made it. ConfigError for a name that does
-    not resolve.
+    dmx: also gets the levels; started and stopped by who made it. clock: in seconds, for delays.
+    ConfigError for a name that does not resolve.
     """
 
-    def __init__(self, configs: list[FeedConfig], dmx: DmxOut | None = None):
-        self._dmx = dmx
+    def __init__(
+        self,
+        configs: list[FeedConfig],
+        dmx: DmxOut | None = None,
+        clock: Callable[[], float] = monotonic_s,
+    ):
+        self._dmx, self._now = dmx, clock
         self._maker = LevelMaker()
         self._levels = BEFORE_THE_FIRST
         self._failures = 0  # of the levels
@@ -247,6 +285,7 @@ class Feeds:
         except ConfigError:
             self.close()
             raise
+        self._delayed = [group for group in self._groups if group.delay_ms]
 
     @property
     def sent(self) -> int:
@@ -280,8 +319,14 @@ class Feeds:
         if self._dmx:
             self._dmx.update(self._levels)
         emission = Emission(frame, self._levels)
+        now_s = self._now()
         for group in self._groups:
-            group.send(emission, health)
+            group.send(emission, health, now_s)
+
+    def release(self) -> None:
+        """Send to those with a delay what is due; often, for it is as exact as it is often."""
+        for group in self._delayed:
+            group.release(self._now())
 
     def close(self) -> None:
         for group in self._groups:

@@ -108,6 +108,7 @@ class Show:
             ("dance", self._dance),
             *([("Link", self._lead)] if leader else []),
             ("emission", self._emit),
+            *([("delayed feeds", self._release)] if outputs.feeds else []),
             ("sound device", self._watch),
         ]
         self._receivers: list[Stage] = [
@@ -365,6 +366,10 @@ class Show:
     def _feed(self, now: float) -> None:
         if self.outputs.feeds and self._frame:
             self.outputs.feeds.send(self._frame, self._health)
+
+    def _release(self, now: float) -> None:
+        if self.outputs.feeds:
+            self.outputs.feeds.release()
 
     def _record_frame(self, now: float) -> None:
         recorder = self.outputs.recorder
