@@ -199,7 +199,7 @@ CONTROLS = {
         Control("unison", "f", 0, 1, "share of the dance that all have in common; 1: the same"),
         Control("canon", "f", 0, MAX_CANON_BEATS, "each dancer so many beats after the one before"),
         Control("form", "s", meaning="the order of phrases: " + _listed(FORMS) + ", or 'ABAC'"),
-        Control("variation", "f", 0, 1, "how much a phrase differs when it returns"),
+        Control("variation", "f", 0, 1, "how much a phrase differs when its form repeats it"),
         _switch("recall", "1 dances what was danced to a section when it returns, 0 new phrases"),
         _choice("formation", FORMATIONS, "where they stand, from the next phrase on", _ENGINE),
         _choice("ensemble", ENSEMBLES, "who dances with whom, from the next phrase on", _ENGINE),

@@ -85,7 +85,10 @@ class ShowConfig:
         _AT_START.phrase, choices=PHRASE_BEATS, help="beats of a phrase: 4, 8, 16 or 32"
     )
     variation: float = _setting(
-        _AT_START.variation, low=0.0, high=1.0, help="how much a phrase differs when it returns"
+        _AT_START.variation,
+        low=0.0,
+        high=1.0,
+        help="how much a phrase differs when its form repeats it",
     )
     recall: bool = _setting(
         _AT_START.recall, help="dance again what was danced when a section returns"

@@ -50,8 +50,8 @@ class Passage:
     """A phrase as it is danced now. number: of all that were begun; place: the section's name, None
     without; position: of the phrase in its section or since the last; first: index of its first
     beat, which may lie before the passage began; beats: the dancers'; name: of its noise; returns:
-    it was danced before; stored: what the operator has put here; kind, section: of the section
-    that is heard, and its index."""
+    the same letter was danced in this round; stored: what the operator has put here; kind, section:
+    of the section that is heard, and its index."""
 
     number: int
     place: tuple[int, int] | None
@@ -82,7 +82,6 @@ class Score:
         self._song = SongPlace()
         self._queue: deque[Phrase] = deque()
         self._loop: tuple[Phrase, ...] = ()
-        self._danced: dict[tuple[int, ...], None] = {}
         self._put: dict[tuple[tuple[int, int], int], Phrase] = {}  # by section and position
         self._lines: list[np.ndarray] = []  # noise of this phrase's beats, float32 [16, Z]
         self._is_cut = False
@@ -155,18 +154,15 @@ class Score:
         position, joined = _position(before, now)
         kept = self._next_kept(now.place, position, self._again(now))
         kind = now.moment.section.kind if now.place and now.moment.section else UNKNOWN
-        part, name, first, beats = Part(0), (_OWN, number), now.index, 0
+        part, name, returns, first, beats = Part(0), (_OWN, number), False, now.index, 0
         if kept is not None:
             beats = len(kept.noise)
         else:
-            part, name = self._composed(now, position)
+            part, name, returns = self._composed(now, position)
             first, beats = now.index - joined, now.beats(now.phrase_beats)
-        returns = name in self._danced
         self.passage = Passage(
             number, now.place, position, first, beats, part, name, returns, kept, kind, now.section
         )
-        self._danced[name] = None
-        _forget_oldest(self._danced)
 
     def _again(self, now: "_Now") -> Phrase | None:
         """The phrase that has just been danced, if it is to be repeated."""
@@ -175,18 +171,20 @@ class Score:
         before = self.passage.stored if self.passage else None
         return before or self.last_phrase
 
-    def _composed(self, now: "_Now", position: int) -> tuple[Part, tuple[int, ...]]:
-        """The part of the form at this position, and the name of its noise."""
+    def _composed(self, now: "_Now", position: int) -> tuple[Part, tuple[int, ...], bool]:
+        """The part of the form at this position, the name of its noise, and whether its letter
+        was danced in this round before."""
         with suppress(ConfigError):  # the form that was good goes on
             self._form = parse_form(now.settings.form)
         if self._form:
             turn, step = divmod(position, len(self._form))
             part = self._form[step]
         else:
-            turn, part = position, Part(0)
+            turn, step, part = position, 0, Part(0)
+        returns = part.letter in {earlier.letter for earlier in self._form[:step]}
         if now.place is None:
-            return part, (_ROUND, self._era, turn, part.letter)
-        return part, (_SECTION, *now.place, turn, part.letter)
+            return part, (_ROUND, self._era, turn, part.letter), returns
+        return part, (_SECTION, *now.place, turn, part.letter), returns
 
     def _next_kept(
         self, place: tuple[int, int] | None, position: int, looped: Phrase | None
@@ -202,7 +200,8 @@ class Score:
         if phrase is None:
             return self._put.get((place, position))
         self._put[place, position] = phrase
-        _forget_oldest(self._put)
+        if len(self._put) > _REMEMBERED:
+            del self._put[next(iter(self._put))]
         return phrase
 
     # Its noise ----------------------------------------------------------------------------------
@@ -224,7 +223,8 @@ class Score:
             given = given[np.arange(len(rows)) % len(given)]
             rows = np.where(np.isnan(given), rows, given)
         if vary > 0:
-            other = draw(self.width, self.seed, _VARIATION, passage.number, beat)
+            # By its place in the form: a section that returns brings its variations back, too.
+            other = draw(self.width, self.seed, _VARIATION, *passage.name, passage.position, beat)
             rows = mix(rows, other, vary)
         return rows
 
@@ -315,11 +315,6 @@ def _danced(passage: Passage, lines: list[np.ndarray], end: int) -> Phrase:
         name=stored.name,
         first=end - len(lines),
     )
-
-
-def _forget_oldest(remembered: dict) -> None:
-    if len(remembered) > _REMEMBERED:
-        del remembered[next(iter(remembered))]
 
 
 _EARLY = 0.25  # beats: as in `Moment`

@@ -46,6 +46,14 @@ def test_a_section_that_returns_brings_its_phrases_back():
     assert abs(likeness(verse, chorus)) < 0.15
 
 
+def test_a_section_that_returns_brings_its_variations_back():
+    said = danced(settings=replace(SURE, form="AA", phrase=8, variation=0.5))
+    chorus, chorus_2 = stretch(said, 36), stretch(said, 100)
+    np.testing.assert_array_equal(chorus, chorus_2)
+    first, repeated = stretch(said, 100, 4), stretch(said, 108, 4)
+    assert 0.5 < likeness(first, repeated) < 0.9
+
+
 def test_it_returns_where_it_was_however_late_it_is_told():
     soon, late = danced(told_after=4), danced(told_after=8)
     np.testing.assert_array_equal(stretch(soon, 104, 20), stretch(late, 104, 20))
