@@ -10,11 +10,11 @@ from pathlib import Path
 
 from PIL import Image
 
+from live import palettes
 from visuals.draw import looks
 from visuals.draw.renderer import Renderer
 from visuals.draw.surfaces import black, pygame
 from visuals.feed.recorded import RecordedTake
-from visuals.scene import palettes
 
 _SETTLE_S = 1.0  # trails need it to be what they are in the middle of a show
 

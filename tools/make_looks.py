@@ -15,11 +15,11 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+from live import palettes
 from visuals.draw import looks
 from visuals.draw.renderer import Renderer
 from visuals.draw.surfaces import black, pygame
 from visuals.feed.recorded import RecordedTake
-from visuals.scene import palettes
 
 _RATE = 30
 _SETTLE_S = 1.5  # trails, particles and the camera have to get where they are in a show

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from live.body.skeleton import JOINT_NAMES
+from live.flashes import FLASHES_PER_S, UNLIMITED
 from live.osc.schema import (
     ACK,
     CONTROLS,
@@ -21,7 +22,6 @@ from live.osc.schema import (
     Message,
 )
 from live.outputs.feeds import MAX_DELAY_MS, MAX_RATE, PROFILES
-from live.outputs.flash_limit import FLASHES_PER_S, UNLIMITED
 from live.outputs.levels import LEVELS, PLACES
 from live.outputs.lights import PRESETS
 

@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from live.audio.features import SAMPLE_RATE
 from live.errors import ConfigError
+from live.flashes import UNLIMITED
 from live.monotonic import monotonic_s
 from live.osc import bundles
 from live.osc.encoding import HealthReport, StageFrame
@@ -23,7 +24,6 @@ from live.osc.finite import FiniteFrames
 from live.osc.schema import MAX_DANCERS
 from live.outputs.dmx import DmxOut
 from live.outputs.emission import Emission, Profile
-from live.outputs.flash_limit import UNLIMITED
 from live.outputs.levels import BEFORE_THE_FIRST, LevelMaker
 from live.outputs.lights import Lights
 from live.outputs.native import Native

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from live.errors import ConfigError
+from live.flashes import FLASHES_PER_S
 from live.osc.encoding import HealthReport, check_finite, encode_message
 from live.outputs.emission import Emission
-from live.outputs.flash_limit import FLASHES_PER_S, FlashLimit
+from live.outputs.flash_limit import FlashLimit
 from live.outputs.levels import LEVELS, PLACES
 from live.settings_file import as_number
 

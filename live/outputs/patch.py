@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from live.errors import ConfigError
+from live.flashes import FLASHES_PER_S, UNLIMITED
 from live.osc.schema import MAX_DANCERS
 from live.outputs.dmx_packets import SLOTS as CHANNELS
-from live.outputs.flash_limit import FLASHES_PER_S, UNLIMITED
 from live.outputs.levels import LEVELS, PLACES
 from live.settings_file import (
     as_choice,

@@ -7,9 +7,9 @@ Knows nothing of pygame, so that options can be read without it; what values the
 import argparse
 from typing import Any
 
+from live.flashes import FLASHES_PER_S, UNLIMITED
 from live.osc.schema import CAMERAS, LINEUPS, LOOKS, PALETTES
 
-FLASHES_PER_S = 3
 BRIGHTNESS = 0.4  # of a white picture's light, on average over the picture
 
 
@@ -43,8 +43,8 @@ def add_picture_options(parser: argparse.ArgumentParser, **defaults: Any) -> Non
         type=int,
         default=FLASHES_PER_S,
         metavar="N",
-        help="at most this many flashes a second, 0 to 30 (%(default)s: safe for photosensitive "
-        "people)",
+        help=f"at most this many flashes a second, 0 to {UNLIMITED} (%(default)s: safe for "
+        "photosensitive people)",
     )
     add(
         "--brightness",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from live import palettes
 from visuals.draw import looks
 from visuals.draw.floor import Floor
 from visuals.draw.hud import Hud
@@ -19,7 +20,6 @@ from visuals.draw.matte import cover_light
 from visuals.draw.safety import Guard
 from visuals.draw.surfaces import black, pygame
 from visuals.feed.view import View
-from visuals.scene import palettes
 from visuals.scene.camera import Camera
 from visuals.scene.scene import RenderScene, compose, pulses
 

@@ -1,9 +1,9 @@
 """Safe for photosensitive people: few flashes, no glare, whatever the looks and the beat do.
 
 The last step before the picture is shown: it measures the picture's light and turns it down where
-it must. After WCAG 2.3.1: a flash is a rise of relative luminance by a tenth of full white or more
-after a fall as large, and no part of the picture may flash more than three times in any second. A
-part is a tile of a third by a third of the picture; its luminance is the mean over it.
+it must. What a flash is, `live.flashes` says, for the lights as well: here it is one of relative
+luminance, in any part of the picture. A part is a tile of a third by a third of the picture; its
+luminance is the mean over it.
 """
 
 from collections.abc import Callable
@@ -11,16 +11,15 @@ from collections.abc import Callable
 import numpy as np
 
 from live.errors import ConfigError
-from visuals.draw.options import BRIGHTNESS, FLASHES_PER_S
+from live.flashes import FLASHES_PER_S, LUMINANCE, UNLIMITED, Budget, Swing
+from visuals.draw.options import BRIGHTNESS
 from visuals.draw.surfaces import MULTIPLY, pygame
 
-_STEP = 0.1  # of relative luminance: what counts as a rise or a fall
-_HELD = 0.09  # a rise that must not count stops here
 _TILES = 3
 _EVERY = 6  # pixels between samples; 25 000 of them at 720p
 _GAMMA = 2.2
 _LINEAR = ((np.arange(256) / 255) ** _GAMMA).astype(np.float32)
-_WEIGHTS = np.array([0.2126, 0.7152, 0.0722], np.float32)
+_WEIGHTS = np.array(LUMINANCE, np.float32)
 
 
 class Guard:
@@ -31,18 +30,16 @@ class Guard:
     """
 
     def __init__(self, flashes_per_s: int = FLASHES_PER_S, brightness: float = BRIGHTNESS):
-        if not 0 <= flashes_per_s <= 30:
-            raise ConfigError(f"--flashes {flashes_per_s} is not between 0 and 30")
+        if not 0 <= flashes_per_s <= UNLIMITED:
+            raise ConfigError(f"--flashes {flashes_per_s} is not between 0 and {UNLIMITED}")
         if not 0.05 <= brightness <= 1:
             raise ConfigError(f"--brightness {brightness} is not between 0.05 and 1")
         self.flashes_per_s = flashes_per_s
         self.brightness = brightness
         self.dimmed = 0  # pictures turned down so far
-        tiles = _TILES * _TILES
         self._now_s = 0.0
-        self._rises_s: list[list[float]] = [[] for _ in range(tiles)]
-        self._bright = np.zeros(tiles, bool)  # after a rise, until a fall
-        self._extreme = np.zeros(tiles)  # the brightest since the rise, or darkest since the fall
+        budgets = (Budget(flashes_per_s, is_even=False) for _ in range(_TILES * _TILES))
+        self._tiles = [Swing(budget) for budget in budgets]
 
     def apply(self, canvas: pygame.Surface, dt_s: float) -> float:
         """Turn the canvas down if it must be. dt_s: since the last picture. Returns the gain."""
@@ -74,27 +71,19 @@ class Guard:
 
     def _gain(self, seen: np.ndarray) -> float:
         """The gain of pixel values, 0..1, that keeps both limits."""
-        most = np.full(len(seen), np.inf)
-        for tile in np.flatnonzero(~self._bright):
-            recent = [t for t in self._rises_s[tile] if self._now_s - t <= 1.0]
-            self._rises_s[tile] = recent
-            if len(recent) >= self.flashes_per_s:
-                most[tile] = self._extreme[tile] + _HELD
+        held = [
+            np.inf if tile.is_up or tile.budget.allows(self._now_s) else tile.held
+            for tile in self._tiles
+        ]
+        most = np.array(held)
         light = min(1.0, self.brightness / max(float(seen.mean()), 1e-9))
         light = min(light, float((most / np.maximum(seen, 1e-9)).min()))
         return light ** (1 / _GAMMA) if light < 1.0 else 1.0
 
     def _remember(self, seen: np.ndarray) -> None:
-        self._extreme = np.where(
-            self._bright, np.maximum(self._extreme, seen), np.minimum(self._extreme, seen)
-        )
-        rises = ~self._bright & (seen - self._extreme >= _STEP)
-        falls = self._bright & (self._extreme - seen >= _STEP)
-        for tile in np.flatnonzero(rises):
-            self._rises_s[tile].append(self._now_s)
-        turned = rises | falls
-        self._bright ^= turned
-        self._extreme = np.where(turned, seen, self._extreme)
+        for tile, light in zip(self._tiles, seen.tolist(), strict=True):
+            if tile.follow(light):
+                tile.rise(light, self._now_s)
 
 
 def luminance(canvas: pygame.Surface) -> np.ndarray:

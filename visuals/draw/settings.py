@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+from live import palettes
+from live.flashes import FLASHES_PER_S
 from visuals.draw import looks
-from visuals.draw.options import BRIGHTNESS, FLASHES_PER_S
+from visuals.draw.options import BRIGHTNESS
 from visuals.draw.renderer import Renderer
 from visuals.draw.safety import Guard
-from visuals.scene import palettes
 from visuals.scene.lineup import Ensemble
 
 

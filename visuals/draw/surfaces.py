@@ -11,7 +11,7 @@ os.environ.setdefault("SDL_RENDER_SCALE_QUALITY", "linear")  # pygame.SCALED is 
 import numpy as np
 import pygame
 
-from visuals.scene.palettes import Color
+from live.palettes import Color
 
 ADD = pygame.BLEND_RGB_ADD
 MULTIPLY = pygame.BLEND_RGB_MULT

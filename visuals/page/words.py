@@ -10,7 +10,7 @@ import json
 from live.body.skeleton import BODY_HEIGHT_M, JOINT_NAMES, PARENTS, REST_POSE
 from live.osc import schema
 from live.osc.schema import Control
-from visuals.scene.palettes import PALETTES
+from live.palettes import PALETTES
 
 
 def module_text() -> str:

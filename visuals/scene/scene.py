@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from live.body.skeleton import JOINT, N_JOINTS
+from live.palettes import DEFAULT as DEFAULT_PALETTE
+from live.palettes import PALETTES, Color, Palette
 from visuals.feed.view import View
 from visuals.scene.camera import Camera
-from visuals.scene.palettes import DEFAULT as DEFAULT_PALETTE
-from visuals.scene.palettes import PALETTES, Color, Palette
 
 SKULL = N_JOINTS  # the index of the extra point
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from live.outputs.flash_limit import UNLIMITED, FlashLimit
+from live.flashes import UNLIMITED
+from live.outputs.flash_limit import FlashLimit
 from live.outputs.levels import LEVELS, Levels
 
 RATE = 60

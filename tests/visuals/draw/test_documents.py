@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from live import palettes
 from tools import make_looks
 from visuals.draw import looks
 from visuals.draw.surfaces import pygame
-from visuals.scene import palettes
 
 
 def test_every_look_has_its_picture_and_its_line_in_the_documents():

@@ -9,8 +9,8 @@ import pytest
 
 from live.body.skeleton import JOINT_NAMES
 from live.osc import schema
+from live.palettes import PALETTES
 from visuals.page.words import module_text
-from visuals.scene.palettes import PALETTES
 
 STATIC = Path(__file__).parents[3] / "visuals" / "page" / "static"
 VENDOR = STATIC / "vendor"

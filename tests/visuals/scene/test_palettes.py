@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from live import palettes
 from live.errors import ConfigError
 from live.osc import schema as osc
 from live.osc.schema import CAMERAS
@@ -10,7 +11,6 @@ from tests.visuals.stage import SMALL, pixels, played
 from visuals.draw import looks
 from visuals.draw.renderer import Renderer
 from visuals.draw.surfaces import black
-from visuals.scene import palettes
 
 
 def test_the_wire_names_what_there_is():

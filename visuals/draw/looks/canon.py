@@ -7,9 +7,9 @@ from collections import deque
 
 import numpy as np
 
+from live.palettes import Pair
 from visuals.draw import body
 from visuals.draw.surfaces import mix, pygame, scaled
-from visuals.scene.palettes import Pair
 from visuals.scene.scene import RenderScene
 
 _ECHOES = 4
