@@ -81,7 +81,7 @@ def played(joints: np.ndarray, skeleton: str, hips_move: bool) -> Played:
     hips_move: the hip joints move, else they turn.
     """
     joints = held(joints).astype(np.float64)
-    nodes = _nodes(bone_scale(joints), skeleton, hips_move)
+    nodes = nodes_of(bone_scale(joints), skeleton, hips_move)
     turned = global_rotations(joints)
     local = local_rotations(turned)
     hips = turned[:, BONE["Hips"]]
@@ -111,7 +111,8 @@ def rest_positions(nodes: tuple[Node, ...]) -> np.ndarray:
     return points
 
 
-def _nodes(scale: np.ndarray, skeleton: str, hips_move: bool) -> tuple[Node, ...]:
+def nodes_of(scale: np.ndarray, skeleton: str, hips_move: bool) -> tuple[Node, ...]:
+    """The tree of a body whose bones are `scale` [19] times as long as ours, parents first."""
     names = _names(skeleton)
     nodes: list[Node] = []
     index: dict[str, int] = {}
