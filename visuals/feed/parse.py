@@ -20,7 +20,7 @@ _MAX_COORDINATE_M = 100.0
 _MAX_REACH_M = 5.0  # of a joint from its pelvis: nobody is larger, and drawing one takes seconds
 _MAX_NAME = 64
 _MAX_PHRASE_BEATS = 256
-_JOINT_ADDRESS = {
+JOINT_ADDRESS = {
     osc_schema.JOINTS.address.format(dancer=d, joint=name): (d, j)
     for d in range(1, MAX_DANCERS + 1)
     for j, name in enumerate(JOINT_NAMES)
@@ -79,24 +79,36 @@ def parse(datagram: bytes) -> Packet | None:
         if address == osc_schema.STYLES.address:
             packet.styles = _names(arguments)
             continue
-        if not _all_finite(arguments):
+        if not all_finite(arguments):
             continue
-        if address in _JOINT_ADDRESS and len(arguments) == 3:
-            dancer, joint = _JOINT_ADDRESS[address]
+        if address in JOINT_ADDRESS and len(arguments) == 3:
+            dancer, joint = JOINT_ADDRESS[address]
             body = bodies.setdefault(dancer, np.full((N_JOINTS, 3), np.nan, np.float32))
             body[joint] = np.clip(arguments, -1e6, 1e6)
         else:
             values[address] = tuple(arguments)
+    good = {dancer: body for dancer, body in bodies.items() if is_body(body)}
+    return _with_numbers(packet, values, good)
+
+
+def packet_of_numbers(values: dict[str, tuple], bodies: dict[int, np.ndarray]) -> Packet | None:
+    """values: the finite arguments of messages by address; bodies: joints [19, 3] that are some."""
+    return _with_numbers(Packet(), values, bodies)
+
+
+def _with_numbers(
+    packet: Packet, values: dict[str, tuple], bodies: dict[int, np.ndarray]
+) -> Packet | None:
     packet.sample = _sample(values)
     packet.music = _music(values)
     packet.health = _health(values)
     if packet.sample is not None:
-        packet.joints = {dancer: body for dancer, body in bodies.items() if _is_body(body)}
+        packet.joints = bodies
     useful = packet.dances or packet.styles or packet.controls
     return packet if useful else None
 
 
-def _is_body(joints: np.ndarray) -> bool:
+def is_body(joints: np.ndarray) -> bool:
     """Whether joints [19, 3] could be somebody's; NaN, which stands for a missing one, is not."""
     reach_m = np.abs(joints - joints[0]).max()
     return bool(np.abs(joints).max() <= _MAX_COORDINATE_M and reach_m <= _MAX_REACH_M)
@@ -109,7 +121,7 @@ def _names(arguments: list) -> tuple[str, ...]:
     return tuple(text[:_MAX_NAME] for text in arguments)
 
 
-def _all_finite(arguments: list) -> bool:
+def all_finite(arguments: list) -> bool:
     return all(type(v) in (float, int) and math.isfinite(v) for v in arguments)
 
 

@@ -18,7 +18,8 @@ import numpy as np
 from live.body.skeleton import BONES, N_JOINTS, with_bone_lengths
 from live.osc.encoding import HealthReport
 from live.osc.values import Value
-from visuals.feed.parse import Packet, parse
+from visuals.feed.layout import BundleReader
+from visuals.feed.parse import Packet
 from visuals.feed.stream_clock import StreamClock
 from visuals.feed.view import View
 
@@ -87,6 +88,7 @@ class Timeline:
     def __init__(self):
         self.received = 0
         self.malformed = 0
+        self._reader = BundleReader()
         self._clock = StreamClock()
         self._bodies: dict[int, History] = {}
         self._music = History()
@@ -98,7 +100,7 @@ class Timeline:
 
     def receive(self, datagram: bytes, now_s: float) -> None:
         """Take in one datagram that arrived at now_s; a useless one is counted and ignored."""
-        packet = parse(datagram)
+        packet = self._reader.read(datagram)
         if packet is None:
             self.malformed += 1
             return
