@@ -5,6 +5,7 @@ raises, whatever the bytes are.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -121,7 +122,7 @@ def _names(arguments: list) -> tuple[str, ...]:
     return tuple(text[:_MAX_NAME] for text in arguments)
 
 
-def all_finite(arguments: list) -> bool:
+def all_finite(arguments: Sequence) -> bool:
     return all(type(v) in (float, int) and math.isfinite(v) for v in arguments)
 
 

@@ -82,7 +82,7 @@ def test_what_looks_different_is_parsed(reader):
 
 
 def test_many_shapes_cost_bounded_memory(reader, monkeypatch):
-    monkeypatch.setattr(layout, "_MOST_LAYOUTS", 8)  # six are known
+    monkeypatch.setattr(layout, "_MOST_LAYOUTS", 6)  # four are known
     read, parsed = reader
     shapes = [bundles(1)[0] + encoding.encode_health(HEALTH) * k for k in range(2, 6)]
     for shape in 2 * shapes:
