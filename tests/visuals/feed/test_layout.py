@@ -84,7 +84,8 @@ def test_what_looks_different_is_parsed(reader):
 def test_many_shapes_cost_bounded_memory(reader, monkeypatch):
     monkeypatch.setattr(layout, "_MOST_LAYOUTS", 6)  # four are known
     read, parsed = reader
-    shapes = [bundles(1)[0] + encoding.encode_health(HEALTH) * k for k in range(2, 6)]
+    more = [encoding.encode_message("/other", "f" * k, [0.0] * k) for k in range(1, 5)]
+    shapes = [bundles(1)[0] + struct.pack(">i", len(m)) + m for m in more]
     for shape in 2 * shapes:
         read.read(shape)
     assert len(parsed) == 2 + 2 * 2
