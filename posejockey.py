@@ -20,6 +20,7 @@ COMMANDS = {
     "visuals": ("visuals.__main__", "draw the figures that arrive over OSC"),
     "studio": ("visuals.page.studio", "pages: rehearse, the stage for OBS, a surface for a phone"),
     "bench": ("benchmarks.bench", "measure this machine: step time, dancers, first pose"),
+    "capture": ("model.cli.capture", "motion of any kind to clips that can be learned from"),
     "prepare": ("model.cli.prepare", "motion clips and rendered music to training data"),
     "train": ("model.cli.train", "train the network; goes on where it was stopped"),
     "evaluate": ("model.cli.evaluate", "judge a checkpoint's dances against real ones"),

@@ -1,0 +1,52 @@
+"""Which reader a file is for: by its suffix, and by what is in it.
+
+Enters: a path, or a folder. Leaves: the bodies in it. A reader is a module of this folder with
+`read(path) -> list[Captured]`, loaded when a file of its kind comes. Every file is refused in one
+sentence or read: nothing in it is run, and nothing it claims is believed.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+from live.errors import ArtifactError
+from model.data.capture.captured import Captured
+
+Reader = Callable[[Path], list[Captured]]
+
+_READERS = {
+    ".bvh": "bvh",
+}  # fmt: skip
+FBX = (
+    "FBX is a closed format: let Blender make BVH of it with `blender --background --python "
+    "docs/fbx_to_bvh.py -- IN.fbx OUT.bvh`"
+)
+
+
+def read_motion(path: Path, person: int | None = None) -> list[Captured]:
+    """Every body in a file or folder, at least one; of a film, one: the most central, or `person`.
+
+    ArtifactError says why not, in a sentence.
+    """
+    bodies = _reader(path)(path)
+    if not bodies:
+        raise ArtifactError("nobody moves in it")
+    return bodies
+
+
+def suffixes() -> list[str]:
+    """What files may end in."""
+    return sorted(_READERS)
+
+
+def _reader(path: Path) -> Reader:
+    suffix = path.suffix.lower()
+    if suffix == ".fbx":
+        raise ArtifactError(FBX)
+    name = _READERS.get(suffix)
+    if name is None:
+        raise ArtifactError(
+            f"files ending in {suffix or 'nothing'} are not read; these are: "
+            f"{', '.join(suffixes())}"
+        )
+    return import_module(f"{__package__}.{name}").read
