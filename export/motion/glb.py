@@ -12,7 +12,7 @@ from export.motion.animation import add_nodes, add_tracks, new_animation
 from export.motion.gltf import Gltf
 from export.motion.motion import Motion
 from export.motion.rig import nodes_of, played, rest_positions
-from visuals.draw.avatar.glb_file import GlbFile
+from live.glb_file import GlbFile
 from visuals.draw.avatar.shipped import SHIPPED
 
 _ATTRIBUTES = {

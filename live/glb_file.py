@@ -19,7 +19,7 @@ _MAX_BYTES = 256 << 20
 _MAX_JSON = 32 << 20
 _MAX_VALUES = 1 << 24  # numbers of one array
 _MAX_ITEMS = 1 << 16  # of one list of objects
-_HINT = "give a figure as .glb or .vrm"
+_HINT = "give a figure as .glb or .vrm"  # what to do instead, unless told
 _DTYPES = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT4": 16}
 _LARGEST = {"<i1": 127, "<u1": 255, "<i2": 32767, "<u2": 65535}  # what is 1.0 when normalised
@@ -27,11 +27,15 @@ _JSON, _BINARY = 0x4E4F534A, 0x004E4942
 
 
 class GlbFile:
-    """The file at `path`. ArtifactError if it is no glTF 2.0 in one file."""
+    """The file at `path`. ArtifactError if it is no glTF 2.0 in one file.
 
-    def __init__(self, path: Path):
+    hint: what to do instead, ends the error's sentence.
+    """
+
+    def __init__(self, path: Path, hint: str = _HINT):
         self.path = path
-        content = read_file(path, _HINT, _MAX_BYTES)
+        self._hint = hint
+        content = read_file(path, hint, _MAX_BYTES)
         text, self._buffer = self._chunks(content)
         try:
             self._objects = json.loads(text)
@@ -43,7 +47,7 @@ class GlbFile:
 
     def error(self, reason: str) -> ArtifactError:
         """What is said of the file."""
-        return ArtifactError(f"cannot read {self.path}: {reason}; {_HINT}")
+        return ArtifactError(f"cannot read {self.path}: {reason}; {self._hint}")
 
     def items(self, kind: str) -> list[dict]:
         """All objects of a kind ("nodes", "meshes", ...)."""
