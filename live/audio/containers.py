@@ -31,7 +31,7 @@ def is_installed() -> bool:
 def probe(file: BinaryIO) -> tuple[int, int]:
     """(rate, Hz; channels) of the sound. ArtifactError, with the bare reason, if there is none."""
     try:
-        with _open(file) as container:
+        with open_container(file) as container:
             stream = container.streams.best("audio")
             # A header of an unknown codec makes a stream without either.
             rate, channels = getattr(stream, "rate", 0), getattr(stream, "channels", 0)
@@ -50,7 +50,7 @@ def parts(file: BinaryIO, rate: int, channels: int) -> Iterator[np.ndarray]:
 
     damaged = 0
     try:
-        with _open(file) as container:
+        with open_container(file) as container:
             stream = container.streams.best("audio")
             converter = _Converter(rate, channels)
             for packet in container.demux(stream):
@@ -68,7 +68,7 @@ def parts(file: BinaryIO, rate: int, channels: int) -> Iterator[np.ndarray]:
         log.warning("%d damaged packets of a sound file were left out", damaged)
 
 
-def _open(file: BinaryIO) -> Any:
+def open_container(file: BinaryIO) -> Any:
     import av
 
     return av.open(_Unraising(file), metadata_errors="ignore", options=_OPTIONS)
