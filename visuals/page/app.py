@@ -10,6 +10,8 @@ from pathlib import Path
 
 from aiohttp import web
 
+from visuals.page import job_routes, library_routes, workshop
+from visuals.page.library import OWN_FOLDER
 from visuals.page.pairing import COOKIE, COOKIE_S, Pairing
 from visuals.page.security import (
     PAIR_PATH,
@@ -22,7 +24,6 @@ from visuals.page.security import (
 from visuals.page.settings import StudioSettings
 
 STATIC = Path(__file__).parent / "static"
-OWN_FOLDER = ".studio"  # in the library: what can be made anew, and who is paired
 _MOST_BODY = 1 << 20  # of a request that is no upload
 _TYPES = {
     ".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".json": "application/json",
@@ -32,7 +33,11 @@ _TYPES = {
 _TEXT = ("text/html", "text/css", "text/javascript", "text/plain")
 
 AddRoutes = Callable[[web.Application], None]
-PAGES: tuple[AddRoutes, ...] = ()
+PAGES: tuple[AddRoutes, ...] = (
+    workshop.add_routes,
+    library_routes.add_routes,
+    job_routes.add_routes,
+)
 
 
 def make_app(
