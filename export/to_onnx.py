@@ -33,6 +33,7 @@ from live.dance.contract import (
 from live.dance.manifest import Manifest
 from live.errors import ArtifactError
 from live.safe_write import check_output, check_output_folder, whole_file, write_text
+from model.data.prepared import read_motion
 from model.evaluation.offsets import accent_delays, energy_offsets
 from model.network.checkpoint import load_checkpoint, mean_of, music_lag, network_of
 from model.network.dance_network import DanceNetwork
@@ -126,6 +127,7 @@ def manifest_of(network: DanceNetwork, checkpoint: dict) -> dict:
     """What a stage, a user and a historian need to know of the file."""
     c = network.config
     of_music = network.encoder.initial_state()
+    kept = checkpoint.get("kept", {})  # of the file whose styles these were before
     return {
         **REQUIRED,
         "styles": list(c.styles),
@@ -151,8 +153,9 @@ def manifest_of(network: DanceNetwork, checkpoint: dict) -> dict:
             "wall_minutes": round(checkpoint["progress"]["seconds"] / 60, 1),
             "machine": checkpoint["machine"],
         },
-        "energy_offset": dict.fromkeys(c.styles, 0.0),
-        "accent_delay_ms": dict.fromkeys(c.styles, 0.0),
+        "energy_offset": dict.fromkeys(c.styles, 0.0) | kept.get("energy_offset", {}),
+        "accent_delay_ms": dict.fromkeys(c.styles, 0.0) | kept.get("accent_delay_ms", {}),
+        **({"metre": dict(zip(c.styles, c.metres, strict=True))} if c.metres else {}),
         "metrics": {},
     }
 
@@ -186,9 +189,12 @@ def export(
     manifest["recipe"]["mean_of_iterations"] = [c["progress"]["iteration"] for c in loaded]
     Manifest.parse(as_json(manifest), out)  # what the stage would refuse is refused here
     if data is not None:
-        lag = manifest["music_lag"]
-        manifest["energy_offset"] = energy = energy_offsets(network, data, lag=lag)
-        manifest["accent_delay_ms"] = accent_delays(network, data, energy, lag=lag)
+        lag, kept = manifest["music_lag"], checkpoint.get("kept")
+        there = set(read_motion(data)["styles"].tolist()) if kept else set(network.config.styles)
+        styles = [s for s in network.config.styles if s in there]
+        energy = energy_offsets(network, data, lag=lag, styles=styles)
+        manifest["energy_offset"] |= energy
+        manifest["accent_delay_ms"] |= accent_delays(network, data, energy, lag=lag, styles=styles)
         Manifest.parse(as_json(manifest), out)
     model = to_onnx(network, manifest)
     parity = measure(network, model.SerializeToString())

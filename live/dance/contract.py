@@ -20,7 +20,7 @@ STATE_PREFIX, STATE_SUFFIX = "state_", "_out"
 # Dancers move at these tempi; faster or slower music is danced at half or double time.
 DANCE_BPM = (75.0, 155.0)
 _TEMPO_CENTRE_BPM = 110.0
-_WAVE_BEATS = np.array([1.0, 2.0, 4.0])
+BEATS_A_BAR = 4  # of a style that says nothing else
 
 # Every entry has to match exactly, or the features, poses or ticks mean something else.
 REQUIRED = {
@@ -42,14 +42,17 @@ def dance_ratio(tempo_bpm: float) -> float:
     return 2.0 if tempo_bpm < low else 1.0
 
 
-def clock_vector(beats: ArrayLike, tempo_bpm: ArrayLike, confidence: ArrayLike = 1.0) -> np.ndarray:
+def clock_vector(
+    beats: ArrayLike, tempo_bpm: ArrayLike, confidence: ArrayLike = 1.0, metre: int = BEATS_A_BAR
+) -> np.ndarray:
     """What the decoder knows of the beat: float32 [..., 8].
 
-    beats: position in the dancer's beats, 0 on a downbeat; tempo_bpm: of the dancer's beats.
-    Cosine and sine of the phase at 1x, 1/2x and 1/4x, log2(tempo / 110), confidence 0..1.
+    beats: position in the dancer's beats, 0 on a downbeat; tempo_bpm: of the dancer's beats; metre:
+    beats in a bar of the style danced. Cosine and sine of the phase of the beat, of half a bar and
+    of a bar (with four beats: 1x, 1/2x and 1/4x), log2(tempo / 110), confidence 0..1.
     """
     beats = np.asarray(beats, np.float64)
-    angles = 2 * np.pi * beats[..., None] / _WAVE_BEATS
+    angles = 2 * np.pi * beats[..., None] / np.array([1.0, metre / 2, metre])
     vector = np.empty((*beats.shape, CLOCK_DIM), np.float32)
     vector[..., 0:6:2] = np.cos(angles)
     vector[..., 1:6:2] = np.sin(angles)

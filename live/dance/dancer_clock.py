@@ -7,7 +7,7 @@ thread.
 import math
 
 from live.beat.clock import BeatReading
-from live.dance.contract import DANCE_BPM, dance_ratio
+from live.dance.contract import BEATS_A_BAR, DANCE_BPM, dance_ratio
 
 _RATIO_MARGIN = 1.05  # a tempo that wavers about a limit must not toggle half time
 
@@ -20,6 +20,7 @@ class DancersBeat:
         self._read = 0.0  # beats and phase of the last reading
         self._phase = 0.0
         self.ratio = 1.0  # the dancers' beats per beat of the music
+        self._shift: dict[int, int] = {}  # beats from the count to a bar, by metre
 
     def follow(self, reading: BeatReading) -> tuple[float, float]:
         """Position in the dancers' beats, continuous, 0 on a downbeat; and their tempo, BPM."""
@@ -35,3 +36,13 @@ class DancersBeat:
         if not low / _RATIO_MARGIN < tempo_bpm < high * _RATIO_MARGIN:
             self.ratio = dance_ratio(reading.tempo_bpm)
         return self._beats * self.ratio, reading.tempo_bpm * self.ratio
+
+    def to_bars(self, reading: BeatReading, metre: int) -> int:
+        """What to add to the position for 0 to be a downbeat of a style with so many beats in a
+        bar: the music's own, where it has as many and is danced beat by beat; else bars are counted
+        on from where they were."""
+        if metre == BEATS_A_BAR or self._beats is None:
+            return 0
+        if reading.metre == metre and self.ratio == 1.0:
+            self._shift[metre] = round(metre * reading.bar_phase - self._beats) % metre
+        return self._shift.get(metre, 0)

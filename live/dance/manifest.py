@@ -14,12 +14,13 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from live.dance.contract import REQUIRED, STATE_PREFIX
+from live.dance.contract import BEATS_A_BAR, REQUIRED, STATE_PREFIX
 from live.errors import ArtifactError
 from live.osc.encoding import most_styles
 
 MAX_MUSIC_LAG = 8.0  # frames
 MAX_ACCENT_DELAY_MS = 100.0
+METRES = (2, 7)  # fewest and most beats in a bar
 MAX_ENERGY_OFFSET = 4.0  # twice the operator's whole range; those that ship are within 1
 _MAX_STATE_NUMBERS = 1 << 24  # 64 MB a dancer; the model that ships has some 100 000
 _MAX_STATES = 256
@@ -44,7 +45,8 @@ class Manifest:
     energy_offset: float32 [S], what to add to the energy input for each style's own size;
     accent_delay_ms: float32 [S], how much later than the beat clock each style is to be driven for
     its accents to fall where its real dances have them; music_lag: frames from the music heard to
-    the pose seen that it was trained for, 1 where the file does not say.
+    the pose seen that it was trained for, 1 where the file does not say; metre: int [S], beats in a
+    bar of each style, 4 where the file does not say.
     """
 
     styles: tuple[str, ...]
@@ -53,6 +55,7 @@ class Manifest:
     latent_dim: int
     states: tuple[StateSpec, ...]
     music_lag: float
+    metre: np.ndarray
     raw: dict
 
     @staticmethod
@@ -71,6 +74,7 @@ class Manifest:
             read.whole("latent_dim"),
             read.states(),
             read.number("music_lag", 0.0, MAX_MUSIC_LAG, absent=1.0),
+            read.metres(styles),
             raw,
         )
         manifest.check_sizes(path)
@@ -123,6 +127,21 @@ class _Reader:
                 lambda value: _is_number(value) and abs(value) <= most,
             )  # fmt: skip
         return np.array([found[style] for style in styles], np.float32)
+
+    def metres(self, styles: tuple[str, ...]) -> np.ndarray:
+        """int [S], of a field that has a whole number for some of the styles."""
+        found = self._raw.get("metre", {})
+        if not isinstance(found, dict):
+            self._refuse("metre", found, "beats in a bar, by style")
+        low, high = METRES
+        return np.array([
+            self._check(
+                f"metre of {style}", found.get(style, BEATS_A_BAR),
+                f"{low} to {high} beats in a bar",
+                lambda value: _is_whole(value) and low <= value <= high,
+            )
+            for style in styles
+        ])  # fmt: skip
 
     def whole(self, field: str) -> int:
         return self._check(field, self._raw.get(field), "a whole number", _is_whole)

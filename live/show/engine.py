@@ -234,7 +234,7 @@ class Engine:
             "network",
             self.performer.step,
             self._delayed(frame.features),
-            clock_vector(beats - directions.delays, tempo_bpm, self._reading.confidence),
+            self._clock_of(beats - directions.delays, tempo_bpm),
             np.repeat(self._styles.step()[None], self.performer.dancers, axis=0),
             self._control_inputs(directions),
             directions.noise,
@@ -247,6 +247,12 @@ class Engine:
                 return pose
         self._is_cut = False  # safe motion holds the last pose, and blends from there to the next
         return np.full((self.performer.dancers, POSE_DIM), np.nan, np.float32)
+
+    def _clock_of(self, beats: np.ndarray, tempo_bpm: float) -> np.ndarray:
+        """Clock vectors [N, 8] of dancers at these beats, in bars of the style danced most."""
+        metre = int(self.performer.manifest.metre[self._styles.weights.argmax()])
+        beats = beats + self._beats.to_bars(self._reading, metre)
+        return clock_vector(beats, tempo_bpm, self._reading.confidence, metre)
 
     def _move(self, pose: np.ndarray, staging: Staging) -> Body:
         controls = self.controls

@@ -51,7 +51,7 @@ class RawClip:
 
     tempo_bpm and phase: of its beats, in beats at frame 0; None where nobody knows them. metre:
     beats a bar, None as well. song: the file of the very song that it was danced to; frame 0 falls
-    on song_start_s.
+    on song_start_s. tier: of its terms.
     """
 
     name: str
@@ -62,10 +62,13 @@ class RawClip:
     metre: int | None = None
     song: Path | None = None
     song_start_s: float = 0.0
+    tier: str = "research"
 
 
-def read_raw_clips(source: Path, tiers: tuple[str, ...]) -> tuple[list[RawClip], list[ClipError]]:
-    """The clips of the tiers, by name, and why others are refused.
+def read_raw_clips(
+    source: Path, tiers: tuple[str, ...], style: str | None = None
+) -> tuple[list[RawClip], list[ClipError]]:
+    """The clips of the tiers, by name, and why others are refused. style: only those of it.
 
     ArtifactError where the folder has no readable index, or lists none of these tiers.
     """
@@ -75,7 +78,7 @@ def read_raw_clips(source: Path, tiers: tuple[str, ...]) -> tuple[list[RawClip],
     for name, entry in read_index(source):
         try:
             fields = check_entry(name, entry)
-            if fields["tier"] in tiers:
+            if fields["tier"] in tiers and style in (None, fields["style"]):
                 clips.append(_read_clip(source, name, fields, taken))
         except ClipError as error:
             refused.append(error)
@@ -159,7 +162,7 @@ def _read_clip(source: Path, name: str, entry: dict, taken: dict[bytes, str]) ->
     return RawClip(
         name, entry["style"], joints, entry.get("tempo_bpm"), entry.get("beat_phase_at_frame0"),
         entry.get("metre"), None if song is None else source / song,
-        float(entry.get("song_start_s", 0.0)),
+        float(entry.get("song_start_s", 0.0)), entry["tier"],
     )  # fmt: skip
 
 

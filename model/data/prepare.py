@@ -113,6 +113,12 @@ def read_clips(source: Path, tiers: tuple[str, ...], skip_bad: bool = False) -> 
         raise ArtifactError(refusal(refused, len(raw)))
     for error in refused:
         log.warning("left out: %s", error)
+    return clips_of(raw)
+
+
+def clips_of(raw: Iterable[RawClip]) -> list[Clip]:
+    """Clips on one body, with their controls and the beats that their motion has where nobody knows
+    them."""
     return standardised([_on_one_body(clip) for clip in raw])
 
 
@@ -232,7 +238,7 @@ def prepare(
         check_recordings(source / "music")
     styles = sorted({c.style for c in clips})
     check_room(styles, source)
-    genres = tuple(sorted({g for s in styles for g in genres_of(s)}))
+    genres = tuple(sorted({g for c in clips for g in genres_of(c.style, c.metre)}))
     pieces: Iterable[tuple[Song | Recording, np.ndarray]] = render_songs(
         music_minutes, seed, genres
     )

@@ -11,7 +11,7 @@ import numpy as np
 
 from live.audio.features import FEATURE_DIM
 from live.body.pose import FRAME_RATE, POSE_DIM
-from live.dance.contract import CONTROL_DIM, dance_ratio
+from live.dance.contract import BEATS_A_BAR, CONTROL_DIM, dance_ratio
 from live.dance.manifest import check_room
 from live.errors import ArtifactError
 from live.safe_read import open_file, read_arrays
@@ -48,6 +48,15 @@ def read_motion(folder: Path) -> dict[str, np.ndarray]:
     for name in ("pose", "control", "phase"):
         _check_range(path, motion, name, -_MOST, _MOST)
     return motion
+
+
+def metre_of(motion: dict[str, np.ndarray], style: int) -> int:
+    """Beats in a bar of a style: of most of its frames."""
+    if "metre" not in motion:
+        return BEATS_A_BAR
+    own = motion["style"] == style
+    frames = np.bincount(motion["metre"][own], weights=np.diff(motion["start"])[own])
+    return int(frames.argmax())
 
 
 def read_music(folder: Path) -> dict[str, np.ndarray]:
@@ -157,8 +166,8 @@ def _check_songs(folder: Path, motion: dict, music: dict, config: TrainConfig) -
             f"before it needs {needed / FRAME_RATE:.1f} s; run `posejockey prepare` again, or "
             "choose a smaller window or context in --config"
         )
-    for style in motion["styles"]:
-        genres = genres_of(str(style))
+    for number, style in enumerate(motion["styles"]):
+        genres = genres_of(str(style), metre_of(motion, number))
         if not np.isin(music["genre"], genres).any():
             raise ArtifactError(
                 f"{folder}: no song to dance {style} to (one of {', '.join(genres)}); run "

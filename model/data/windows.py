@@ -16,10 +16,10 @@ import numpy as np
 
 from live.body.pose import FRAME_RATE, ROOT, decode
 from live.body.skeleton import N_JOINTS, mirrored
-from live.dance.contract import clock_vector, dance_ratio
+from live.dance.contract import BEATS_A_BAR, clock_vector, dance_ratio
 from live.errors import ArtifactError
 from model.data.music.genres import GENRES, genres_of
-from model.data.prepared import check_windows, read_motion, read_music
+from model.data.prepared import check_windows, metre_of, read_motion, read_music
 from model.network.config import TrainConfig
 
 # A clip bent by this much is chosen 0.6 times as often as one at its own speed.
@@ -63,12 +63,12 @@ class PairedWindows:
         check_windows(folder, self.motion, self.music, config)
         self.config = config
         self.styles = tuple(str(s) for s in self.motion["styles"])
+        self.metres = tuple(metre_of(self.motion, i) for i in range(len(self.styles)))
         self._songs = {
-            i: np.flatnonzero(np.isin(self.music["genre"], genres_of(s)))
+            i: np.flatnonzero(np.isin(self.music["genre"], genres_of(s, self.metres[i])))
             for i, s in enumerate(self.styles)
         }
-        self._danced = danced(self.styles)
-        self._metre = self.motion.get("metre", np.full(len(self.motion["phase"]), 4))
+        self._danced = danced(self.styles, self.metres)
 
     def fingerprint(self) -> str:
         """What the motion and the beats of the music are: other data has another one."""
@@ -165,7 +165,7 @@ class PairedWindows:
         confidence = 1.0 if rng.random() < 0.7 else rng.uniform(0.2, 1.0)
         beats = song.beats[1:]
         return (
-            clock_vector(beats, song.tempo_bpm, confidence),
+            clock_vector(beats, song.tempo_bpm, confidence, self.metres[style]),
             (np.floor(beats) - np.floor(beats[0])).astype(np.int64),
             np.eye(len(self.styles), dtype=np.float32)[style],
             control,
@@ -225,14 +225,15 @@ class PairedWindows:
         """Positions in the motion file for beats [L + 1] at the clip's own octave, or None if the
         clip is too short.
 
-        Beat k of the clip falls on a beat of the same place in the bar (k modulo its metre), or on
-        any beat where the clip is too short for that. `warp` reads one frame before and two after
-        each position: none of another clip, none held out.
+        Beat k of the clip falls on a beat of the same place in the bar (k modulo the metre of its
+        style), or on any beat where the clip is too short for that. `warp` reads one frame before
+        and two after each position: none of another clip, none held out.
         """
         start, stop = self.motion["start"][clip], self.motion["split"][clip]
         per_frame = self.motion["tempo_bpm"][clip] / 60 / FRAME_RATE
         relative = (beats - self.motion["phase"][clip]) / per_frame
-        for step in (self._metre[clip] / per_frame, 1 / per_frame):
+        bar = self.metres[int(self.motion["style"][clip])]
+        for step in (bar / per_frame, 1 / per_frame):
             low = np.ceil((1 - relative[0]) / step)
             high = np.floor((stop - start - 3 - relative[-1]) / step)
             if high >= low:
@@ -240,13 +241,14 @@ class PairedWindows:
         return None
 
 
-def danced(styles: Sequence[str]) -> dict[str, np.ndarray]:
+def danced(styles: Sequence[str], metres: Sequence[int] = ()) -> dict[str, np.ndarray]:
     """How likely each of the styles is danced to each genre, float32 [S]: songs are drawn for a
-    style, alike for each, and then of any of its genres."""
+    style, alike for each, and then of any of its genres. metres: beats in a bar of each; none for
+    four."""
     share = np.zeros((len(styles), len(GENRES)), np.float32)
     genres = list(GENRES)
     for i, style in enumerate(styles):
-        own = genres_of(style)
+        own = genres_of(style, metres[i] if metres else BEATS_A_BAR)
         share[i, [genres.index(genre) for genre in own]] = 1 / len(own)
     share /= np.maximum(share.sum(axis=0), 1e-9)
     return {genre: share[:, k] for k, genre in enumerate(genres)}

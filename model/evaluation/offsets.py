@@ -33,9 +33,11 @@ def energy_offsets(
     seconds: float = 24.0,
     seed: int = 77,
     lag: float = TrainConfig().music_lag,
+    styles: Sequence[str] = (),
 ) -> dict[str, float]:
-    """Offset of the energy input for every style, 0 to 1.5, by free-running takes."""
-    styles = network.config.styles
+    """Offset of the energy input for every style, 0 to 1.5, by free-running takes. styles: only
+    these; all by default."""
+    styles = tuple(styles) or network.config.styles
     real = _speed_by_style(real_takes(data), styles)
     generated = []
     for energy in _ENERGIES:
@@ -59,16 +61,16 @@ def accent_delays(
     seconds: float = 40.0,
     seed: int = 77,
     lag: float = TrainConfig().music_lag,
+    styles: Sequence[str] = (),
 ) -> dict[str, float]:
     """How much later each style's clock has to run, ms, for its accents to fall where its real
     dances have them, by free-running takes with the energy offsets given; 0 where they are so far
     off that no delay can be meant."""
+    styles = tuple(styles) or network.config.styles
     real = real_takes(data)
-    takes = rollout(
-        network, network.config.styles, _TEMPI_BPM, seconds, seed, dancers=4, energy=energy, lag=lag
-    )
+    takes = rollout(network, styles, _TEMPI_BPM, seconds, seed, dancers=4, energy=energy, lag=lag)
     delays = {}
-    for style in network.config.styles:
+    for style in styles:
         there = [t for t in real if t.style == style]
         figures = summarise(there, reference_m_s=1.0)  # of no consequence to accents
         tempo = float(np.median([t.tempo_bpm for t in there]))

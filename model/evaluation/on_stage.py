@@ -90,7 +90,7 @@ def evaluate_on_stage(
     shared = shared_styles(performer, ref, styles)
     takes = [
         take
-        for style, tempo, song in _songs(shared, tempi_bpm, seconds, seed)
+        for style, tempo, song in _songs(shared, tempi_bpm, seconds, seed, performer)
         for take in dances(performer, song.audio, song, style, f"{style} {tempo:.0f}")
     ]
     recorded = {}
@@ -157,11 +157,17 @@ def evaluate_motion_graph(
 
 
 def _songs(
-    styles: Sequence[str], tempi_bpm: Sequence[float], seconds: float, seed: int
+    styles: Sequence[str],
+    tempi_bpm: Sequence[float],
+    seconds: float,
+    seed: int,
+    performer: Performer,
 ) -> Iterator[tuple[str, float, Song]]:
     for i, style in enumerate(styles):
+        metre = int(performer.manifest.metre[performer.styles.index(style)])
         for j, tempo in enumerate(tempi_bpm):
-            yield style, tempo, held_out_song(style, tempo, seconds, 1000 * seed + 10 * i + j)
+            number = 1000 * seed + 10 * i + j
+            yield style, tempo, held_out_song(style, tempo, seconds, number, metre)
 
 
 def suiting(

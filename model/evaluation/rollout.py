@@ -14,7 +14,7 @@ from torch import Tensor
 
 from live.audio.features import SAMPLE_RATE, extract
 from live.body.pose import FRAME_RATE, decode
-from live.dance.contract import CONTROL_DIM, clock_vector, dance_ratio
+from live.dance.contract import BEATS_A_BAR, CONTROL_DIM, clock_vector, dance_ratio
 from live.errors import ArtifactError
 from model.data.music.genres import genres_of
 from model.data.music.render import render_song
@@ -41,22 +41,30 @@ class _Piece:
     tempo_bpm: float
 
 
-def held_out_song(style: str, tempo_bpm: float, seconds: float, seed: int) -> Song:
-    """A rendered song that no training saw, in a genre the style is danced to, at one tempo."""
+def held_out_song(
+    style: str, tempo_bpm: float, seconds: float, seed: int, metre: int = BEATS_A_BAR
+) -> Song:
+    """A rendered song that no training saw, in a genre the style is danced to, at one tempo. metre:
+    beats in a bar of the style."""
     rng = np.random.default_rng([_HELD_OUT_SEED, seed])
-    genre = str(rng.choice(genres_of(style)))
+    genre = str(rng.choice(genres_of(style, metre)))
     return render_song(random_song(rng, genre, tempo_bpm, seconds, tempo_change=False), SAMPLE_RATE)
 
 
 @lru_cache(maxsize=64)
 def piece(
-    style: str, tempo_bpm: float, seconds: float, seed: int, lag: float = _MUSIC_LAG
+    style: str,
+    tempo_bpm: float,
+    seconds: float,
+    seed: int,
+    lag: float = _MUSIC_LAG,
+    metre: int = BEATS_A_BAR,
 ) -> _Piece:
     """What the network meets of such a song; lag: frames from the music heard to the pose seen.
 
     Kept, for the same songs are danced to again and again: its arrays are not to be changed.
     """
-    song = held_out_song(style, tempo_bpm, seconds + 1.0, seed)
+    song = held_out_song(style, tempo_bpm, seconds + 1.0, seed, metre)
     frames = extract(song.audio, SAMPLE_RATE)[: round(seconds * FRAME_RATE)]
     seen_s = np.array([f.end for f in frames]) / SAMPLE_RATE + lag / FRAME_RATE
     ratio = dance_ratio(tempo_bpm)
@@ -92,15 +100,24 @@ def rollout(
     if unknown := [s for s in wanted if s not in known]:
         raise ArtifactError(f"no style {', '.join(unknown)}; the network knows {', '.join(known)}")
     tempi = list(tempi_bpm)
-    pieces = [piece(s, tempo, seconds, seed, lag) for s in wanted for tempo in tempi]
     of_piece = [s for s in wanted for _ in tempi]
+    metres = [network.config.metre(s) for s in of_piece]
+    pieces = [
+        piece(s, tempo, seconds, seed, lag, metre)
+        for s, tempo, metre in zip(of_piece, tempi * len(wanted), metres, strict=True)
+    ]
     one_hot = np.eye(len(known), dtype=np.float32)[[known.index(s) for s in of_piece]]
     controls = np.tile(np.asarray(control, np.float32), (len(pieces), 1))
     controls[:, 0] += [(energy or {}).get(s, 0.0) for s in of_piece]
     poses = _dance(
         network,
         np.stack([p.features for p in pieces]),
-        np.stack([clock_vector(p.beats, np.asarray(p.tempo_bpm)) for p in pieces]),
+        np.stack(
+            [
+                clock_vector(p.beats, np.asarray(p.tempo_bpm), metre=metre)
+                for p, metre in zip(pieces, metres, strict=True)
+            ]
+        ),
         one_hot,
         controls,
         dancers,

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, field, fields
 
 from live.audio.features import FEATURE_DIM
 from live.body.pose import POSE_DIM
+from live.dance.contract import BEATS_A_BAR
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,10 @@ class DecoderConfig:
     from which on a code is never chosen (min-p sampling); units, beats that it remembers;
     prior_width and prior_rank, of its layers; fog_within and fog_before, how much of the beats of
     this bar, and of those before it, is hidden from it, 0 to 1.
+
+    grafts: styles, the last of the network's, that were learned on top of it while all else stood
+    still (`model.network.graft`); graft_rank: of what each adds to a matrix; graft_codes: its own
+    vocabulary.
     """
 
     pose_dim: int = POSE_DIM
@@ -50,13 +55,23 @@ class DecoderConfig:
     margin: float = 5.0
     fog_within: float = 0.1
     fog_before: float = 0.95
+    grafts: int = 0
+    graft_rank: int = 32
+    graft_codes: int = 1536
 
 
 @dataclass(frozen=True)
 class NetworkConfig:
+    """metres: beats in a bar of each style; none where all have four."""
+
     styles: tuple[str, ...]
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
     decoder: DecoderConfig = field(default_factory=DecoderConfig)
+    metres: tuple[int, ...] = ()
+
+    def metre(self, style: str) -> int:
+        """Beats in a bar of one of the styles."""
+        return self.metres[self.styles.index(style)] if self.metres else BEATS_A_BAR
 
     def to_dict(self) -> dict:
         return asdict(self)
@@ -67,6 +82,7 @@ class NetworkConfig:
             styles=tuple(values["styles"]),
             encoder=EncoderConfig(**values["encoder"]),
             decoder=DecoderConfig(**values["decoder"]),
+            metres=tuple(values.get("metres", ())),
         )
 
 

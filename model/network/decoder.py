@@ -11,6 +11,7 @@ within a minute of free running.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -18,9 +19,9 @@ from torch import Tensor, nn
 from live.dance.contract import CLOCK_DIM, CONTROL_DIM
 from live.errors import ConfigError
 from model.network.config import DecoderConfig
-from model.network.step_linear import StepLinear
+from model.network.graft import GraftedLinear, gate_of
 from model.network.unit_decoder import UnitDecoder
-from model.network.unit_prior import UnitPrior
+from model.network.unit_prior import UnitPrior, one_of_all
 
 TWICE_DIM = 2  # of `twice_a_beat`
 
@@ -36,42 +37,78 @@ class PoseDecoder(nn.Module):
     def __init__(self, config: DecoderConfig, music_width: int, n_styles: int):
         super().__init__()
         self.config = config
-        hidden = config.hidden
+        hidden, grafts = config.hidden, (config.grafts, config.graft_rank)
         self.style = nn.Linear(n_styles, config.style_width, bias=False)
         condition = music_width + CLOCK_DIM + TWICE_DIM + config.style_width + CONTROL_DIM
         self.unit = UnitDecoder(config)
-        self.condition = StepLinear(condition + config.latent_dim, hidden)
-        self.unit_in = StepLinear(config.pose_dim, hidden)
+        self.condition = GraftedLinear(condition + config.latent_dim, hidden, *grafts)
+        self.unit_in = GraftedLinear(config.pose_dim, hidden, *grafts)
         self.pull = nn.Parameter(torch.full((config.pose_dim,), _PULL))
-        self.pose_in = StepLinear(config.pose_dim, hidden)
-        self.cells = nn.ModuleList(GatedCell(hidden, hidden) for _ in range(config.layers))
+        self.pose_in = GraftedLinear(config.pose_dim, hidden, *grafts)
+        self.cells = nn.ModuleList(GatedCell(hidden, hidden, *grafts) for _ in range(config.layers))
         self.pose_out = nn.Sequential(
-            StepLinear(2 * hidden, hidden), nn.SiLU(), StepLinear(hidden, config.pose_dim)
+            GraftedLinear(2 * hidden, hidden, *grafts),
+            nn.SiLU(),
+            GraftedLinear(hidden, config.pose_dim, *grafts),
         )
         self.prior = UnitPrior(config, condition)
+        own = replace(config, codes=config.graft_codes)
+        self.graft_priors = nn.ModuleList(UnitPrior(own, condition) for _ in range(config.grafts))
+
+    @property
+    def newest_prior(self) -> UnitPrior:
+        """That of the style learned last: the one to be trained."""
+        newest = self.graft_priors[-1] if len(self.graft_priors) else self.prior
+        assert isinstance(newest, UnitPrior)
+        return newest
 
     def conditions(self, music: Tensor, clock: Tensor, style: Tensor, control: Tensor) -> Tensor:
-        """Everything outside the recurrence, concatenated: [..., music + 8 + 2 + style + 4]."""
-        return torch.cat([music, clock, twice_a_beat(clock), self.style(style), control], dim=-1)
+        """Everything outside the recurrence, concatenated: [..., music + 8 + 2 + style + 4], and at
+        the end the shares of the grafts."""
+        share = style[..., style.shape[-1] - self.config.grafts :]
+        return torch.cat(
+            [music, clock, twice_a_beat(clock), self.style(style), control, share], dim=-1
+        )
+
+    def parted(self, condition: Tensor) -> tuple[Tensor, Tensor]:
+        """A condition without the shares of the grafts, and those: [..., grafts]."""
+        whole = condition.shape[-1] - self.config.grafts
+        return condition[..., :whole], condition[..., whole:]
+
+    def gate(self, condition: Tensor) -> Tensor | None:
+        """What lets the grafts have their say, [..., grafts * rank]; None if there are none."""
+        return gate_of(self.parted(condition)[1], self.config.graft_rank)
+
+    def spell(self, latent: Tensor, clock: Tensor, condition: Tensor) -> Tensor:
+        """What a latent spells out for this moment, in the styles of the condition: [..., 60]."""
+        return self.unit(latent, clock, self.gate(condition))
 
     def drive(self, condition: Tensor, latent: Tensor, unit: Tensor) -> Tensor:
         """What the recurrence hears besides its own poses: [..., hidden]. unit [..., 60]: what the
         latent spells out for this moment."""
-        return self.condition(torch.cat([condition, latent], dim=-1)) + self.unit_in(unit)
+        gate, (condition, _) = self.gate(condition), self.parted(condition)
+        given = torch.cat([condition, latent], dim=-1)
+        return self.condition(given, gate) + self.unit_in(unit, gate)
 
     def advance(
-        self, pose: Tensor, drive: Tensor, unit: Tensor, hidden: list[Tensor]
+        self,
+        pose: Tensor,
+        drive: Tensor,
+        unit: Tensor,
+        hidden: list[Tensor],
+        gate: Tensor | None = None,
     ) -> tuple[Tensor, list[Tensor]]:
         """One frame: normalised pose [N, 60], drive [N, hidden] and unit [N, 60] -> (next pose,
         hidden). The pose is pulled to the unit's, so that dancers of the same units meet, and
-        changed by what the recurrence adds."""
-        x = torch.nn.functional.silu(self.pose_in(pose) + drive)
+        changed by what the recurrence adds. gate: of the grafts, see `gate`."""
+        x = torch.nn.functional.silu(self.pose_in(pose, gate) + drive)
         after = []
         for cell, state in zip(self.cells, hidden, strict=True):
-            state = cell(x, state)
+            state = cell(x, state, gate)
             after.append(state)
             x = x + state
-        change = self.pose_out(torch.cat([x, drive], dim=-1))
+        first, between, last = self.pose_out
+        change = last(between(first(torch.cat([x, drive], dim=-1), gate)), gate)
         pulled = torch.sigmoid(self.pull) * (unit - pose)
         return pose + pulled + self.config.residual_scale * change, after
 
@@ -109,14 +146,15 @@ class PoseDecoder(nn.Module):
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """One frame on stage: renew the latent on a beat, then advance.
 
-        condition: [N, C]; clock: [N, 8]; noise: [N, Z] standard normal, used only on a beat.
+        condition: [N, C] of `conditions`; clock: [N, 8]; noise: [N, Z] standard normal, used only
+        on a beat.
         """
         hidden = [state[f"hidden{i}"] for i in range(self.config.layers)]
         units = self.renewed(condition, clock, noise, state)
         latent = units[:, 0]
-        unit = self.unit(latent, clock)
+        unit = self.spell(latent, clock, condition)
         drive = self.drive(condition, latent, unit)
-        pose, hidden = self.advance(state["pose"], drive, unit, hidden)
+        pose, hidden = self.advance(state["pose"], drive, unit, hidden, self.gate(condition))
         after = {f"hidden{i}": h for i, h in enumerate(hidden)}
         after |= {"pose": pose, "units": units, "phase": stored_phase(clock)}
         return pose, after
@@ -131,7 +169,7 @@ class PoseDecoder(nn.Module):
 
         def on_beat(*given: Tensor) -> Tensor:
             condition, clock, noise, units, renew = given
-            latent = self.prior.sample(condition, clock, units, noise)
+            latent = self._choose(condition, clock, units, noise)
             newer = torch.cat([latent[:, None], units[:, :-1]], dim=1)
             return torch.where(renew[..., None], newer, units)
 
@@ -139,6 +177,16 @@ class PoseDecoder(nn.Module):
         if torch.compiler.is_exporting():  # an `If` in the graph: most frames need no prior
             return torch.cond(renew.any(), on_beat, lambda *given: given[3].clone(), given)
         return on_beat(*given) if renew.any() else units
+
+    def _choose(self, condition: Tensor, clock: Tensor, units: Tensor, noise: Tensor) -> Tensor:
+        """The latent of a beat, [N, Z]: of the prior's vocabulary, or of that of a graft, as often
+        as it has a share."""
+        if not self.config.grafts:
+            return self.prior.sample(condition, clock, units, noise)
+        condition, share = self.parted(condition)
+        priors = [self.prior, *self.graft_priors]
+        shares = torch.cat([1 - share.sum(dim=-1, keepdim=True), share], dim=-1)
+        return one_of_all(priors, shares, condition, clock, units, noise)
 
 
 class GatedCell(nn.Module):
@@ -149,15 +197,15 @@ class GatedCell(nn.Module):
 
     gates: Callable[[Tensor, Tensor, Tensor], Tensor]
 
-    def __init__(self, inputs: int, hidden: int):
+    def __init__(self, inputs: int, hidden: int, grafts: int = 0, rank: int = 0):
         super().__init__()
-        self.from_input = StepLinear(inputs, 3 * hidden)
-        self.from_state = StepLinear(hidden, 3 * hidden)
+        self.from_input = GraftedLinear(inputs, 3 * hidden, grafts, rank)
+        self.from_state = GraftedLinear(hidden, 3 * hidden, grafts, rank)
         nn.init.orthogonal_(self.from_state.weight)
         self.gates = gates  # or a compiled form of it
 
-    def forward(self, x: Tensor, state: Tensor) -> Tensor:
-        return self.gates(self.from_input(x), self.from_state(state), state)
+    def forward(self, x: Tensor, state: Tensor, gate: Tensor | None = None) -> Tensor:
+        return self.gates(self.from_input(x, gate), self.from_state(state, gate), state)
 
 
 def gates(from_input: Tensor, from_state: Tensor, state: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from model.network.config import DecoderConfig
+from model.network.graft import GraftedLinear
 
 _WAVES = 6
 
@@ -21,15 +22,19 @@ class UnitDecoder(nn.Module):
 
     def __init__(self, config: DecoderConfig):
         super().__init__()
-        width = config.unit_width
+        width, grafts = config.unit_width, (config.grafts, config.graft_rank)
         self.spell = nn.Sequential(
-            nn.Linear(config.latent_dim + _WAVES, width), nn.SiLU(),
-            nn.Linear(width, width), nn.SiLU(),
-            nn.Linear(width, config.pose_dim),
+            GraftedLinear(config.latent_dim + _WAVES, width, *grafts), nn.SiLU(),
+            GraftedLinear(width, width, *grafts), nn.SiLU(),
+            GraftedLinear(width, config.pose_dim, *grafts),
         )  # fmt: skip
 
-    def forward(self, latent: Tensor, clock: Tensor) -> Tensor:
-        return self.spell(torch.cat([latent, beat_waves(clock)], dim=-1))
+    def forward(self, latent: Tensor, clock: Tensor, gate: Tensor | None = None) -> Tensor:
+        """gate: of the grafts (`model.network.graft`)."""
+        x = torch.cat([latent, beat_waves(clock)], dim=-1)
+        for layer in self.spell:
+            x = layer(x, gate) if isinstance(layer, GraftedLinear) else layer(x)
+        return x
 
 
 def beat_waves(clock: Tensor) -> Tensor:

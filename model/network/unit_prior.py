@@ -17,6 +17,7 @@ Enters: noise and context. Leaves: a latent.
 """
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -25,11 +26,12 @@ from torch.nn import functional as F
 from model.network.config import DecoderConfig
 
 _LAYERS = 2
-_QUARTER = 0.7071
+_QUARTER, _THIRD = 0.7071, 0.3  # of the waves at the beats of a bar
 _FORGETS = 0.15  # share of training contexts without any memory
 _CLEAREST_BEFORE, _DENSEST_WITHIN = 0.2, 0.6  # fog in training
 _NEVER = -1e4
 _LEAST = 1e-6  # probability, at the ends of the Gumbel variables
+_LEAST_SHARE = 1e-3  # of a dance: less is what is left of rounding
 _SOFTNESS = 0.15  # of the latents' spread: codes so near to a unit are nearly as right
 
 
@@ -59,13 +61,17 @@ class UnitPrior(nn.Module):
     def sample(self, condition: Tensor, clock: Tensor, units: Tensor, noise: Tensor) -> Tensor:
         """condition [N, C]; clock [N, 8]; units [N, M, Z], newest first, zeros where none was
         danced yet; noise [N, Z], standard normal, or less for a calmer choice -> latent [N, Z]."""
+        chance = self.chances(condition, clock, units)
+        return self.codes[(chance + self.gumbel(noise)).argmax(dim=-1)]
+
+    def chances(self, condition: Tensor, clock: Tensor, units: Tensor) -> Tensor:
+        """Logarithms of how likely each code is to be chosen, up to a constant: [N, K]."""
         c = self.config
         fog = torch.where(within_bar(clock, c.units), c.fog_within, c.fog_before)
         fog = torch.where(is_blank(units), 1.0, fog)
         logits = self.logits(condition, self._through(units, fog), fog)
         likely = logits > logits.amax(dim=-1, keepdim=True) - c.margin
-        chance = torch.where(likely, c.sharpness * logits, _NEVER)
-        return self.codes[(chance + self.gumbel(noise)).argmax(dim=-1)]
+        return torch.where(likely, c.sharpness * logits, _NEVER)
 
     def gumbel(self, noise: Tensor) -> Tensor:
         """Noise [N, Z] -> a standard Gumbel variable for each code, [N, K]."""
@@ -135,6 +141,29 @@ class UnitPrior(nn.Module):
         return torch.where(is_blank(units) | (draw[2] < _FORGETS), 1.0, fog)
 
 
+def one_of_all(
+    priors: Sequence[nn.Module],
+    shares: Tensor,
+    condition: Tensor,
+    clock: Tensor,
+    units: Tensor,
+    noise: Tensor,
+) -> Tensor:
+    """`UnitPrior.sample` of several priors, each of which is asked as often as it has a share: a
+    mixture, of which the same Gumbel variables choose. shares [N, P], rows sum to 1; -> [N, Z]."""
+    chances, gumbel, codes = [], [], []
+    for i, prior in enumerate(priors):
+        assert isinstance(prior, UnitPrior)
+        share = shares[:, i : i + 1]
+        chance = torch.log_softmax(prior.chances(condition, clock, units), dim=-1)
+        weighed = chance + torch.log(share.clamp(min=_LEAST))
+        chances.append(torch.where(share > _LEAST_SHARE, weighed, 2 * _NEVER))
+        gumbel.append(prior.gumbel(noise))
+        codes.append(prior.codes)
+    chosen = torch.cat(chances, dim=-1) + torch.cat(gumbel, dim=-1)
+    return torch.cat(codes)[chosen.argmax(dim=-1)]
+
+
 def is_blank(units: Tensor) -> Tensor:
     """bool [N, M]: which of the units [N, M, Z] were never danced."""
     return (units == 0).all(dim=-1)
@@ -142,9 +171,10 @@ def is_blank(units: Tensor) -> Tensor:
 
 def within_bar(clock: Tensor, units: int) -> Tensor:
     """Which of the last beats, newest first, lie in the bar of a beat that falls at clock [N, 8]:
-    bool [N, units]. A bar has four beats: it is what the slowest wave of the clock counts."""
+    bool [N, units]. A bar is what the slowest wave of the clock counts: of four beats, or three."""
     cos, sin = clock[:, 4:5], clock[:, 5:6]
-    second, third, fourth = sin > _QUARTER, cos < -_QUARTER, sin < -_QUARTER
+    second, left = sin > _QUARTER, cos < -_THIRD
+    third, fourth = left & ~second, (sin < -_QUARTER) & ~left
     flags = [second | third | fourth, third | fourth, fourth]
     none = torch.zeros_like(second)
     return torch.cat([*flags[:units], *(none for _ in range(units - len(flags)))], dim=1)

@@ -32,9 +32,10 @@ ROUNDED, SCALES = ".int8", ".scales"
 
 
 def load_weights(path: Path) -> dict:
-    """What a file for the stage (`export`) holds of the run that made it: its network_config, and
-    under "weights" the weights by name, of large ones as much as eight bits hold, without prior and
-    posterior where they were of an older kind. Raises ArtifactError for any other file."""
+    """What a file for the stage (`export`) holds of the run that made it: its network_config, its
+    manifest, and under "weights" the weights by name, of large ones as much as eight bits hold,
+    without prior and posterior where they were of an older kind. Raises ArtifactError for any other
+    file."""
     try:
         model = onnx.load(path, load_external_data=False)
         said = {p.key: p.value for p in model.metadata_props}
@@ -63,6 +64,7 @@ def load_weights(path: Path) -> dict:
     check_finite(weights, f"what {path} was exported from")
     return {
         "network_config": config.to_dict(),
+        "manifest": manifest,
         "weights": {name: weights[name] for name in expected if name in weights},
     }
 

@@ -173,15 +173,19 @@ class Objective(nn.Module):
         unit: Tensor,
         teacher: np.ndarray,
         rollout: "_Rollout | None",
+        gate: Tensor | None,
     ) -> Tensor:
         """Step forced rows, and the rollouts beside them: products of twice the rows take less than
         twice the time. target [B, L + 1, 60], drive [B, L, hidden] and unit [B, L, 60] of the
-        forced rows; returns their poses [B, L, 60]."""
+        forced rows; gate: of the grafts, [B, grafts * rank]; returns their poses [B, L, 60]."""
         decoder, config = self.network.decoder, self.config
         forced = len(target)
         hidden = [drive.new_zeros(forced, decoder.config.hidden) for _ in decoder.cells]
         if rollout is not None:
             hidden = [torch.cat(pair) for pair in zip(hidden, rollout.hidden, strict=True)]
+        beside = None if rollout is None else rollout.gate
+        if gate is not None and beside is not None:
+            gate = torch.cat([gate, beside])
         cold = (torch.rand(forced, 1, device=target.device) < config.cold_start).float()
         pose = target[:, 0] * (1 - cold)
         noise = config.input_noise * torch.randn_like(target)
@@ -196,7 +200,7 @@ class Objective(nn.Module):
                 beside, pushed, pulled = rollout.enter(t)
                 given, driven = torch.cat([given, beside]), torch.cat([driven, pushed])
                 pull = torch.cat([pull, pulled])
-            pose, hidden = decoder.advance(given, driven, pull, hidden)
+            pose, hidden = decoder.advance(given, driven, pull, hidden, gate)
             if rollout is not None:
                 pose, beside = pose.split([forced, len(pose) - forced])
                 rollout.moved(t, beside)
@@ -219,9 +223,10 @@ class Objective(nn.Module):
         clock, control, condition = self._rows(batch, music, rows, style)
         target = network.normalise(plain)
         by_frame = self._latents(target[:, 1:], clock, beat)
-        unit = decoder.unit(by_frame, clock)
+        unit = decoder.spell(by_frame, clock, condition)
         parts = self._unit_parts(unit, target)
-        pose = self._roll(target, decoder.drive(condition, by_frame, unit), unit, teacher, rollout)
+        drive, gate = decoder.drive(condition, by_frame, unit), decoder.gate(condition[:, 0])
+        pose = self._roll(target, drive, unit, teacher, rollout, gate)
         forced = torch.cat([target[:, :1], pose], dim=1)
         plain_forced = network.denormalise(forced)
         parts |= {
@@ -239,7 +244,9 @@ class Objective(nn.Module):
         network = self.network
         mean, log_std = network.posterior(pose, clock, beat)
         latent = mean + log_std.exp() * torch.randn_like(mean)
-        coded = network.decoder.prior.nearest(mean.flatten(0, 1)).unflatten(0, mean.shape[:2])
+        coded = network.decoder.newest_prior.nearest(mean.flatten(0, 1)).unflatten(
+            0, mean.shape[:2]
+        )
         latent = torch.where(torch.rand_like(mean[..., :1]) < 0.5, coded, latent)
         return latent.gather(1, beat[..., None].expand(-1, -1, latent.shape[-1]))
 
@@ -253,7 +260,9 @@ class Objective(nn.Module):
         mean, log_std = network.posterior(target[:, 1:], batch.clock, batch.beat)
         latent = mean + log_std.exp() * torch.randn_like(mean)
         by_frame = latent.gather(1, batch.beat[..., None].expand(-1, -1, latent.shape[-1]))
-        unit = network.decoder.unit(by_frame, batch.clock)
+        every = torch.ones(len(target), dtype=torch.bool, device=target.device)
+        *_, condition = self._rows(batch, music, every, batch.style)
+        unit = network.decoder.spell(by_frame, batch.clock, condition)
         parts = self._unit_parts(unit, target) | {"kl": self._nats(mean, log_std, batch.beat)}
         return Outcome(parts, real, None)
 
@@ -277,8 +286,10 @@ class Objective(nn.Module):
         every = torch.ones(len(batch.pose), dtype=torch.bool, device=batch.pose.device)
         with torch.no_grad():
             clock, _, condition = self._rows(batch, music, every, batch.style)
-        return self.network.decoder.prior.loss(
-            latent, condition[row, first], clock[row, first], before, self.config.prior_draws
+        decoder = self.network.decoder
+        condition, _ = decoder.parted(condition[row, first])
+        return decoder.newest_prior.loss(
+            latent, condition, clock[row, first], before, self.config.prior_draws
         )
 
     @torch.no_grad()
@@ -344,7 +355,7 @@ class _Rollout:
                 )
                 self._state["units"] = self._state["units"].index_copy(0, rows, newer)
         latent = self._state["units"][:, 0]
-        unit = decoder.unit(latent, self._clock[t])
+        unit = decoder.spell(latent, self._clock[t], condition)
         return self._state["pose"], decoder.drive(condition, latent, unit), unit
 
     def moved(self, t: int, pose: Tensor) -> None:
@@ -353,6 +364,11 @@ class _Rollout:
         self._plain.append(plain)
         self._poses.append(pose)
         self._state |= {"pose": pose, "phase": stored_phase(self._clock[t])}
+
+    @property
+    def gate(self) -> Tensor | None:
+        """Of the grafts, [N, grafts * rank]."""
+        return self._network.decoder.gate(self._condition[0])
 
     def dances(self) -> Dances:
         """All that they danced, and what they were given for it."""

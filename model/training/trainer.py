@@ -23,6 +23,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from live.dance.contract import BEATS_A_BAR
 from live.errors import ArtifactError, ConfigError
 from live.monotonic import monotonic_s
 from model.data.prepared import read_summary
@@ -98,7 +99,10 @@ class Trainer:
         self.prepared = read_summary(data, self.windows.styles)
         self.network = DanceNetwork(
             NetworkConfig(
-                self.windows.styles, encoder or EncoderConfig(), decoder or DecoderConfig()
+                self.windows.styles,
+                encoder or EncoderConfig(),
+                decoder or DecoderConfig(),
+                () if set(self.windows.metres) == {BEATS_A_BAR} else self.windows.metres,
             )
         )
         self.network.set_normalisation(

@@ -419,6 +419,7 @@ STYLE_GENRES: dict[str, tuple[str, ...]] = {
 }
 
 
-def genres_of(style: str) -> tuple[str, ...]:
-    """Genres the style is danced to; a style of the user's own goes with those of "other"."""
-    return STYLE_GENRES.get(style, STYLE_GENRES["other"])
+def genres_of(style: str, metre: int = 4) -> tuple[str, ...]:
+    """Genres the style is danced to; a style of the user's own goes with those of "other", or with
+    waltzes if its bars have three beats."""
+    return STYLE_GENRES.get(style, STYLE_GENRES["waltz" if metre == 3 else "other"])
