@@ -21,8 +21,9 @@ from live.osc.schema import (
     Control,
     Message,
 )
+from live.outputs.colour import GROUPS
 from live.outputs.feeds import MAX_DELAY_MS, MAX_RATE, PROFILES
-from live.outputs.levels import LEVELS, PLACES
+from live.outputs.levels import COLOURS, LEVELS, PLACES
 from live.outputs.lights import PRESETS
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "osc.md"
@@ -96,6 +97,8 @@ Step by step: [touchdesigner.md](touchdesigner.md), [avatars.md](avatars.md),
 
 _PLACES = " and ".join(f"`{name}`" for name in PLACES)
 
+_COLOURS = ", ".join(f"`{name}`" for name in COLOURS)
+
 _FLAT = f"""
 `{POSE.address}` holds {len(POSE.arguments)} floats in metres, stage space: x y z of each joint in
 the order above, from `pelvis` to `r_toe`. `/pj/frame`, the root and the music stay as they are.
@@ -110,7 +113,10 @@ grandMA3), never outside, at `/pj/lights/{{level}}` unless the preset or `addres
 Several dancers are averaged. In a blackout, at the end and for a dancer who is not there all but
 `state` rest: at 0, but for {_PLACES}, which stay (not on Eos and grandMA3);
 `rest`, a table of levels, says otherwise. At most `flashes` a second ({FLASHES_PER_S};
-{UNLIMITED} is no limit): [lights.md](lights.md) says why.
+{UNLIMITED} is no limit): [lights.md](lights.md) says why. With `groups=N` (1 to {GROUPS}) each
+group of lamps also has {_COLOURS}, at
+`/pj/lights/{{group}}/hue` and so on, or at the numbers that follow: their levels are called `1/hue`
+in `addresses` and `rest`.
 
 | level | meaning |
 |---|---|
@@ -160,7 +166,7 @@ def _targets() -> str:
     ]
     levels = [f"| `{name}` | {meaning} |" for name, meaning in LEVELS.items()]
     presets = [
-        f"| `{name}` | {p.program} | {p.port} | {p.full:g} | {_paths(p.addresses)} |"
+        f"| `{name}` | {p.program} | {p.port} | {p.full:g} | {_paths(p.paths(0))} |"
         for name, p in PRESETS.items()
     ]
     tables = zip((_TARGETS, _FLAT, _PRESETS), (profiles, levels, presets), strict=True)

@@ -30,10 +30,10 @@ from live.settings_file import (
 
 QUANTIZATIONS = ("bar", "beat", "now")
 # What can move over some bars.
-FADERS = ("energy", "openness", "travel", "temperature", "unison", "variation")
+FADERS = ("energy", "openness", "travel", "temperature", "unison", "variation", "master")
 SETTABLE = (
     "style", *FADERS, "mirror", "freeze", "blackout", "dancers", "seed", "bpm", "canon", "form",
-    "recall", "formation", "ensemble", "phrase", "loop", *PICTURE,
+    "recall", "formation", "ensemble", "phrase", "loop", "lights_out", *PICTURE,
 )  # fmt: skip
 SECTIONS = {**dict(zip(SECTION_KINDS[1:], SECTION_KINDS[1:], strict=True)), "chorus": "drop"}
 

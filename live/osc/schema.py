@@ -195,6 +195,8 @@ CONTROLS = {
         _switch("mirror", "1 swaps left and right, 0 swaps back"),
         _switch("freeze", "1 holds the pose, 0 goes on"),
         _switch("blackout", "1 darkens the figures and lights, 0 brings them back"),
+        Control("master", "f", 0, 1, "grand master of the lights: 1 as bright as they are, 0 dark"),
+        _switch("lights_out", "1 darkens the lights alone, 0 brings them back"),
         Control("cue", "a", 0, 999, "a scene of the set list: name, number, 'next' or 'previous'"),
         Control("unison", "f", 0, 1, "share of the dance that all have in common; 1: the same"),
         Control("canon", "f", 0, MAX_CANON_BEATS, "each dancer so many beats after the one before"),

@@ -6,6 +6,7 @@ else goes wrong is counted too, and the thread goes on.
 """
 
 import logging
+import math
 import socket
 import threading
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from typing import Self
 from live.errors import ConfigError, DeviceError
 from live.monotonic import monotonic_s, wait_until
 from live.outputs import dmx_packets as packets
-from live.outputs.flash_limit import FlashLimit
+from live.outputs.board import Board
 from live.outputs.levels import BEFORE_THE_FIRST, Levels
 from live.outputs.patch import Patch, Universe
 from live.outputs.source_id import SourceId
@@ -38,7 +39,7 @@ class DmxOut:
 
     def __init__(self, patch: Patch):
         self._patch = patch
-        self._levels = BEFORE_THE_FIRST
+        self._newest = Newest(max((u.delay_ms for u in patch.universes), default=0.0) / 1000)
         self._source = SourceId() if any(u.protocol == "sacn" for u in patch.universes) else None
         self._senders: list[_Sender] = []
         self._over = threading.Event()
@@ -70,7 +71,7 @@ class DmxOut:
 
     def update(self, levels: Levels) -> None:
         """From the next packet on these count. Never waits."""
-        self._levels = levels
+        self._newest.add(monotonic_s(), levels)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -88,7 +89,8 @@ class DmxOut:
         period_s = 1.0 / self._patch.rate
         due = monotonic_s()
         while not wait_until(due, self._over):
-            self._each(partial(_Sender.send, levels=self._levels))
+            now_s = monotonic_s()
+            self._each(partial(_Sender.send, newest=self._newest, now_s=now_s))
             due = max(due + period_s, monotonic_s() - period_s)  # late: no burst to catch up
 
     def _each(self, do: Callable[["_Sender"], None]) -> None:
@@ -111,27 +113,44 @@ class DmxOut:
             self._source.close()
 
 
+class Newest:
+    """The levels of the last `longest_s` seconds, one thread's to add to and another's to ask."""
+
+    def __init__(self, longest_s: float):
+        self._longest_s = longest_s
+        self._known: tuple[tuple[float, Levels], ...] = ((-math.inf, BEFORE_THE_FIRST),)
+
+    def add(self, time_s: float, levels: Levels) -> None:
+        oldest = time_s - self._longest_s
+        first = max(i for i, (t, _) in enumerate(self._known) if t <= oldest or i == 0)
+        self._known = (
+            (*self._known[first:], (time_s, levels)) if self._longest_s else ((time_s, levels),)
+        )
+
+    def at(self, time_s: float) -> Levels:
+        """The newest that was known then."""
+        known = self._known
+        return next((levels for t, levels in reversed(known) if t <= time_s), known[0][1])
+
+
 class _Sender:
     """One universe on its way to one receiver."""
 
     def __init__(self, universe: Universe, patch: Patch, name: str, address: tuple, family: int):
         self._universe = universe
-        self._slots = universe.home
+        self._board = Board(universe, patch.flashes)
+        self._slots = self._board.slots
         self._sequence = 0
-        groups = {channel.dancers for channel in universe.channels}
-        self._limits = {dancers: FlashLimit(patch.flashes) for dancers in groups}
         self.target = UdpTarget(name, address, _socket(universe.bind, family), connected=True)
 
-    def send(self, levels: Levels) -> None:
-        def levels_of(dancers: tuple[int, ...]) -> list[float | None]:
-            return self._limits[dancers].step(levels, dancers)
-
-        self._slots = bytes(self._universe.slots(levels_of, self._slots))
+    def send(self, newest: Newest, now_s: float) -> None:
+        levels = newest.at(now_s - self._universe.delay_ms / 1000)
+        self._slots = self._board.step(levels, now_s)
         self._send(ends=False)
 
     def say_goodbye(self, ends: bool) -> None:
         """The universe at rest; then, where the protocol has a word for it, the end."""
-        self._slots = bytes(self._universe.rest(self._slots))
+        self._slots = self._board.rest()
         self._send(ends)
 
     def _send(self, ends: bool) -> None:

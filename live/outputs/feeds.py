@@ -21,10 +21,12 @@ from live.monotonic import monotonic_s
 from live.osc import bundles
 from live.osc.encoding import HealthReport, StageFrame
 from live.osc.finite import FiniteFrames
-from live.osc.schema import MAX_DANCERS
+from live.osc.schema import MAX_DANCERS, PALETTES, PICTURE
+from live.osc.values import Value, chosen
+from live.outputs.colour import GROUPS
 from live.outputs.dmx import DmxOut
 from live.outputs.emission import Emission, Profile
-from live.outputs.levels import BEFORE_THE_FIRST, LevelMaker
+from live.outputs.levels import BEFORE_THE_FIRST, LevelMaker, LightDesk
 from live.outputs.lights import Lights
 from live.outputs.native import Native
 from live.outputs.udp import OscOut, UdpTarget, format_target, parse_target
@@ -63,7 +65,7 @@ PROFILES = {
     "lights": ProfileKind(
         Lights,
         "faders for lights: one message a level, unbundled",
-        ("preset", "full", "addresses", "rest", "flashes", "blackout_on_exit"),
+        ("preset", "full", "addresses", "rest", "flashes", "blackout_on_exit", "groups"),
     ),
     "vmc": ProfileKind(
         Vmc,
@@ -175,6 +177,7 @@ _OPTIONS: dict[str, Callable[[str, Any], Any]] = {
     "fov": lambda name, value: _number(name, value, 1.0, 170.0),
     "full": lambda name, value: _number(name, value, 0.0, 1000.0),
     "rest": as_table,
+    "groups": lambda name, value: round(_number(name, value, 0, GROUPS)),
     "flashes": lambda name, value: round(_number(name, value, 0, UNLIMITED)),
     "blackout_on_exit": lambda name, value: as_switch(name, _switch(value)),
 }
@@ -263,7 +266,7 @@ class Feeds:
     """Owns every target that wants something else than the whole native stream.
 
     dmx: also gets the levels; started and stopped by who made it. clock: in seconds, for delays.
-    ConfigError for a name that does not resolve.
+    palette: the picture's at the start. ConfigError for a name that does not resolve.
     """
 
     def __init__(
@@ -271,6 +274,7 @@ class Feeds:
         configs: list[FeedConfig],
         dmx: DmxOut | None = None,
         clock: Callable[[], float] = monotonic_s,
+        palette: str = PALETTES[0],
     ):
         self._dmx, self._now = dmx, clock
         self._maker = LevelMaker()
@@ -278,6 +282,7 @@ class Feeds:
         self._failures = 0  # of the levels
         self._finite = FiniteFrames()
         self._state = "starting"
+        self._desk = self._at_start = LightDesk(palette=palette)
         self._groups: list[_Group] = []
         try:
             for config, targets in _alike(configs):
@@ -311,7 +316,7 @@ class Feeds:
             self._state = health.state
         frame = self._finite.step(frame)
         try:
-            self._levels = self._maker.step(frame, self._state)
+            self._levels = self._maker.step(frame, self._state, self._desk)
         except Exception as error:  # the lights hold
             if not self._failures:
                 log.warning("the levels cannot be made: %r", error)
@@ -322,6 +327,21 @@ class Feeds:
         now_s = self._now()
         for group in self._groups:
             group.send(emission, health, now_s)
+
+    def ask(self, master: float, is_out: bool) -> None:
+        """How bright the lights may be from now on, and whether they are out."""
+        if (master, is_out) != (self._desk.master, self._desk.is_out):
+            self._desk = replace(self._desk, master=master, is_out=is_out)
+
+    def play(self, name: str, value: Value) -> None:
+        """A control of `live.osc.schema.PICTURE`: the lights take the picture's palette."""
+        if name == "palette":
+            now = chosen(PICTURE[name], value, self._desk.palette)
+            self._desk = replace(self._desk, palette=now)
+
+    def reset(self) -> None:
+        """Panic: the palette as at the start."""
+        self._desk = replace(self._desk, palette=self._at_start.palette)
 
     def release(self) -> None:
         """Send to those with a delay what is due; often, for it is as exact as it is often."""

@@ -1,8 +1,9 @@
 """The `lights` profile: one short OSC message a level, for lighting desks and media servers.
 
 Enters: emissions, in the engine's thread. Leaves: packets.
-Desks take single messages of one number each, not bundles (grandMA3 ignores those); at most 16
-addresses, so that QLC+, which hashes a path to a channel, hardly ever lets two collide.
+Desks take single messages of one number each, not bundles (grandMA3 ignores those). Without groups
+there are 16 addresses, with all of them 64: in QLC+, which hashes a path to a channel, no two of
+them collide, as a test holds.
 """
 
 import struct
@@ -12,9 +13,11 @@ from dataclasses import dataclass, field
 from live.errors import ConfigError
 from live.flashes import FLASHES_PER_S
 from live.osc.encoding import HealthReport, check_finite, encode_message
+from live.outputs.colour import GROUPS
 from live.outputs.emission import Emission
 from live.outputs.flash_limit import FlashLimit
-from live.outputs.levels import LEVELS, PLACES
+from live.outputs.levels import COLOURS, LEVELS
+from live.outputs.signals import HELD_AT_REST, Reader, Signal
 from live.settings_file import as_number
 
 _FLOAT = struct.Struct(">f")
@@ -33,12 +36,22 @@ class Preset:
     addresses: dict[str, str] = field(default_factory=dict)
     is_light: bool = False
 
+    def paths(self, groups: int) -> dict[str, str]:
+        """Of the levels, and of so many groups' colours."""
+        names = names_of(groups)
+        return {name: self.addresses[name] for name in names}
+
+
+def names_of(groups: int) -> list[str]:
+    """The levels, then each group's colours, such as `2/hue`."""
+    return [*LEVELS, *(f"{group}/{c}" for group in range(1, groups + 1) for c in COLOURS)]
+
 
 def _numbered(path: str, first: int = 1) -> dict[str, str]:
-    return {level: path.format(first + i) for i, level in enumerate(LEVELS)}
+    return {name: path.format(first + i) for i, name in enumerate(names_of(GROUPS))}
 
 
-_OWN = {level: f"/pj/lights/{level}" for level in LEVELS}
+_OWN = {name: f"/pj/lights/{name}" for name in names_of(GROUPS)}
 _LINKS = ("beat", "low", "mid", "high", "arms", "legs", "travel", "openness")
 
 PRESETS = {
@@ -57,11 +70,11 @@ PRESETS = {
 
 
 class Lights:
-    """chosen: whose dance, as in `Levels.of`. full: sent for a level of 1. addresses: path of
-    a level, over the preset's own; an empty path leaves the level out. rest: where a level goes in
-    a blackout, without its dancer and at the end, 0 to 1, or "hold" to stay. flashes: the most in
-    a second, see `FlashLimit`. blackout_on_exit: false leaves the last look. ConfigError for what
-    does not exist.
+    """chosen: whose dance, as in `Levels.of`. groups: how many groups' colours, 0 to 8. full: sent
+    for a level of 1. addresses: path of a level, over the preset's own; an empty path leaves the
+    level out. rest: where a level goes in a blackout, without its dancer and at the end, 0 to 1, or
+    "hold" to stay. flashes: the most in a second, see `FlashLimit`. blackout_on_exit: false leaves
+    the last look. ConfigError for what does not exist.
     """
 
     def __init__(
@@ -73,33 +86,34 @@ class Lights:
         rest: Mapping[str, float | str] | None = None,
         flashes: int = FLASHES_PER_S,
         blackout_on_exit: bool = True,
+        groups: int = 0,
     ):
         if preset not in PRESETS:
             raise ConfigError(f"no preset {preset!r}; there are {', '.join(PRESETS)}")
         known = PRESETS[preset]
-        paths = known.addresses | _checked(addresses or {})
-        self._chosen = chosen
+        names = names_of(groups)
+        paths = known.paths(groups) | _checked(addresses or {}, names)
         self._full = known.full if full is None else full
         self._tells_state = not known.is_light  # in the dark, too: there it lights nothing
-        self._rest = _rest_of(rest or {}, () if known.is_light else PLACES)
+        self._rest = _rest_of(rest or {}, () if known.is_light else HELD_AT_REST, names)
         self._values = [_MIDDLE if value is None else value for value in self._rest]
-        self._limit = FlashLimit(flashes)
+        self._limit = FlashLimit([_signal(name, chosen) for name in names], flashes)
         self._ends_dark = blackout_on_exit
         self._heads = [
-            (i, encode_message(paths[level], "f", (0.0,))[:-4])
-            for i, level in enumerate(LEVELS)
-            if paths[level]
+            (i, encode_message(paths[name], "f", (0.0,))[:-4])
+            for i, name in enumerate(names)
+            if paths[name]
         ]
 
     def encode(self, emission: Emission, health: HealthReport | None) -> list[bytes]:
         levels = emission.levels
-        values = self._limit.step(levels, self._chosen)
+        values = self._limit.step(Reader(levels))
         if self._tells_state:
             values[_STATE] = levels.state
         return self._packets(values)
 
     def goodbye(self) -> list[bytes]:
-        return self._packets([None] * len(LEVELS)) if self._ends_dark else []
+        return self._packets([None] * len(self._rest)) if self._ends_dark else []
 
     def _packets(self, values: list[float | None]) -> list[bytes]:
         """None: at rest."""
@@ -110,23 +124,32 @@ class Lights:
         return [head + _FLOAT.pack(self._full * self._values[i]) for i, head in self._heads]
 
 
-def _rest_of(given: Mapping[str, float | str], hold: tuple[str, ...]) -> list[float | None]:
+def _signal(name: str, dancers: tuple[int, ...]) -> Signal:
+    group, _, colour = name.rpartition("/")
+    return Signal(colour, group=int(group)) if group else Signal(name, dancers)
+
+
+def _rest_of(
+    given: Mapping[str, float | str], hold: tuple[str, ...], names: list[str]
+) -> list[float | None]:
     """Where each level goes at rest; None: it stays."""
-    known: dict[str, float | None] = {name: None if name in hold else 0.0 for name in LEVELS}
+    known: dict[str, float | None] = {
+        name: None if name.rpartition("/")[2] in hold else 0.0 for name in names
+    }
     for level, value in given.items():
-        _check_level(level)
+        _check_level(level, names)
         known[level] = None if value == "hold" else as_number(f"rest of {level}", value, 0.0, 1.0)
     return list(known.values())
 
 
-def _check_level(level: str) -> None:
-    if level not in LEVELS:
-        raise ConfigError(f"no level {level!r}; there are {', '.join(LEVELS)}")
+def _check_level(level: str, names: list[str]) -> None:
+    if level not in names:
+        raise ConfigError(f"no level {level!r}; there are {', '.join(names)}")
 
 
-def _checked(addresses: Mapping[str, str]) -> dict[str, str]:
+def _checked(addresses: Mapping[str, str], names: list[str]) -> dict[str, str]:
     for level, path in addresses.items():
-        _check_level(level)
+        _check_level(level, names)
         fits = isinstance(path, str) and path.isascii() and path.isprintable()
         if not fits or (path and (path[0] != "/" or set(path) & set(" #*,?[]{}"))):
             raise ConfigError(f"address of {level}: {path!r} is not an OSC path such as /light/1")

@@ -27,6 +27,8 @@ class Controls:
     formation: str = ChoreographySettings.formation
     ensemble: str = ChoreographySettings.ensemble
     loop: bool = ChoreographySettings.loop
+    master: float = 1.0
+    lights_out: bool = False
 
     @property
     def choreography(self) -> ChoreographySettings:

@@ -247,6 +247,8 @@ class Show:
         if name == PANIC.name:
             self._watched.reset_picture()
             self.faults.run("visualizers", self._tick_s, self._visualizers.reset)
+            if self.outputs.feeds:
+                self.faults.run("feeds", self._tick_s, self.outputs.feeds.reset)
         in_force = self.engine.value_of(name)
         self.outputs.control.answer(name, True, value if in_force is None else in_force)
 
@@ -364,8 +366,10 @@ class Show:
             self.report.health.add_frame(now)
 
     def _feed(self, now: float) -> None:
-        if self.outputs.feeds and self._frame:
-            self.outputs.feeds.send(self._frame, self._health)
+        feeds, controls = self.outputs.feeds, self.engine.controls
+        if feeds and self._frame:
+            feeds.ask(controls.master, controls.lights_out)
+            feeds.send(self._frame, self._health)
 
     def _release(self, now: float) -> None:
         if self.outputs.feeds:
@@ -397,3 +401,5 @@ class Show:
         """Pass on what is the visualizers' business; recorded, so that a film can show it."""
         self._record("control", self._position, name, value)
         self.faults.run("visualizers", self._tick_s, self._visualizers.play, name, value)
+        if self.outputs.feeds:
+            self.faults.run("feeds", self._tick_s, self.outputs.feeds.play, name, value)

@@ -92,7 +92,7 @@ def open_show(plan: Plan, stack: ExitStack, failed: Failed | None = None) -> Ope
     osc = steps("targets", _osc, config.targets, stack)
     visualizers = steps("targets", _osc, config.visualizers, stack)
     dmx = steps("lights", _dmx, config, stack)
-    feeds = steps("targets", _feeds, config, dmx, stack)
+    feeds = steps("targets", _feeds, config, dmx, pictures, stack)
     control = steps("ports", _control, config, stack)
     ports = stack.enter_context(MidiPorts())
     beats = steps("beats", _beats, config, stack, ports)
@@ -205,8 +205,9 @@ def _dmx(config: ShowConfig, stack: ExitStack) -> DmxOut | None:
     return dmx
 
 
-def _feeds(config: ShowConfig, dmx: DmxOut | None, stack: ExitStack) -> Feeds:
-    return stack.enter_context(Feeds(config.feeds, dmx))
+def _feeds(config: ShowConfig, dmx: DmxOut | None, pictures: list[str], stack: ExitStack) -> Feeds:
+    palette = visualizer.palette_of(pictures)
+    return stack.enter_context(Feeds(config.feeds, dmx, palette=palette))
 
 
 def _control(config: ShowConfig, stack: ExitStack) -> ControlIn:

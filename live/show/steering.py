@@ -31,8 +31,10 @@ from live.osc.values import Value, chosen
 from live.show.controls import Controls
 from live.show.programme import Programme
 
-_FADERS = ("energy", "openness", "travel", "temperature", "unison", "canon", "variation")
-_SWITCHES = ("mirror", "freeze", "blackout", "recall", "loop")
+_FADERS = (
+    "energy", "openness", "travel", "temperature", "unison", "canon", "variation", "master",
+)  # fmt: skip
+_SWITCHES = ("mirror", "freeze", "blackout", "recall", "loop", "lights_out")
 _CHOICES = ("formation", "ensemble")
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from live.child_process import child_command
 from live.errors import ConfigError
 from live.monotonic import monotonic_s
-from live.osc.schema import DEFAULT_PORT
+from live.osc.schema import DEFAULT_PORT, PALETTES
 from live.show.config import ShowConfig
 
 log = logging.getLogger(__name__)
@@ -54,6 +54,16 @@ def _check(options: list[str], where: str) -> None:
 def asks_terminal(options: list[str]) -> bool:
     asked = [option for option in options if option in ("--terminal", "--no-terminal")]
     return asked[-1:] == ["--terminal"]
+
+
+def palette_of(options: list[str]) -> str:
+    """The palette that the picture begins with."""
+    found = PALETTES[0]
+    for option, following in zip(options, [*options[1:], ""], strict=True):
+        name, equals, value = option.partition("=")
+        if name == "--palette":
+            found = value if equals else following
+    return found if found in PALETTES else PALETTES[0]
 
 
 def is_port_free(port: int = DEFAULT_PORT) -> bool:

@@ -12,9 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
+from live.flashes import UNLIMITED
+from live.outputs.board import Board
 from live.outputs.dmx import DmxOut
+from live.outputs.fixture import Channel, Fixture
 from live.outputs.levels import BEFORE_THE_FIRST, LEVELS, Levels
-from live.outputs.patch import CHANNELS, Channel, Patch, Universe
+from live.outputs.patch import CHANNELS, Patch, Universe
+from live.outputs.signals import Signal
 from tests.helpers.own_network import ADDRESS, make_network
 
 SACN_MULTICAST, SACN_UNICAST, ARTNET = 11, 12, 3
@@ -32,7 +36,8 @@ def main(folder: Path) -> None:
             Universe("sacn", SACN_MULTICAST, "", ADDRESS, 100, channels(1)),
             Universe("sacn", SACN_UNICAST, ADDRESS, "", 100, channels(2)),
             Universe("artnet", ARTNET, ADDRESS, "", 100, channels(3)),
-        )
+        ),
+        flashes=UNLIMITED,
     )
     with_ola = start_ola(folder)
     try:
@@ -44,8 +49,8 @@ def main(folder: Path) -> None:
         with_ola.wait(10)
     result = {}
     for universe in patch.universes:
-        sent = [bytes(universe.slots(look.of, universe.home)) for look in looks]
-        before = bytes(universe.slots(BEFORE_THE_FIRST.of, universe.home))  # until the first look
+        sent = [Board(universe, UNLIMITED).step(look, 0.0) for look in looks]
+        before = Board(universe, UNLIMITED).step(BEFORE_THE_FIRST, 0.0)  # until the first look
         got = heard.get(universe.number, [])
         result[universe.number] = {
             "frames": len(got),
@@ -56,15 +61,16 @@ def main(folder: Path) -> None:
     print(json.dumps(result))
 
 
-def channels(seed: int) -> tuple[Channel, ...]:
-    """All 512, each with its own level and range."""
+def channels(seed: int) -> tuple[Fixture, ...]:
+    """One lamp of all 512, each with its own level and range."""
     rng = np.random.default_rng(seed)
-    return tuple(
-        Channel(
-            at, int(rng.integers(-1, len(LEVELS))), *map(int, rng.integers(0, 256, 2)), False, ()
-        )
-        for at in range(CHANNELS)
-    )
+    signals = [None, *(Signal(name) for name in LEVELS)]
+    found = []
+    for at in range(CHANNELS):
+        signal = signals[rng.integers(len(signals))]
+        low, high = map(int, rng.integers(0, 256, 2))
+        found.append(Channel((at,), signal, low, high))
+    return (Fixture("lamp", tuple(found)),)
 
 
 def record(folder: Path, patch: Patch) -> tuple[list[Levels], dict[int, list[bytes]]]:

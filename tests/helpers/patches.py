@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from live.outputs.fixture import Fixture
 from live.outputs.levels import LEVELS, Levels
 from live.outputs.patch import Universe
 
@@ -36,4 +37,4 @@ def levels(**values):
 
 
 def universe_of(*channels, protocol="sacn", host="127.0.0.1"):
-    return Universe(protocol, 1, host, "", 100, channels)
+    return Universe(protocol, 1, host, "", 100, (Fixture("lamp", channels),))

@@ -40,7 +40,7 @@ class _Prints(NamedTuple):
 class Renderer:
     """Draws view after view on a surface of any size; keeps the trails between them.
 
-    look, palette: names (visuals.draw.looks.LOOKS, visuals.scene.palettes.PALETTES); ConfigError
+    look, palette: names (visuals.draw.looks.LOOKS, live.palettes.PALETTES); ConfigError
     for others. guard: what limits flashes and brightness. stage: whether there is a floor; without
     one and on a surface with alpha, what is not drawn on stays transparent, and colours come out
     multiplied by alpha. camera: one of live.osc.schema.CAMERAS.

@@ -18,6 +18,9 @@ KEYS: tuple[tuple[str, str, str], ...] = (
     ("M", "mirror", "swap left and right"),
     ("Space", "freeze", "hold the pose"),
     ("B", "blackout", "darkness, and back"),
+    ("D", "lights out", "the lights dark, and back; the picture stays"),
+    (",", "less light", "the lights' grand master, down"),
+    (".", "more light", "and up"),
     ("1", "cue 1", "scene 1 to 9 of the set list, on the bar"),
     *((str(n), f"cue {n}", "") for n in range(2, 10)),
     ("PgDn", "cue next", "the scene after it"),
@@ -56,6 +59,8 @@ _STEPS = {
     "less energy": ("energy", -0.25),
     "more variety": ("temperature", 0.1),
     "less variety": ("temperature", -0.1),
+    "more light": ("master", 0.1),
+    "less light": ("master", -0.1),
 }
 _CYCLES = {
     "next canon": ("canon", (0.0, 0.5, 1.0, 2.0, 4.0)),
@@ -65,10 +70,11 @@ _SAID = {
     "next formation": ("formation", (NEXT,)),
     "recall": ("recall", ()),
     "loop": ("loop", ()),
+    "lights out": ("lights_out", ()),
     "keep": ("keep", ()),
     "kept phrase": ("phrase", ("last",)),
 }
-_START = {"energy": 0.0, "temperature": 1.0, "unison": 0.5, "canon": 0.0}
+_START = {"energy": 0.0, "temperature": 1.0, "unison": 0.5, "canon": 0.0, "master": 1.0}
 _FIRST_FORM = "AABA"
 _STATE_OF = {"freeze": "frozen", "blackout": "blackout"}
 

@@ -10,9 +10,12 @@ import pytest
 from live.errors import ConfigError, DeviceError
 from live.monotonic import monotonic_s, wait_until
 from live.outputs import dmx, dmx_packets
+from live.outputs.board import Board
 from live.outputs.dmx import DmxOut
 from live.outputs.feeds import Feeds
-from live.outputs.patch import Channel, Patch, Universe, load_patch
+from live.outputs.fixture import Channel, Fixture
+from live.outputs.patch import Patch, Universe, load_patch
+from live.outputs.signals import Signal
 from tests.helpers.patches import BOTH, levels
 from tests.live.outputs.test_feeds import standing
 
@@ -32,7 +35,7 @@ def wire(monkeypatch):
 
 
 def slots_of(universe, now):
-    return bytes(universe.slots(now.of, universe.home))
+    return Board(universe, 30).step(now, 0.0)
 
 
 def next_with(sock, wanted):
@@ -191,14 +194,14 @@ def test_a_node_that_cannot_be_reached_is_named(monkeypatch, patch_file, caplog)
 
 
 def test_what_is_wrong_is_said_before_the_show():
-    channel = Channel(0, 0, 0, 255, False, ())
-    nowhere = Universe("sacn", 1, "no host", "", 100, (channel,))
+    lamp = Fixture("lamp", (Channel((0,), Signal("beat"), 0, 255),))
+    nowhere = Universe("sacn", 1, "no host", "", 100, (lamp,))
     with pytest.raises(ConfigError, match="DMX host"):
         DmxOut(Patch((nowhere,)))
-    elsewhere = Universe("artnet", 1, "127.0.0.1", "192.0.2.9", 100, (channel,))
+    elsewhere = Universe("artnet", 1, "127.0.0.1", "192.0.2.9", 100, (lamp,))
     with pytest.raises(DeviceError, match="no address of this machine"):
         DmxOut(Patch((elsewhere,)))
-    new = Universe("artnet", 1, "::1", "", 100, (channel,))
+    new = Universe("artnet", 1, "::1", "", 100, (lamp,))
     with pytest.raises(ConfigError, match="IPv4 address, or use sacn"):
         DmxOut(Patch((new,)))
 

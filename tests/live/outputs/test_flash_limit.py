@@ -6,10 +6,12 @@ import pytest
 from live.flashes import UNLIMITED
 from live.outputs.flash_limit import FlashLimit
 from live.outputs.levels import LEVELS, Levels
+from live.outputs.signals import Reader, Signal
 
 RATE = 60
 MUSIC = tuple(LEVELS)[:6]
 STEP = 0.1
+ALL = [Signal(name) for name in LEVELS]
 
 
 def played(series, limit, tempo_bpm=0.0):
@@ -22,7 +24,8 @@ def played(series, limit, tempo_bpm=0.0):
         now_s = k / RATE
         beat_s = 60 / tempo_bpm if tempo_bpm else 0.0
         next_s = beat_s - now_s % beat_s if tempo_bpm else np.inf
-        rows.append(limit.step(Levels(music, body, time_s=now_s, next_beat_s=next_s), ()))
+        levels = Levels(music, body, time_s=now_s, next_beat_s=next_s)
+        rows.append(limit.step(Reader(levels)))
     return np.array(rows)
 
 
@@ -57,7 +60,7 @@ def column(name):
 @pytest.mark.parametrize("name", ["beat", "low", "mid", "high", "level", "arms", "travel"])
 def test_no_level_flashes_more_than_three_times_a_second(name, every_s):
     raw = hits(every_s)
-    out = played({name: raw}, FlashLimit())[:, column(name)]
+    out = played({name: raw}, FlashLimit(ALL))[:, column(name)]
     assert flashes_in_any_second(out) <= 3
     assert (out <= raw + 1e-9).all()
     if every_s >= 1 / 3:  # it was few enough
@@ -73,7 +76,7 @@ def test_colours_of_one_lamp_flash_together_or_not_at_all():
         "beat": hits(beat_s), "low": hits(beat_s, first_s=0.02),
         "high": hits(beat_s, first_s=beat_s / 2), "mid": hits(beat_s / 4),
     }  # fmt: skip
-    out = played(series, FlashLimit(), tempo_bpm=128)
+    out = played(series, FlashLimit(ALL), tempo_bpm=128)
     lamp = out[:, [column(n) for n in series]].mean(axis=1)
     raw = np.mean(list(series.values()), axis=0)
     assert flashes_in_any_second(raw) > 3
@@ -84,7 +87,7 @@ def test_colours_of_one_lamp_flash_together_or_not_at_all():
 
 
 def test_above_180_bpm_every_second_beat_flashes():
-    out = played({"beat": hits(0.3)}, FlashLimit(), tempo_bpm=200)[:, column("beat")]
+    out = played({"beat": hits(0.3)}, FlashLimit(ALL), tempo_bpm=200)[:, column("beat")]
     peaks = np.flatnonzero(out > 0.99) / RATE
     np.testing.assert_allclose(np.diff(peaks), 0.6, atol=1.1 / RATE)
 
@@ -93,7 +96,7 @@ def test_slow_changes_and_places_are_left_alone():
     t = np.arange(600) / RATE
     slow = 0.5 - 0.5 * np.cos(2 * np.pi * t / 2)
     quick = 0.5 + 0.5 * np.sin(2 * np.pi * 5 * t)
-    out = played({"level": slow, "bar": (t / 2) % 1, "lean": quick}, FlashLimit())
+    out = played({"level": slow, "bar": (t / 2) % 1, "lean": quick}, FlashLimit(ALL))
     np.testing.assert_allclose(out[:, column("level")], slow)
     np.testing.assert_allclose(out[:, column("bar")], (t / 2) % 1)
     np.testing.assert_allclose(out[:, column("lean")], quick)
@@ -102,17 +105,19 @@ def test_slow_changes_and_places_are_left_alone():
 def test_a_level_that_is_high_and_stays_is_reached():
     high = np.where(np.arange(300) % 4 < 2, 1.0, 0.0)  # 15 swings a second, then it stays
     high[120:] = 0.8
-    out = played({"level": high}, FlashLimit())[:, column("level")]
+    out = played({"level": high}, FlashLimit(ALL))[:, column("level")]
     np.testing.assert_allclose(out[200:], 0.8)
 
 
 def test_none_at_all_and_without_limit():
     raw = hits(1 / 7)
-    none = played({"low": raw}, FlashLimit(0))[:, column("low")]
+    none = played({"low": raw}, FlashLimit(ALL, 0))[:, column("low")]
     assert flashes_in_any_second(none) == 0
-    np.testing.assert_allclose(played({"low": raw}, FlashLimit(UNLIMITED))[:, column("low")], raw)
+    np.testing.assert_allclose(
+        played({"low": raw}, FlashLimit(ALL, UNLIMITED))[:, column("low")], raw
+    )
 
 
 def test_what_is_at_rest_stays_at_rest():
-    limit = FlashLimit()
-    assert limit.step(Levels(dark=True, state=1.0), ()) == [None] * len(LEVELS)
+    limit = FlashLimit(ALL)
+    assert limit.step(Reader(Levels(dark=True, state=1.0))) == [None] * len(LEVELS)

@@ -5,14 +5,17 @@ from pathlib import Path
 import pytest
 
 from live.errors import ConfigError
-from live.outputs.patch import Channel, load_patch
+from live.outputs.board import Board
+from live.outputs.fixture import Channel
+from live.outputs.patch import load_patch
+from live.outputs.signals import Signal
 from tests.helpers.patches import BOTH, levels, universe_of
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "docs" / "lights.toml"
 
 
 def slots_of(universe, now):
-    return universe.slots(now.of, universe.home)
+    return Board(universe, 30).step(now, 0.0)
 
 
 def test_the_example_is_a_patch():
@@ -32,9 +35,9 @@ def test_levels_reach_their_channels(patch_file):
 
 def test_levels_reach_both_ends():
     whole, turned, fine = (
-        Channel(0, 0, 0, 255, False, ()),
-        Channel(1, 0, 255, 0, False, ()),
-        Channel(2, 0, 0, 255, True, ()),
+        Channel((0,), Signal("beat"), 0, 255),
+        Channel((1,), Signal("beat"), 255, 0),
+        Channel((2, 3), Signal("beat"), 0, 255),
     )
     universe = universe_of(whole, turned, fine)
     assert list(slots_of(universe, levels(beat=0.0))[:4]) == [0, 255, 0, 0]

@@ -16,8 +16,8 @@ from tests.helpers.qlc_room import channel_of
 
 
 def test_qlc_plus_hashes_no_two_cues_to_one_channel():
-    channels = {channel_of(path) for path in PRESETS["qlcplus"].addresses.values()}
-    assert len(channels) == len(LEVELS)
+    paths = PRESETS["qlcplus"].addresses.values()
+    assert len({channel_of(path) for path in paths}) == len(paths) == len(LEVELS) + 48
 
 
 def test_qlc_plus_follows_the_dance(tmp_path):
