@@ -59,7 +59,7 @@ def asks_terminal(options: list[str]) -> bool:
 def palette_of(options: list[str]) -> str:
     """The palette that the picture begins with."""
     found = PALETTES[0]
-    for option, following in zip(options, [*options[1:], ""], strict=True):
+    for option, following in zip(options, [*options, ""][1:], strict=True):
         name, equals, value = option.partition("=")
         if name == "--palette":
             found = value if equals else following

@@ -262,7 +262,8 @@ def test_every_setting_of_a_scene_reaches_the_engine_on_the_bar(tiny_model, clic
         "style": "salsa", "energy": 1.0, "openness": 0.5, "travel": -0.5, "temperature": 0.5,
         "mirror": 1.0, "freeze": 1.0, "blackout": 0.0, "dancers": 3.0, "seed": 5.0, "bpm": 125.0,
         "unison": 1.0, "variation": 0.5, "canon": 2.0, "form": "ABAC", "recall": 0.0,
-        "formation": "wedge", "ensemble": "pairs", "phrase": 16.0, "loop": 1.0,
+        "formation": "wedge", "ensemble": "pairs", "phrase": 16.0, "loop": 1.0, "master": 0.5,
+        "lights_out": 1.0,
     }  # fmt: skip
     assert set(values) == set(SETTABLE) - set(PICTURE)
     programme = Programme((Scene("all", tuple(values.items())),))
@@ -280,7 +281,7 @@ def test_every_setting_of_a_scene_reaches_the_engine_on_the_bar(tiny_model, clic
     assert engine.clock.at(engine.newest).bar_phase < 0.05 < before
     expected = Controls(
         1.0, 0.5, True, True, False, 0.0, 0.5, -0.5, "ABAC", 16, 0.5, False, 1.0, 2.0, "wedge",
-        "pairs", True,
+        "pairs", True, 0.5, True,
     )  # fmt: skip
     assert engine.controls == expected
     assert engine.advance(engine.newest + 1)  # a new dancer is in both key frames now
