@@ -59,8 +59,9 @@ class Watched:
         return self._picture.get(name)
 
     def reset_picture(self) -> None:
-        """Panic: as every visualizer was started."""
+        """Panic: as every visualizer was started. Everything is told anew at once."""
         self._picture.clear()
+        self._next_s = -math.inf
 
     def _ack(self, name: str, value: float | str) -> bytes:
         return self._encoded(name, value, lambda: encode_ack(name, True, value))

@@ -6,37 +6,29 @@ listed in `PAGES`; what it keeps, it keeps under an `AppKey` of its own and star
 """
 
 from collections.abc import Callable
-from pathlib import Path
 
 from aiohttp import web
 
-from visuals.page import job_routes, library_routes, workshop
+from visuals.page import job_routes, library_routes, stage, workshop
+from visuals.page.files import STATIC, file_answer, page
 from visuals.page.library import OWN_FOLDER
 from visuals.page.pairing import COOKIE, COOKIE_S, Pairing
 from visuals.page.security import (
     PAIR_PATH,
     PAIRING,
     SETTINGS,
-    Handler,
     add_headers,
     guard,
 )
 from visuals.page.settings import StudioSettings
 
-STATIC = Path(__file__).parent / "static"
 _MOST_BODY = 1 << 20  # of a request that is no upload
-_TYPES = {
-    ".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".json": "application/json",
-    ".svg": "image/svg+xml", ".png": "image/png", ".woff2": "font/woff2", ".txt": "text/plain",
-    ".md": "text/plain", ".webmanifest": "application/manifest+json",
-}  # fmt: skip
-_TEXT = ("text/html", "text/css", "text/javascript", "text/plain")
-
 AddRoutes = Callable[[web.Application], None]
 PAGES: tuple[AddRoutes, ...] = (
     workshop.add_routes,
     library_routes.add_routes,
     job_routes.add_routes,
+    stage.add_routes,
 )
 
 
@@ -54,23 +46,6 @@ def make_app(
     for add_routes in PAGES:
         add_routes(app)
     return app
-
-
-def page(name: str) -> Handler:
-    """A handler for one of the files in `static/`, for `add_get`."""
-
-    async def answer(_: web.Request) -> web.StreamResponse:
-        return file_answer(STATIC / name)
-
-    return answer
-
-
-def file_answer(path: Path) -> web.FileResponse:
-    """A file of ours, under a type of ours. Browsers ask each time whether it is still the same."""
-    kind = _TYPES.get(path.suffix, "application/octet-stream")
-    if kind in _TEXT:
-        kind += "; charset=utf-8"
-    return web.FileResponse(path, headers={"Content-Type": kind, "Cache-Control": "no-cache"})
 
 
 async def _static(request: web.Request) -> web.StreamResponse:

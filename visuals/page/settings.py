@@ -11,7 +11,7 @@ from pathlib import Path
 
 from live.control.allow_list import AllowList
 from live.errors import ConfigError
-from live.osc.schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT
+from live.osc.schema import DEFAULT_CONTROL_PORT
 
 STUDIO_PORT = 7410
 LOOPBACK = "127.0.0.1"
@@ -22,7 +22,8 @@ _MOST_JOBS = 8
 class StudioSettings:
     """library: the folder of songs and takes. host, port: where the pages are; 0: any free port.
     allow: who may use them besides this machine. jobs: how many run at the same time. model: as
-    for `perform`. osc_port: where the show's stream arrives; control_port: where the show listens.
+    for `perform`. osc_port: where a stream arrives besides that of the
+    show on this machine; 0: nowhere. control_port: where that show listens.
     """
 
     library: Path
@@ -31,7 +32,7 @@ class StudioSettings:
     allow: tuple[str, ...] = ()
     jobs: int = 1
     model: str = "open"
-    osc_port: int = DEFAULT_PORT
+    osc_port: int = 0
     control_port: int = DEFAULT_CONTROL_PORT
     allowed: AllowList = field(init=False, compare=False)
 

@@ -16,7 +16,7 @@ from aiohttp import web
 
 from live.console import say
 from live.errors import DeviceError
-from live.osc.schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT
+from live.osc.schema import DEFAULT_CONTROL_PORT
 from live.safe_write import check_output_folder
 from visuals.page.app import make_app
 from visuals.page.security import PAIR_PATH, PAIRING
@@ -116,8 +116,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--library", type=Path, metavar="DIR", help=f"songs and takes ({usual_library()})")
     add("--jobs", type=int, default=1, metavar="N", help="jobs at the same time (%(default)s)")
     add("--model", default="open", metavar="TEXT", help="weights that ship (open), or an ONNX file")
-    add("--osc-port", type=int, default=DEFAULT_PORT, metavar="N",
-        help="where the show's poses arrive (%(default)s)")  # fmt: skip
+    add("--osc-port", type=int, default=0, metavar="N",
+        help="where poses arrive besides those of the show on this machine")  # fmt: skip
     add("--control-port", type=int, default=DEFAULT_CONTROL_PORT, metavar="N",
         help="where the show listens (%(default)s)")  # fmt: skip
     add("--open", action=argparse.BooleanOptionalAction, default=True, help="open the browser")

@@ -1,0 +1,122 @@
+// /play: the show under the thumbs. What lights up is what the show says is in force.
+//
+// Enters: touches, answers. Leaves: controls. The words, ranges and choices are the wire's (words.js).
+
+import { Show, keepAwake } from "./show.js";
+import { Timeline, pulseOf } from "./stream.js";
+import { choices, fader, press, hold, toggle } from "./controls.js";
+
+const show = new Show();
+const timeline = new Timeline();
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+const SECTIONS = [
+  ["Style", () => [named("style", ["auto", ...show.styles])]],
+  ["Movement", () => ["energy", "openness", "travel", "temperature"].map((name) => fader(show, name))],
+  ["Scenes", () => [scenes()]],
+  ["Look", () => [choices(show, "look")]],
+  ["Colours", () => [choices(show, "palette")]],
+  ["Camera", () => [choices(show, "camera")]],
+  ["Tempo", () => [row(press(show, "half", "½ tempo"), press(show, "double", "2× tempo"), press(show, "sync", "the one, now"))]],
+  ["Dancers", () => [fader(show, "dancers", 1), row(toggle(show, "mirror"))]],
+  ["Together", () => [fader(show, "unison"), fader(show, "canon", 0.5), choices(show, "ensemble"), choices(show, "formation")]],
+  ["Phrases", () => [
+    named("form", ["free", "AABB", "AABA", "AAAB", "call-response"]),
+    fader(show, "variation"), row(toggle(show, "recall"), toggle(show, "loop"), press(show, "keep")), bank(),
+  ]],
+];
+
+function setUp() {
+  document.querySelector("footer").append(
+    press(show, "tap", "TAP"), toggle(show, "freeze", "FREEZE"), toggle(show, "blackout", "DARK", "alarm"),
+    hold(show, "panic", "PANIC"),
+  );
+  build();
+  show.addEventListener("frame", ({ detail }) => timeline.receive(detail, performance.now() / 1000));
+  show.addEventListener("change", ({ detail }) => { if (!detail) rebuild(); });
+  show.addEventListener("change", tell);
+  show.addEventListener("line", tell);
+  keepAwake();
+  tell();
+  requestAnimationFrame(beat);
+}
+
+function build() {
+  document.querySelector("main").replaceChildren(...SECTIONS.map(([title, make]) => {
+    const section = document.createElement("section"), head = document.createElement("h2");
+    head.textContent = title;
+    section.append(head, ...make());
+    return section;
+  }));
+}
+
+// Only where the names have changed: a button must not vanish under a thumb.
+let built = "";
+function rebuild() {
+  const names = JSON.stringify([show.styles, show.names]);
+  if (names === built) return;
+  built = names;
+  build();
+}
+
+function named(name, list) { return choices(show, name, list); }
+function scenes() {
+  const list = show.names.cue ?? [];
+  return list.length ? choices(show, "cue", list) : note("This show has no set list (posejockey live --cues FILE).");
+}
+function bank() {
+  const list = show.names.phrase ?? [];
+  return list.length ? choices(show, "phrase", list) : note("Phrases that you keep appear here.");
+}
+
+function row(...parts) {
+  const made = document.createElement("div");
+  made.className = "choices";
+  made.append(...parts);
+  return made;
+}
+
+function note(text) {
+  const made = document.createElement("p");
+  made.textContent = text;
+  return made;
+}
+
+function tell() {
+  const banner = document.querySelector("#banner");
+  document.body.classList.toggle("alone", !show.is_alive);
+  banner.hidden = show.is_connected && show.is_alive;
+  if (!show.is_connected) banner.textContent = "The studio does not answer; trying again.";
+  else if (!show.is_alive) waitForShow(banner);
+}
+
+function waitForShow(banner) {
+  if (banner.querySelector("button")) return;
+  const start = document.createElement("button");
+  start.textContent = "Start the show";
+  start.onclick = () => startShow(banner, start);
+  banner.replaceChildren("No show is running. Start one with `posejockey live`, or here: ", start);
+}
+
+async function startShow(banner, start) {
+  start.disabled = true;
+  const answer = await fetch("/api/show", { method: "POST" }).catch(() => null);
+  if (!answer?.ok) banner.textContent = (await answer?.text()) || "The studio does not answer.";
+  setTimeout(() => { start.disabled = false; }, 5000);
+}
+
+// The lamp follows the beat, at most three times a second, as everything that is lit here.
+function beat() {
+  requestAnimationFrame(beat);
+  const view = timeline.view(performance.now() / 1000);
+  document.querySelector("#lamp").style.opacity = calm.matches ? 0.5 : (0.15 + 0.85 * pulseOf(view)).toFixed(2);
+  text("#tempo", view.bpm && view.age_s < 1 ? `${view.bpm.toFixed(1)} bpm` : "– bpm");
+  const said = show.is_alive ? [timeline.state, view.section].filter((word) => word && word !== "unknown").join(", ") : "";
+  text("#state", show.is_connected ? said || "no show" : "connecting");
+}
+
+function text(where, said) {
+  const place = document.querySelector(where);
+  if (place.textContent !== said) place.textContent = said;
+}
+
+setUp();
