@@ -4,6 +4,8 @@ Enters: the newest levels. Leaves: the slots. Owns what has to be remembered fro
 In the thread of who sends.
 """
 
+import math
+
 from live.outputs.fixture import Channel
 from live.outputs.flash_limit import FlashLimit
 from live.outputs.heads import Aim
@@ -22,7 +24,7 @@ class Board:
         self._limit = FlashLimit([s for s in signals if s.name not in AIMS], flashes)
         self._aims = [Aim(fixture.head) if fixture.head else None for fixture in universe.fixtures]
         self._shares: dict[Channel, float] = {}  # where what fades stands, 0 to 1
-        self._time_s = 0.0
+        self._time_s = math.inf  # of the last packet
 
     def step(self, levels: Levels, now_s: float) -> bytes:
         """The bytes of one packet. now_s: when it leaves, for fades."""

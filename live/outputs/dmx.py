@@ -42,12 +42,15 @@ class DmxOut:
         self._newest = Newest(max((u.delay_ms for u in patch.universes), default=0.0) / 1000)
         self._source = SourceId() if any(u.protocol == "sacn" for u in patch.universes) else None
         self._senders: list[_Sender] = []
+        self._discoveries: list[_Discovery] = []
         self._over = threading.Event()
         self._thread = SupervisedThread("dmx", self._stream, self._over)
         self._unmade = 0
         try:
             for universe in patch.universes:
                 self._senders.append(_KINDS[universe.protocol](universe, patch, self._source))
+            if self._source is not None:
+                self._discoveries = _discoveries(patch, self._source)
         except BaseException:
             self.close()
             raise
@@ -87,10 +90,14 @@ class DmxOut:
 
     def _stream(self) -> None:
         period_s = 1.0 / self._patch.rate
-        due = monotonic_s()
+        due = told = monotonic_s()
         while not wait_until(due, self._over):
             now_s = monotonic_s()
             self._each(partial(_Sender.send, newest=self._newest, now_s=now_s))
+            if self._discoveries and now_s >= told:
+                told = now_s + packets.DISCOVERY_EVERY_S
+                for discovery in self._discoveries:
+                    discovery.send()
             due = max(due + period_s, monotonic_s() - period_s)  # late: no burst to catch up
 
     def _each(self, do: Callable[["_Sender"], None]) -> None:
@@ -107,7 +114,7 @@ class DmxOut:
 
     def close(self) -> None:
         """Free the sockets; leaving it does, and one that was never entered needs it, too."""
-        for sender in self._senders:
+        for sender in (*self._senders, *self._discoveries):
             sender.target.socket.close()
         if self._source is not None:
             self._source.close()
@@ -181,6 +188,28 @@ class _Sacn(_Sender):
         return packets.sacn_packet(
             self._cid, _SOURCE, universe.number, universe.priority, number, self._slots, ends=ends
         )
+
+
+class _Discovery:
+    """What consoles are told every ten seconds: which universes come from here. Not counted."""
+
+    def __init__(self, source: SourceId, bind: str, universes: list[int]):
+        self._packets = packets.discovery_packets(source.uuid, _SOURCE, universes)
+        address = (packets.DISCOVERY_GROUP, packets.SACN_PORT)
+        sock = _socket(bind, socket.AF_INET)
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, _TTL)
+        self.target = UdpTarget("sACN discovery", address, sock)
+
+    def send(self) -> None:
+        for packet in self._packets:
+            self.target.send(packet)
+
+
+def _discoveries(patch: Patch, source: SourceId) -> list[_Discovery]:
+    """One for each network card that sends sACN to a group; where all of it goes to hosts, none."""
+    sacn = [universe for universe in patch.universes if universe.protocol == "sacn"]
+    cards = dict.fromkeys(universe.bind for universe in sacn if not universe.host)
+    return [_Discovery(source, card, [u.number for u in sacn if u.bind == card]) for card in cards]
 
 
 class _ArtNet(_Sender):

@@ -1,4 +1,4 @@
-"""The two packets that carry DMX over a network: E1.31 (sACN) data and Art-Net's ArtDmx.
+"""The packets that carry DMX over a network: E1.31 (sACN) data and discovery, Art-Net's ArtDmx.
 
 Enters: a universe's 512 slots. Leaves: bytes. Pure functions. After ANSI E1.31-2018, tables 4-1,
 5-1, 6-1 and 7-1, and the Art-Net 4 specification, ArtDmx.
@@ -6,17 +6,23 @@ Enters: a universe's 512 slots. Leaves: bytes. Pure functions. After ANSI E1.31-
 
 import struct
 import uuid
+from collections.abc import Sequence
 
 SLOTS = 512
 SACN_PORT, ARTNET_PORT = 5568, 6454
 _ROOT_VECTOR, _FRAMING_VECTOR, _DMP_VECTOR = 0x00000004, 0x00000002, 0x02
 _TERMINATED = 0x40  # option: the stream ends
+_EXTENDED_VECTOR, _DISCOVERY_FRAMING_VECTOR, _DISCOVERY_VECTOR = 8, 2, 1
+DISCOVERY_GROUP = "239.255.250.214"
+DISCOVERY_EVERY_S = 10.0  # E131_UNIVERSE_DISCOVERY_INTERVAL
 _NAME_BYTES = 64
 
 # Sizes, then E1.17's identifier; root layer: length, vector, CID; framing layer: length, vector,
 # name, priority, synchronisation address, sequence, options, universe; DMP layer: length, vector,
 # address and data type, first address, increment, count of values, start code.
 _SACN = struct.Struct(f">HH12s HI16s HI{_NAME_BYTES}sBHBBH HBBHHHB")
+# The same root layer; framing: length, vector, name, reserved; list: length, vector, page, last.
+_DISCOVERY = struct.Struct(f">HH12s HI16s HI{_NAME_BYTES}sI HIBB")
 _ARTNET = struct.Struct("<8sH2sBBH2s")
 
 
@@ -34,6 +40,23 @@ def sacn_packet(
         _length(size - 115), _DMP_VECTOR, 0xA1, 0x0000, 0x0001, 1 + SLOTS, 0x00,
     )  # fmt: skip
     return header + slots
+
+
+def discovery_packets(cid: uuid.UUID, name: str, universes: Sequence[int]) -> list[bytes]:
+    """E1.31's universe discovery, tables 4-3, 6-3 and 8-1: which universes this source sends."""
+    numbers = sorted(set(universes))
+    pages = [numbers[at : at + SLOTS] for at in range(0, len(numbers), SLOTS)] or [[]]
+    packets = []
+    for page, listed in enumerate(pages):
+        size = _DISCOVERY.size + 2 * len(listed)
+        header = _DISCOVERY.pack(
+            0x0010, 0x0000, b"ASC-E1.17",
+            _length(size - 16), _EXTENDED_VECTOR, cid.bytes,
+            _length(size - 38), _DISCOVERY_FRAMING_VECTOR, name.encode()[: _NAME_BYTES - 1], 0,
+            _length(size - 112), _DISCOVERY_VECTOR, page, len(pages) - 1,
+        )  # fmt: skip
+        packets.append(header + struct.pack(f">{len(listed)}H", *listed))
+    return packets
 
 
 def artnet_packet(universe: int, sequence: int, slots: bytes) -> bytes:

@@ -29,6 +29,7 @@ from live.outputs.emission import Emission, Profile
 from live.outputs.levels import BEFORE_THE_FIRST, LevelMaker, LightDesk
 from live.outputs.lights import Lights
 from live.outputs.native import Native
+from live.outputs.psn import PSN_GROUP, PSN_PORT, Psn
 from live.outputs.udp import OscOut, UdpTarget, format_target, parse_target
 from live.outputs.vmc import Vmc
 from live.outputs.vrchat import VrChat
@@ -71,6 +72,11 @@ PROFILES = {
         Vmc,
         "one dancer as an avatar's bones, Virtual Motion Capture protocol; usual port 39539",
         ("vrm", "fov"),
+    ),
+    "psn": ProfileKind(
+        Psn,
+        "where every dancer is, over PosiStageNet, which is not OSC; "
+        f"usually to the group {PSN_GROUP}:{PSN_PORT}",
     ),
     "vrchat": ProfileKind(
         VrChat, "one dancer as VRChat's trackers, head and eight more; usual port 9000", ("height",)
@@ -235,7 +241,7 @@ class _Group:
             self.out.send(self._later.popleft()[1])
 
     def _wrapped(self, packets: list[bytes]) -> list[bytes]:
-        if self._config.bundle is None:
+        if self._config.bundle is None or self._config.profile == "psn":
             return packets
         return bundles.join(packets) if self._config.bundle else bundles.split(packets)
 

@@ -4,7 +4,12 @@ import uuid
 
 import pytest
 
-from live.outputs.dmx_packets import artnet_packet, multicast_group, sacn_packet
+from live.outputs.dmx_packets import (
+    artnet_packet,
+    discovery_packets,
+    multicast_group,
+    sacn_packet,
+)
 
 CID = uuid.UUID("00112233-4455-6677-8899-aabbccddeeff")
 SLOTS = bytes(i % 251 for i in range(512))
@@ -59,3 +64,27 @@ def test_an_artdmx_packet_is_as_the_specification_lays_it_out():
         "0200"  # length, high byte first
     )  # fmt: skip
     assert packet[18:] == SLOTS
+
+
+def test_universe_discovery_is_laid_out_as_e131_says():
+    """Byte by byte after ANSI E1.31-2018, tables 4-3, 6-3, 8-1; then as another's packet is."""
+    cid = uuid.UUID(int=5)
+    (packet,) = discovery_packets(cid, "PoseJockey", [300, 7, 7])
+    assert len(packet) == 124
+    assert packet[:16] == b"\0\x10\0\0ASC-E1.17\0\0\0"
+    assert packet[16:22] == bytes([0x70, 124 - 16, 0, 0, 0, 8])
+    assert packet[22:38] == cid.bytes
+    assert packet[38:44] == bytes([0x70, 124 - 38, 0, 0, 0, 2])
+    assert packet[44:112] == b"PoseJockey".ljust(68, b"\0")
+    assert packet[112:120] == bytes([0x70, 12, 0, 0, 0, 1, 0, 0])
+    assert packet[120:] == bytes([0, 7, 1, 44])
+    theirs = pytest.importorskip("sacn.messages.universe_discovery")
+    other = theirs.UniverseDiscoveryPacket(tuple(cid.bytes), "PoseJockey", (7, 300))
+    assert bytes(other.getBytes()) == packet
+
+
+def test_many_universes_are_told_on_several_pages():
+    first, second = discovery_packets(uuid.UUID(int=5), "x", range(1, 601))
+    assert (first[118:120], second[118:120]) == (bytes([0, 1]), bytes([1, 1]))
+    assert len(first) == 120 + 1024
+    assert int.from_bytes(second[120:122]) == 513
