@@ -23,13 +23,14 @@ from visuals.scene.scene import RenderScene
 
 _WHITE = (255, 255, 255)
 _POOL_RADIUS_M = 3.4
+_POOL_OF_WIDTH, _POOL_LEAST_M = 0.93, 2.2  # of the picture's half; a tall one is narrower
 _GRID_STEP_M = 0.75
 _GRID_SPAN = 7  # lines to each side of the focus
 _GRID_NEAR_M = 1.0  # nearer to the lens a line would be a beam
 _RING_POINTS = 96
 _RING_LINES = (6, 9)  # side by side, a pixel apart, in so many rows; on the one
 _ROWS = 360
-_RING_DISTANCE_M = 6.0  # farther back, for many dancers, the ring grows along
+_RING_DISTANCE_M = 8.0  # farther back, for many dancers, the ring grows along
 _SPOT_RADIUS_M = 0.8
 _SPOT_LIGHT = 0.55
 _SHADOW_LEVELS = 8
@@ -164,7 +165,8 @@ def contacts(joints: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def _disc(scene: RenderScene) -> pygame.Rect:
     """The screen's rectangle around the pool of light; its size moves in steps."""
     focus = scene.camera.focus
-    spread = _POOL_RADIUS_M + 0.5 * max(scene.camera.distance - 4.5, 0)
+    spread = _POOL_RADIUS_M + 0.5 * max(scene.camera.distance - 6.0, 0)
+    spread = min(spread, max(_POOL_OF_WIDTH * scene.camera.half_width(scene.size), _POOL_LEAST_M))
     aside, toward = scene.camera.right, scene.camera.toward
     marks = np.stack([0 * aside, spread * aside, -spread * toward, min(spread, 2.2) * toward])
     (center, right, far, near), _ = scene.camera.project(focus + marks, scene.size)

@@ -124,6 +124,7 @@ def film(
     """
     picture = PlayedPicture(settings.picture, stage=not settings.transparent)
     canvas = matte.transparent(settings.size) if settings.transparent else black(settings.size)
+    aspect = settings.size[0] / settings.size[1]
     pixels = matte.straight if settings.transparent else matte.memory
     settle = min(
         round(_SETTLE_S * settings.fps), round((settings.start_s - dance.start_s) * settings.fps)
@@ -135,7 +136,7 @@ def film(
                 if name not in settings.fixed:
                     picture.play(name, value)
             view = _first(dance.view(time_s), settings.dancers)
-            view = picture.ensemble.arrange(view, 1 / settings.fps)
+            view = picture.ensemble.arrange(view, 1 / settings.fps, aspect)
             picture.renderer.draw(canvas, view, 1 / settings.fps, hud=False)
             if k >= 0:
                 writer.picture(pixels(canvas))

@@ -149,9 +149,10 @@ class App:
         renderer = self.picture.renderer
         if renderer.card is not self.window.card:  # the window was opened, or opened anew
             renderer.use(self.window.card)
+        width, height = canvas.get_size()
         renderer.draw(
             canvas,
-            self.picture.ensemble.arrange(view, dt_s),
+            self.picture.ensemble.arrange(view, dt_s, width / height),
             dt_s,
             hud=self.hud,
             keys=_LISTED if self.keys_shown else None,

@@ -70,4 +70,4 @@ def test_a_cut_leaves_nothing_of_the_place_before():
     fresh.camera = before.camera
     fresh.draw(clean, view, 0.0, hud=False)
     apart = np.abs(pixels(canvas) - pixels(clean)).max(axis=2) > 40
-    assert apart.mean() < 0.002  # the last stroke of the hands alone
+    assert apart.mean() < 0.003  # the last stroke of the hands alone

@@ -10,16 +10,16 @@ from live.errors import ConfigError
 from live.osc.schema import LINEUPS
 from tests.visuals.stage import FPS, WIDE, stage_view
 from visuals.scene.camera import Camera
-from visuals.scene.lineup import Ensemble, places
+from visuals.scene.lineup import Ensemble, lineup_places
 
 
 @pytest.mark.parametrize("lineup", LINEUPS[1:])
 @pytest.mark.parametrize("n", [1, 2, 5, 16])
 def test_lineups_keep_everybody_apart_and_in_the_picture(lineup, n):
-    floor = places(lineup, n)
+    floor = lineup_places(lineup, n, 16 / 9)
     assert floor.shape == (n, 3)
     apart = np.linalg.norm(floor[:, None] - floor[None], axis=2) + 9 * np.eye(n)
-    assert apart.min() > 0.5
+    assert apart.min() > 0.45
     ensemble, camera = Ensemble(lineup), Camera()
     for k in range(60):
         view = ensemble.arrange(stage_view(k / 20, n), 1 / 20)
@@ -55,7 +55,9 @@ def test_a_canon_is_later_by_its_beats_and_pairs_are_mirrored():
 
 def test_without_options_the_stage_is_untouched():
     view = stage_view(1.0, 3)
-    assert Ensemble().arrange(view, 1 / FPS) is view
+    assert Ensemble(fit=False).arrange(view, 1 / FPS) is view
+    alone = stage_view(1.0, 1)
+    assert Ensemble().arrange(alone, 1 / FPS) is alone
 
 
 def test_the_cast_counts_from_one_to_sixteen_and_stands_apart():
@@ -66,7 +68,7 @@ def test_the_cast_counts_from_one_to_sixteen_and_stands_apart():
     view = ensemble.arrange(stage_view(0.5, 2), 1 / FPS)
     assert view.dancers == tuple(range(1, 17))
     apart = np.linalg.norm(view.joints[:, None, 0] - view.joints[None, :, 0], axis=2) + np.eye(16)
-    assert apart.min() > 0.5
+    assert apart.min() > 0.45
     for _ in range(20):
         ensemble.cast = int(ensemble.larger_cast(-1, arriving=2))
     assert len(ensemble.arrange(stage_view(0.5, 2), 1 / FPS).dancers) == 1
