@@ -11,7 +11,7 @@ where the beat is known the beat goes first.
 from collections.abc import Sequence
 
 from live.flashes import FLASHES_PER_S, UNLIMITED, Budget, Swing
-from live.outputs.signals import Reader, Signal
+from live.outputs.signals import FILTERS, Reader, Signal
 
 _TOGETHER_S = 0.05  # rises within this are one flash
 
@@ -32,9 +32,15 @@ class FlashLimit:
         if not self._is_on:
             return values
         return [
-            value if value is None or not signal.is_limited else self._limit(i, value, reader)
+            value if value is None or not signal.is_limited else self._light(i, value, reader)
             for i, (signal, value) in enumerate(zip(self.signals, values, strict=True))
         ]
+
+    def _light(self, i: int, value: float, reader: Reader) -> float:
+        """What takes light away flashes where it falls."""
+        if self.signals[i].name in FILTERS:
+            return 1.0 - self._limit(i, 1.0 - value, reader)
+        return self._limit(i, value, reader)
 
     def _limit(self, i: int, value: float, reader: Reader) -> float:
         swing = self._swings[i]

@@ -42,10 +42,10 @@ def test_a_fade_takes_its_time_and_dark_is_dark_at_once(patch_file):
     up = [shown(board, levels(level=1.0), 100 + t / 40)[0] for t in range(100)]
     assert up[40] == pytest.approx(255 / 2, abs=7)
     assert up[-1] == 255
-    down = [shown(board, levels(level=0.0), 110 + t / 40)[0] for t in range(30)]
+    down = [shown(board, levels(level=0.0), 102.5 + t / 40)[0] for t in range(30)]
     assert down[0] < 255 > down[10] > 0 == down[-1]
-    shown(board, levels(level=1.0), 120.0)
-    assert shown(board, Levels(dark=True), 120.01)[0] == 0
+    shown(board, levels(level=1.0), 103.5)
+    assert shown(board, Levels(dark=True), 103.51)[0] == 0
 
 
 def test_coarse_and_fine_may_lie_apart(patch_file):

@@ -89,6 +89,7 @@ def test_no_colour_of_a_lamp_flashes_more_than_three_times_a_second(bpm):
     board = Board(universe_of(*channels), 3)
     levels = played(["build", "drop"], 4, bpm=bpm)
     lit = np.array([list(board.step(one, k / RATE)[:8]) for k, one in enumerate(levels)]) / 255
+    lit[:, names.index("cyan")] = 1 - lit[:, names.index("cyan")]  # it takes light away
     for i, name in enumerate(names):
         assert flashes_in_any_second(lit[:, i]) <= 3, name
     assert flashes_in_any_second(lit[:, :3].mean(axis=1)) <= 3
