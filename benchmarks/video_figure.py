@@ -20,6 +20,7 @@ _EYE, _IRIS, _LIPS, _BROW = (
     (0.66, 0.34, 0.32),
     (0.16, 0.1, 0.08),
 )
+_SHOULDERS_M = 0.165  # from the middle
 _AROUND = 16  # corners of a tube
 
 
@@ -106,7 +107,6 @@ class Mesh:
 def figure(joints: np.ndarray, clothes: Clothes, front: np.ndarray) -> np.ndarray:
     """One frame's person: vertices [n, 10]. front: [3], where the face looks."""
     j = dict(zip(JOINT, joints.astype(float), strict=True))
-    _widen_shoulders(j)
     mesh = Mesh()
     _torso(mesh, j, clothes)
     _head(mesh, j, front)
@@ -114,6 +114,17 @@ def figure(joints: np.ndarray, clothes: Clothes, front: np.ndarray) -> np.ndarra
         _arm(mesh, j, s, clothes)
         _leg(mesh, j, s, clothes)
     return mesh.vertices()
+
+
+def with_shoulders(joints: np.ndarray) -> np.ndarray:
+    """Joints [T, 19, 3] of which no shoulders are narrower than a human's: some skeletons have them
+    at the collar bones, and nobody looks like that."""
+    out, left, right = joints.copy(), JOINT["l_shoulder"], JOINT["r_shoulder"]
+    middle, across = (out[:, left] + out[:, right]) / 2, out[:, left] - out[:, right]
+    width = np.linalg.norm(across, axis=1, keepdims=True)
+    half = np.maximum(_SHOULDERS_M, width / 2) * _unit(across)
+    out[:, left], out[:, right] = middle + half, middle - half
+    return out
 
 
 def face_fronts(joints: np.ndarray) -> np.ndarray:
@@ -124,13 +135,6 @@ def face_fronts(joints: np.ndarray) -> np.ndarray:
     kernel = np.hanning(11) / np.hanning(11).sum()
     padded = np.pad(fronts, ((5, 5), (0, 0)), mode="edge")
     return _unit(np.stack([np.convolve(padded[:, k], kernel, "valid") for k in range(3)], axis=1))
-
-
-def _widen_shoulders(j: dict[str, np.ndarray]) -> None:
-    """Some skeletons have their shoulders at the collar bones; nobody looks like that."""
-    middle, across = (j["l_shoulder"] + j["r_shoulder"]) / 2, j["l_shoulder"] - j["r_shoulder"]
-    half = max(0.165, float(np.linalg.norm(across)) / 2) * _unit(across)
-    j["l_shoulder"], j["r_shoulder"] = middle + half, middle - half
 
 
 def _torso(mesh: Mesh, j: dict[str, np.ndarray], clothes: Clothes) -> None:

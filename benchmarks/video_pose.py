@@ -6,8 +6,9 @@ Enters: clips (`joints` float [T, 19, 3], 30 a second), danced by a clothed pers
 three cameras: in front, three quarters, and held by hand at another side. Leaves: a table of errors
 on the console. With --cache, landmarks are kept, so that only the first run draws and looks.
 
-Truth is the clip on the body of `live.body.skeleton`, as training sees it. Errors: MPJPE with
-both pelvises in one place; after Procrustes, frame by frame; acceleration (RMS over joints) as a
+Truth is the clip on the body of `live.body.skeleton`, as training sees it,
+with shoulders no narrower than a human's. Errors: MPJPE with
+both pelvises in one place; after Procrustes, frame by frame; acceleration, its mean size, as a
 multiple of the truth's; travel, the length of the pelvis' way over half seconds, as a deviation
 from the truth's; facing, median and 95th percentile, between the fronts of hips and shoulders, with
 no fit; foot skate, cm/s, of feet that stand in truth (within 5 cm of their lowest and slower than
@@ -23,7 +24,15 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.video_figure import Camera, Clothes, Studio, face_fronts, figure, look_at
+from benchmarks.video_figure import (
+    Camera,
+    Clothes,
+    Studio,
+    face_fronts,
+    figure,
+    look_at,
+    with_shoulders,
+)
 from live.body.pose import FRAME_RATE
 from live.body.skeleton import JOINT
 from model.data.capture.video.film import Picture
@@ -59,16 +68,17 @@ def scene(name: str, joints: np.ndarray, view: str, seed: int) -> Scene:
     fronts = face_fronts(joints).sum(axis=0)
     turn = np.arctan2(fronts[0], fronts[2]) + np.radians(degrees)
     truth = turned(joints - _middle(joints), -turn)
-    target = np.array([0.0, 0.92, 0.0])
-    for distance in np.arange(2.8, 12.0, 0.1):
-        cameras = _cameras(view, distance, height, target, focal, len(joints), seed)
-        pixels = np.stack(
-            [c.project(p, _WIDTH, _HEIGHT) for c, p in zip(cameras, truth, strict=True)]
-        )
-        inside = (pixels > 0.06 * _HEIGHT) & (pixels < (_WIDTH, _HEIGHT) - np.array(0.06 * _HEIGHT))
-        if inside.all():
-            break
-    return Scene(f"{name} {view}", truth, cameras)
+    distances = np.arange(2.8, 12.0, 0.1)
+    tries = (_cameras(view, distance, height, focal, len(joints), seed) for distance in distances)
+    return Scene(f"{name} {view}", truth, next(c for c in tries if _are_inside(truth, c)))
+
+
+def _are_inside(truth: np.ndarray, cameras: list[Camera]) -> bool:
+    """Whether everything is in the picture, with an edge around it."""
+    seen = zip(cameras, truth, strict=True)
+    pixels = np.stack([camera.project(joints, _WIDTH, _HEIGHT) for camera, joints in seen])
+    edge = 0.06 * _HEIGHT
+    return bool(((pixels > edge) & (pixels < (_WIDTH - edge, _HEIGHT - edge))).all())
 
 
 def film_of(scene: Scene, studio: Studio, clothes: Clothes) -> Iterator[Picture]:
@@ -107,9 +117,9 @@ def _middle(joints: np.ndarray) -> np.ndarray:
 
 
 def _cameras(
-    view: str, distance: float, height: float, target: np.ndarray, focal: float, n: int, seed: int
+    view: str, distance: float, height: float, focal: float, n: int, seed: int
 ) -> list[Camera]:
-    position = np.array([0.0, height, distance])
+    position, target = np.array([0.0, height, distance]), np.array([0.0, 0.92, 0.0])
     if view != "hand":
         return [look_at(position, target, focal)] * n
     rng = np.random.default_rng(seed)
@@ -167,7 +177,7 @@ def _procrustes(own: np.ndarray, real: np.ndarray) -> np.ndarray:
 
 
 def _acceleration(joints: np.ndarray) -> float:
-    return float(np.sqrt(np.square(np.diff(joints, 2, axis=0)).sum(axis=-1).mean()))
+    return float(np.linalg.norm(np.diff(joints, 2, axis=0), axis=-1).mean())
 
 
 def _travel(joints: np.ndarray) -> float:
@@ -202,7 +212,7 @@ def _skate(joints: np.ndarray, standing: np.ndarray) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("motion", type=Path, help="a folder of clips, NAME.npz")
     parser.add_argument("--clips", default=CLIPS, help="NAME:START_S, with commas between")
     parser.add_argument("--views", default=",".join(VIEWS))
@@ -226,7 +236,7 @@ def _excerpt(path: Path, start_s: float) -> np.ndarray:
         joints = file["joints"].astype(float)
     first = int(start_s * FRAME_RATE)
     joints = joints[first : first + int(SECONDS * FRAME_RATE)]
-    return canonical(joints).astype(float)
+    return with_shoulders(canonical(joints).astype(float))
 
 
 def _measured(before: Scene, kept: Path | None) -> list[float]:
@@ -238,7 +248,8 @@ def _measured(before: Scene, kept: Path | None) -> list[float]:
     else:
         with np.load(path) as file:
             arrays: dict[str, Any] = dict(file)
-        seen = Followed(**arrays | {"size": tuple(arrays["size"])})
+        arrays["size"] = tuple(arrays["size"])
+        seen = Followed(**arrays)
     parts = [lift(part) for part in stretches(seen)]
     longest = max(parts, key=lambda p: len(p.joints))
     first = round(longest.start_s * FRAME_RATE)

@@ -1,12 +1,16 @@
 """`posejockey capture FILES... -o CLIPS`: motion of any kind to clips that can be learned from."""
 
 import argparse
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from live.body.skeleton import JOINT_NAMES
 from live.errors import ConfigError
+from live.progress import Progress, add_progress
 from model.data.capture.axes import UNITS, UPS, AxesTold
 from model.data.capture.capture import Wanted, capture
+from model.data.capture.captured import Filmed
 from model.data.capture.settle import Told
 from model.data.clip_index import METRES, TIERS, ClipError, check_style
 
@@ -25,6 +29,7 @@ def _wanted(args: argparse.Namespace) -> Wanted:
         (args.fps, "--fps", 1.0, 1000.0), (args.bpm, "--bpm", 30.0, 300.0),
         (args.turn, "--turn", -360.0, 360.0), (args.floor, "--floor", -100.0, 100.0),
         (args.music_start, "--music-start", -36_000.0, 36_000.0),
+        (args.height, "--height", 0.8, 2.4), (args.view, "--view", 10.0, 150.0),
     ):  # fmt: skip
         if value is not None and not low <= value <= high:
             raise ConfigError(f"{name} is {value:g}; it must be {low:g} to {high:g}")
@@ -33,8 +38,26 @@ def _wanted(args: argparse.Namespace) -> Wanted:
         told=Told(_mapping(args.map), args.fps, axes),
         style=args.style, tier=args.tier, credit=args.credit, music=args.music,
         music_start_s=args.music_start, bpm=args.bpm, metre=args.metre,
-        person=args.person, only_show=args.only_show,
+        filmed=Filmed(args.person, args.height, args.view), only_show=args.only_show,
+        progress=_progress(args.progress),
     )  # fmt: skip
+
+
+def _progress(kind: str | None) -> Callable[[float, str], object]:
+    """For programs as they asked; else on a terminal, on one line."""
+    tell = Progress(kind)
+    said = ""
+
+    def progress(done: float, what: str) -> None:
+        nonlocal said
+        if kind:
+            tell(done, what if what != said else "")
+        elif sys.stderr.isatty():
+            end = "\n" if done >= 1 else ""
+            print(f"\r  {what}: {done:.0%}   ", end=end, file=sys.stderr, flush=True)
+        said = what
+
+    return progress
 
 
 def _mapping(pairs: list[str]) -> dict[str, str]:
@@ -83,6 +106,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--mirror", action=argparse.BooleanOptionalAction, help="whether its space is mirrored")
     add("--turn", type=float, metavar="DEG", help="turn the dancer to the own left by so much")
     add("--floor", type=float, metavar="M", help="height of the floor in the file, metres")
-    add("--person", type=int, metavar="N", help="of several people in a film: 1 is the first")
+    add("--person", type=int, metavar="N",
+        help="of several people in a film: 1 is most to the left (the most central)")  # fmt: skip
+    add("--height", type=float, default=Filmed.height_m, metavar="M",
+        help="of the person in a film, metres (1.7)")  # fmt: skip
+    add("--view", type=float, default=Filmed.view_deg, metavar="DEG",
+        help="what the film's camera sees along its long side (65)")  # fmt: skip
     add("--only-show", action="store_true", help="say what would be captured, and write nothing")
+    add_progress(parser)
     return parser

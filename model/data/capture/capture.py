@@ -14,9 +14,9 @@ from pathlib import Path
 from live.body.pose import FRAME_RATE
 from live.errors import ArtifactError, PerformanceError
 from model.data.capture.beats import Song, beats_of, read_song, song_of
-from model.data.capture.captured import Captured
+from model.data.capture.captured import Captured, Filmed
 from model.data.capture.folder import ClipFolder, NewClip
-from model.data.capture.formats import read_motion
+from model.data.capture.formats import Progress, read_motion
 from model.data.capture.settle import Told, settle
 from model.data.capture.timing import Piece
 from model.data.clip_index import ClipError
@@ -29,7 +29,7 @@ Say = Callable[[str], object]
 class Wanted:
     """What was asked for. told: what is not to be found out (settle.Told); tier: None for what the
     kind of file says, else open; music: the song danced to, music_start_s: where it is when the
-    motion begins; person: of a film, 1 is the first, None the most central."""
+    motion begins; progress: told how far a film is."""
 
     told: Told = field(default_factory=Told)
     style: str = "mine"
@@ -39,8 +39,9 @@ class Wanted:
     music_start_s: float = 0.0
     bpm: float | None = None
     metre: int | None = None
-    person: int | None = None
+    filmed: Filmed = field(default_factory=Filmed)
     only_show: bool = False
+    progress: Progress = lambda done, what: None
 
 
 def capture(files: list[Path], out: Path, wanted: Wanted, say: Say) -> int:
@@ -67,7 +68,7 @@ def _capture_file(
     path: Path, folder: ClipFolder, song: Song | None, wanted: Wanted, say: Say
 ) -> int:
     """Returns how many of its bodies gave nothing."""
-    bodies = read_motion(path, wanted.person)
+    bodies = read_motion(path, wanted.filmed, wanted.progress)
     say(
         f"{path.name}: {bodies[0].format}, {len(bodies)} {'body' if len(bodies) == 1 else 'bodies'}"
     )

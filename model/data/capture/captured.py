@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from live.body.skeleton import BODY_HEIGHT_M
+
 
 @dataclass(frozen=True)
 class Sound:
@@ -27,6 +29,16 @@ class KnownBeats:
     time_s: np.ndarray
     metre: int = 4
     first: int = -1
+
+
+@dataclass(frozen=True)
+class Filmed:
+    """What is told of a film. person: 1 is the one most to the left, None the most central;
+    height_m: theirs; view_deg: what the camera sees along the picture's long side."""
+
+    person: int | None = None
+    height_m: float = BODY_HEIGHT_M
+    view_deg: float = 65.0
 
 
 @dataclass(frozen=True)

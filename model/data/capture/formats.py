@@ -10,24 +10,33 @@ from importlib import import_module
 from pathlib import Path
 
 from live.errors import ArtifactError
-from model.data.capture.captured import Captured
+from model.data.capture.captured import Captured, Filmed
 
 Reader = Callable[[Path], list[Captured]]
+Progress = Callable[[float, str], object]
 
 _READERS = {
     ".bvh": "bvh",
 }  # fmt: skip
+_FILMS = (".3gp", ".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm")
 FBX = (
     "FBX is a closed format: let Blender make BVH of it with `blender --background --python "
     "docs/fbx_to_bvh.py -- IN.fbx OUT.bvh`"
 )
 
 
-def read_motion(path: Path, person: int | None = None) -> list[Captured]:
-    """Every body in a file or folder, at least one; of a film, one: the most central, or `person`.
+def read_motion(
+    path: Path, filmed: Filmed | None = None, progress: Progress = lambda done, what: None
+) -> list[Captured]:
+    """Every body in a file or folder, at least one; of a film, one.
 
-    ArtifactError says why not, in a sentence.
+    progress: told the share of a film that is done, 0..1, and what is being done. ArtifactError
+    says why not, in a sentence.
     """
+    if path.suffix.lower() in _FILMS:
+        from model.data.capture.video.reader import read
+
+        return [read(path, filmed or Filmed(), progress)]
     bodies = _reader(path)(path)
     if not bodies:
         raise ArtifactError("nobody moves in it")
@@ -36,7 +45,7 @@ def read_motion(path: Path, person: int | None = None) -> list[Captured]:
 
 def suffixes() -> list[str]:
     """What files may end in."""
-    return sorted(_READERS)
+    return sorted((*_READERS, *_FILMS))
 
 
 def _reader(path: Path) -> Reader:

@@ -15,22 +15,19 @@ from live.body.skeleton import (
     JOINT,
     MIRROR,
     N_JOINTS,
-    PARENTS,
     REST_POSE,
     with_bone_lengths,
 )  # fmt: skip
+from model.data.capture.captured import Filmed
 from model.data.capture.video.measure import Measured
-from model.data.capture.video.solve import Ground, solve
-
-FIELD_OF_VIEW_DEG = 65.0
-"""Along the picture's long side: phones' main camera, filming (60 to 70)."""
+from model.data.capture.video.solve import Ground, rods, solve
 
 CAMERA_HEIGHT_M = 1.3
 """Of a phone in the hand or on a shelf."""
 
-_OWN_PROPORTIONS = 0.5  # the rest is the canonical body's: the network knows proportions so so
-_STEADY_SPEED_M_S = 0.35  # of a foot that stands, before its place is held
-_LOW_M = 0.05
+_STEADY_SPEED_M_S = 0.6  # of a foot that stands, before its place is held
+_LOW_M = 0.1
+_DEPTH_COUNTS = 0.5
 # How far bodies are from upright on the whole, and cameras from level (roll), radians; and feet
 # from a floor; and cameras from the usual height, metres.
 _UPRIGHT, _ROLL, _ON_FLOOR_M, _CAMERA_HEIGHT_OFF_M = 0.10, 0.02, 0.03, 0.3
@@ -50,14 +47,14 @@ class Lifted:
 
 
 def lift(
-    seen: Measured, height_m: float = BODY_HEIGHT_M, field_of_view_deg: float = FIELD_OF_VIEW_DEG
+    seen: Measured, height_m: float = Filmed.height_m, view_deg: float = Filmed.view_deg
 ) -> Lifted:
     """The dance of a stretch of film."""
-    focal = max(seen.size) / 2 / np.tan(np.radians(field_of_view_deg) / 2)
-    lengths = bone_lengths(seen, height_m)
-    world = seen.world * _scale(seen.world, lengths)
+    focal = max(seen.size) / 2 / np.tan(np.radians(view_deg) / 2)
+    lengths = rod_lengths(seen, height_m)
+    world = seen.world * (lengths.sum() / np.median(rods(seen.world), axis=0).sum())
     start = world + _roots(seen.rays / focal, world, seen.confidence)[:, None]
-    given = (seen.rays, world, seen.confidence, lengths, focal)
+    given = (seen, world, lengths, focal)
     joints = solve(*given, start)
     ground = find_ground(joints, lengths, None)
     joints = solve(*given, joints, ground, rounds=3)
@@ -68,26 +65,15 @@ def lift(
     )
 
 
-def bone_lengths(seen: Measured, height_m: float) -> np.ndarray:
-    """[19] of the person: between what was seen and the canonical body; left as right."""
-    canonical = BONE_LENGTHS * (height_m / BODY_HEIGHT_M)
-    sure = seen.confidence > 0.5
-    own = canonical.astype(float).copy()
-    for i in range(1, N_JOINTS):
-        both = sure[:, i] & sure[:, PARENTS[i]]
-        if both.sum() > FRAME_RATE:
-            bones = seen.world[both, i] - seen.world[both, PARENTS[i]]
-            own[i] = np.median(np.linalg.norm(bones, axis=-1))
-    own = (own + own[MIRROR]) / 2
-    own[1:] *= np.exp(np.mean(np.log(canonical[list(_LEGS)] / own[list(_LEGS)])))
-    own = np.clip(own, 0.75 * canonical, 1.33 * canonical)
-    return _OWN_PROPORTIONS * own + (1 - _OWN_PROPORTIONS) * canonical
-
-
-def _scale(world: np.ndarray, lengths: np.ndarray) -> float:
-    legs = list(_LEGS)
-    bones = np.linalg.norm(world[:, legs] - world[:, np.array(PARENTS)[legs]], axis=-1)
-    return float(lengths[legs].sum() / np.median(bones, axis=0).sum())
+def rod_lengths(seen: Measured, height_m: float) -> np.ndarray:
+    """[24] of the person, as `rods` has them: as seen where seen well, left as right, on legs of
+    the canonical body of that height."""
+    legs = height_m / BODY_HEIGHT_M * BONE_LENGTHS[list(_LEGS)].sum()
+    clear = seen.confidence.min(axis=1) > 0.5
+    own = np.median(rods(seen.world[clear] if clear.sum() > FRAME_RATE else seen.world), axis=0)
+    bones = own[: N_JOINTS - 1]
+    bones[:] = (bones + bones[MIRROR[1:] - 1]) / 2
+    return own * legs / bones[np.array(_LEGS) - 1].sum()
 
 
 def _roots(slopes: np.ndarray, world: np.ndarray, confidence: np.ndarray) -> np.ndarray:
@@ -152,7 +138,9 @@ def _standing(
     """[T, 19], 0 to 1: which joints of the feet stand."""
     out = np.zeros(joints.shape[:2])
     feet = joints[:, _FEET]
-    speed = np.linalg.norm(np.gradient(feet, axis=0), axis=-1) * FRAME_RATE
+    # What the picture shows well counts; depth is known worse.
+    velocity = np.gradient(feet, axis=0) * (FRAME_RATE, FRAME_RATE, FRAME_RATE * _DEPTH_COUNTS)
+    speed = np.linalg.norm(velocity, axis=-1)
     up = feet[..., 1] - feet[..., [0, 2]] @ slope - height - above[list(_FEET)]
     out[:, _FEET] = _falling(speed / _STEADY_SPEED_M_S) * _falling(up / _LOW_M)
     return out
@@ -164,7 +152,7 @@ def _falling(x: np.ndarray) -> np.ndarray:
 
 def _above(lengths: np.ndarray) -> np.ndarray:
     """[19]: how high ankles and toes are when a foot stands."""
-    scale = lengths[list(_LEGS)].sum() / BONE_LENGTHS[list(_LEGS)].sum()
+    scale = lengths[np.array(_LEGS) - 1].sum() / BONE_LENGTHS[list(_LEGS)].sum()
     return REST_POSE[:, 1] * scale
 
 
@@ -177,6 +165,7 @@ def _on_floor(joints: np.ndarray, ground: Ground, lengths: np.ndarray) -> np.nda
     towards /= np.linalg.norm(towards)
     axes = np.stack([np.cross(up, towards), up, towards])
     origin = np.array([0.0, ground.height, 0.0])
-    out = with_bone_lengths((joints - origin) @ axes.T, lengths.astype(np.float32))
+    bones = np.concatenate([[0.0], lengths[: N_JOINTS - 1]]).astype(np.float32)
+    out = with_bone_lengths((joints - origin) @ axes.T, bones)
     middle = np.median(out[:, 0], axis=0) * (1, 0, 1)
     return (out - middle).astype(np.float32)

@@ -28,8 +28,9 @@ _DIRECT = {
 }  # fmt: skip
 # Along the middle of the body, as in the clips that dances are learned from: from the hips' middle
 # to the shoulders', then from there to the ears' middle.
-_SPINE = {"pelvis": 0.0, "spine": 0.37, "chest": 0.65}
-_HEAD = {"neck": 0.25, "head": 0.90}
+_SPINE = {"pelvis": 0.0, "spine": 0.37, "chest": 0.62}
+_HIPS_IN, _TOES_BACK = 0.12, 0.15
+_HEAD = {"neck": 0.10, "head": 1.0}
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,11 @@ def _joint_matrices() -> tuple[np.ndarray, np.ndarray]:
     joints, seen = np.zeros((2, N_JOINTS, N_LANDMARKS))
     for name, landmark in _DIRECT.items():
         joints[JOINT[name], landmark] = seen[JOINT[name], landmark] = 1
+    for side, other in ("lr", "rl"):  # the network's hips are wide, its toes are tips
+        joints[JOINT[f"{side}_hip"], _DIRECT[f"{other}_hip"]] = _HIPS_IN
+        joints[JOINT[f"{side}_hip"], _DIRECT[f"{side}_hip"]] = 1 - _HIPS_IN
+        joints[JOINT[f"{side}_toe"], _DIRECT[f"{side}_ankle"]] = _TOES_BACK
+        joints[JOINT[f"{side}_toe"], _DIRECT[f"{side}_toe"]] = 1 - _TOES_BACK
     for low, high, along in ((_HIPS, _SHOULDERS, _SPINE), (_SHOULDERS, _EARS, _HEAD)):
         for name, share in along.items():
             joints[JOINT[name], list(low)] += (1 - share) / 2

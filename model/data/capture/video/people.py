@@ -13,6 +13,7 @@ from model.data.capture.video.networks import Detection, PoseNetworks, Square, c
 DETECT_EVERY_S = 0.33
 
 _GONE_S = 2.0  # after which only clothes tell who somebody is
+_EXPECTED_S = 0.7  # after and before a detection, where there is no other soon
 _STEP = 0.8  # of the body's circle, how far somebody gets from one detection to the next
 _GROWTH = 1.6  # of the body in the picture, likewise
 _ALIKE = 0.16  # distance of the colours of two torsos of one person; two shirts are .3 apart
@@ -48,14 +49,14 @@ class Person:
         return np.median([s.colour for s in self.sightings[-12:]], axis=0)
 
     def square_at(self, time_s: float) -> Square | None:
-        """Where the person is expected; None where they were not seen for longer than `_GONE_S`."""
+        """Where the person is expected; None where they are likely out of the picture."""
         times = np.array([s.time_s for s in self.sightings])
         i = int(np.searchsorted(times, time_s))
         near = self.sightings[max(0, i - 1) : i + 1]
-        if min(abs(s.time_s - time_s) for s in near) > _GONE_S:
-            return None
         if len(near) == 1 or near[1].time_s - near[0].time_s > _GONE_S:
-            return min(near, key=lambda s: abs(s.time_s - time_s)).detection.square
+            nearest = min(near, key=lambda s: abs(s.time_s - time_s))
+            is_near = abs(nearest.time_s - time_s) < _EXPECTED_S
+            return nearest.detection.square if is_near else None
         share = (time_s - near[0].time_s) / (near[1].time_s - near[0].time_s)
         hips, circle = (
             (1 - share) * getattr(near[0].detection, name)
@@ -85,7 +86,7 @@ class People:
                     taken.add(k)
         self._people += [Person([s]) for k, s in enumerate(sightings) if k not in taken]
 
-    def result(self, width: int) -> list[Person]:
+    def result(self) -> list[Person]:
         """Everybody seen at least `_MIN_SEEN` times, from the picture's left to its right."""
         people = [p for p in self._people if len(p.sightings) >= _MIN_SEEN]
         return sorted(
@@ -132,4 +133,4 @@ def find_people(networks: PoseNetworks, film) -> tuple[list[Person], int]:
         if picture.time_s >= due:
             due = picture.time_s + DETECT_EVERY_S
             people.push(picture.time_s, picture.rgb, networks.detect(picture.rgb))
-    return people.result(width), width
+    return people.result(), width

@@ -16,19 +16,30 @@ import numpy as np
 
 from live.body.pose import FRAME_RATE
 from live.body.skeleton import JOINT, N_JOINTS, PARENTS
+from model.data.capture.video.measure import Measured
 
 _RAY_M = 0.02  # how well a joint's place in the picture is known
-_DEPTH_M = 0.10  # and how far it is before or behind the pelvis
+_DEPTH_M = 0.07  # and how far it is before or behind the pelvis
 _BONE_M = 0.004
 _STANDING_M = 0.003  # how far a standing foot moves from frame to frame
 _FLOOR_M = 0.012  # how far it is from the floor
-_OUTLIER = 3.0  # of these sizes: what is further off counts less and less (Cauchy)
+_OUTLIER = 2.0  # of these sizes: what is further off counts less and less (Cauchy)
 _ACCELERATION = 9.0  # m/s^2, of the trunk
+_PELVIS = (5.0, 9.0, 3.0)  # of the pelvis: sideways, up, to and from the camera
 _LIMBS = {"elbow": 1.6, "wrist": 2.4, "knee": 1.5, "ankle": 2.0, "toe": 2.2, "head": 1.2}
 _AXES = 3
+_WINDOW, _OVERLAP = 60 * FRAME_RATE, 2 * FRAME_RATE  # frames
 _PER_FRAME = N_JOINTS * _AXES
 _CHILDREN = np.arange(1, N_JOINTS)
-_ABOVE = np.array(PARENTS[1:])
+# What keeps its length: bones, and struts across hips and shoulders with what they give, metres. By
+# struts, how wide a trunk looks says how far it is turned.
+_STRUTS = {
+    ("l_hip", "r_hip"): 0.01, ("spine", "l_hip"): 0.02, ("spine", "r_hip"): 0.02,
+    ("l_shoulder", "r_shoulder"): 0.03, ("neck", "l_shoulder"): 0.03, ("neck", "r_shoulder"): 0.03,
+}  # fmt: skip
+_FROM = np.array([*PARENTS[1:], *(JOINT[a] for a, _ in _STRUTS)])
+_TO = np.array([*range(1, N_JOINTS), *(JOINT[b] for _, b in _STRUTS)])
+_GIVE_M = np.array([_BONE_M] * (N_JOINTS - 1) + list(_STRUTS.values()))
 
 
 @dataclass(frozen=True)
@@ -74,28 +85,43 @@ class _Rows:
 
 
 def solve(
-    rays: np.ndarray,
+    seen: Measured,
     world: np.ndarray,
-    confidence: np.ndarray,
     lengths: np.ndarray,
     focal: float,
     start: np.ndarray,
     ground: Ground | None = None,
     rounds: int = 4,
 ) -> np.ndarray:
-    """Joints [T, 19, 3]. rays: [T, 19, 2], pixels; focal: pixels; start: joints to begin from."""
-    joints = start
-    slopes = rays / focal
-    for _ in range(rounds):
-        rows = _Rows(len(joints))
-        _add_rays(rows, joints, slopes, confidence)
-        _add_depths(rows, joints, world, confidence)
-        _add_bones(rows, joints, lengths)
-        _add_smoothness(rows, len(joints))
-        if ground is not None:
-            _add_ground(rows, joints, ground)
-        joints = rows.solution()
-    return joints
+    """Joints [T, 19, 3].
+
+    world: `seen.world` at the person's size; lengths: of `rods`; focal: pixels; start: joints to
+    begin from. A long film is solved a minute at a time: two seconds further on, what was seen
+    makes no difference.
+    """
+    out = np.empty_like(start)
+    for first in range(0, len(start), _WINDOW):
+        low, high = max(0, first - _OVERLAP), min(len(start), first + _WINDOW + _OVERLAP)
+        part = slice(low, high)
+        joints = start[part]
+        slopes, confidence = seen.rays[part] / focal, seen.confidence[part]
+        for _ in range(rounds):
+            rows = _Rows(high - low)
+            _add_rays(rows, joints, slopes, confidence)
+            _add_depths(rows, joints, world[part], confidence)
+            _add_bones(rows, joints, lengths)
+            _add_smoothness(rows, high - low)
+            if ground is not None:
+                _add_ground(rows, joints, ground, ground.standing[part])
+            joints = rows.solution()
+        out[first : first + _WINDOW] = joints[first - low : first - low + _WINDOW]
+    return out
+
+
+def rods(joints: np.ndarray) -> np.ndarray:
+    """float [T, 24]: the distances that a body keeps: to each joint but the first from its parent,
+    then across hips and shoulders."""
+    return np.linalg.norm(joints[:, _TO] - joints[:, _FROM], axis=-1)
 
 
 def _index(n_frames: int, joint: np.ndarray, axis: int) -> np.ndarray:
@@ -126,34 +152,35 @@ def _add_depths(rows: _Rows, joints: np.ndarray, world: np.ndarray, confidence: 
 
 def _add_bones(rows: _Rows, joints: np.ndarray, lengths: np.ndarray) -> None:
     n = len(joints)
-    bones = joints[:, 1:] - joints[:, _ABOVE]
+    bones = joints[:, _TO] - joints[:, _FROM]
     directions = bones / (np.linalg.norm(bones, axis=-1, keepdims=True) + 1e-6)
-    columns = [_index(n, _CHILDREN, k).ravel() for k in range(3)]
-    columns += [_index(n, _ABOVE, k).ravel() for k in range(3)]
+    columns = [_index(n, _TO, k).ravel() for k in range(3)]
+    columns += [_index(n, _FROM, k).ravel() for k in range(3)]
     along = [directions[..., k].ravel() for k in range(3)]
-    values = np.broadcast_to(lengths[1:], bones.shape[:2]).ravel()
-    weights = np.full(values.shape, 1 / _BONE_M**2)
+    values = np.broadcast_to(lengths, bones.shape[:2]).ravel()
+    weights = np.broadcast_to(1 / _GIVE_M**2, bones.shape[:2]).ravel()
     rows.add(np.stack(columns), np.stack([*along, *(-a for a in along)]), values, weights)
 
 
 def _add_smoothness(rows: _Rows, n: int) -> None:
-    weights = np.broadcast_to(1 / (_PER_JOINT / FRAME_RATE**2) ** 2, (n - 2, N_JOINTS)).ravel()
     for axis in range(_AXES):
+        per_frame = _PER_JOINT[:, axis] / FRAME_RATE**2
+        weights = np.broadcast_to(1 / per_frame**2, (n - 2, N_JOINTS)).ravel()
         columns = _index(n, np.arange(N_JOINTS), axis)
         three = np.stack([columns[:-2].ravel(), columns[1:-1].ravel(), columns[2:].ravel()])
         factors = np.array([[1.0], [-2.0], [1.0]]) * np.ones(len(weights))
         rows.add(three, factors, np.zeros(len(weights)), weights)
 
 
-def _add_ground(rows: _Rows, joints: np.ndarray, ground: Ground) -> None:
+def _add_ground(rows: _Rows, joints: np.ndarray, ground: Ground, standing: np.ndarray) -> None:
     n, every = len(joints), np.arange(N_JOINTS)
-    both = np.minimum(ground.standing[:-1], ground.standing[1:]).ravel()
+    both = np.minimum(standing[:-1], standing[1:]).ravel()
     used = both > 0.01
     for axis in range(_AXES):
         columns = _index(n, every, axis)
         pairs = np.stack([columns[1:].ravel(), columns[:-1].ravel()])[:, used]
         rows.add(pairs, _difference(used.sum()), np.zeros(used.sum()), both[used] / _STANDING_M**2)
-    stands = ground.standing.ravel()
+    stands = standing.ravel()
     used = stands > 0.01
     columns = np.stack([_index(n, every, k).ravel()[used] for k in range(3)])
     factors = np.array([[-ground.slope[0]], [1.0], [-ground.slope[1]]]) * np.ones(used.sum())
@@ -171,7 +198,9 @@ def _robust(off: np.ndarray) -> np.ndarray:
 
 def _per_joint() -> np.ndarray:
     shares = [_LIMBS.get(name.partition("_")[2] or name, 1.0) for name in JOINT]
-    return _ACCELERATION * np.array(shares)
+    out = _ACCELERATION * np.repeat(np.array(shares)[:, None], _AXES, axis=1)
+    out[JOINT["pelvis"]] = _PELVIS
+    return out
 
 
 _PER_JOINT = _per_joint()
