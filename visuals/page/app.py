@@ -5,6 +5,7 @@ listed in `PAGES`; what it keeps, it keeps under an `AppKey` of its own and star
 `app.cleanup_ctx`. Event loop's thread; nothing here may block it.
 """
 
+import logging
 from collections.abc import Callable
 
 from aiohttp import web
@@ -19,10 +20,11 @@ from visuals.page.security import (
     SETTINGS,
     add_headers,
     guard,
+    is_worth_a_log,
 )
 from visuals.page.settings import StudioSettings
+from visuals.page.uploads import MOST_JSON
 
-_MOST_BODY = 1 << 20  # of a request that is no upload
 AddRoutes = Callable[[web.Application], None]
 PAGES: tuple[AddRoutes, ...] = (
     workshop.add_routes,
@@ -36,10 +38,11 @@ def make_app(
     settings: StudioSettings, on_new_link: Callable[[str], object] = lambda _: None
 ) -> web.Application:
     """The studio, not yet listening. on_new_link: told each new token that pairs a device."""
-    app = web.Application(middlewares=[guard], client_max_size=_MOST_BODY)
+    app = web.Application(middlewares=[guard], client_max_size=MOST_JSON)
     app[SETTINGS] = settings
     app[PAIRING] = Pairing(settings.library / OWN_FOLDER / "paired.json", on_new_link)
     app.on_response_prepare.append(add_headers)
+    logging.getLogger("aiohttp.server").addFilter(is_worth_a_log)
     app.router.add_get(PAIR_PATH + "{token}", _pair)
     app.router.add_get("/static/{path:.+}", _static)
     app.router.add_get("/", page("rehearse.html"))

@@ -10,10 +10,12 @@ are ours, and no script but our own files).
 """
 
 import ipaddress
+import logging
 import socket
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from visuals.page.pairing import COOKIE, Pairing
 from visuals.page.settings import StudioSettings
@@ -56,6 +58,12 @@ async def add_headers(_: web.Request, response: web.StreamResponse) -> None:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     response.headers.setdefault("Cache-Control", "no-store")
+
+
+def is_worth_a_log(record: logging.LogRecord) -> bool:
+    """Not what is no request at all: whoever sends that may fill the terminal with it."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError)
 
 
 def is_local(request: web.Request) -> bool:
@@ -101,7 +109,8 @@ def _check_paired(request: web.Request) -> None:
 def _name_of(host: str) -> str:
     """A Host header without its port."""
     if host.startswith("["):
-        return host[1:].partition("]")[0]
+        name, bracket, _ = host[1:].partition("]")
+        return name if bracket else ""
     return host.rpartition(":")[0] or host
 
 

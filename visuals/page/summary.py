@@ -12,6 +12,7 @@ from live.osc.schema import SECTION_KINDS
 
 _SAME = 0.7  # correlation of two phrases' noise above which they have one letter
 _EXACT = 0.99
+_NEAR_S = 0.15
 _COUNTS = 8
 _MOST_LETTERS = 26
 
@@ -46,6 +47,7 @@ def phrases_of(take: dict[str, np.ndarray]) -> list[dict[str, Any]]:
     ends = [*first[1:], len(noise)]
     bounds = np.searchsorted(beat, [*first, len(noise)])
     times = np.append(time_s, time_s[-1])[np.minimum(bounds, len(time_s))]
+    times = _on_beats(times, time_s[_wraps(take["beat_phase"])])
     letters = _letters([noise[a:b, 0] for a, b in zip(first, ends, strict=True)])
     return [
         {
@@ -59,6 +61,14 @@ def phrases_of(take: dict[str, np.ndarray]) -> list[dict[str, Any]]:
         }
         for k, (a, b) in enumerate(zip(first, ends, strict=True))
     ]
+
+
+def _on_beats(times: np.ndarray, beats: np.ndarray) -> np.ndarray:
+    """The times, each moved to the beat that is near: a beat is written before it is seen."""
+    if not len(beats):
+        return times
+    nearest = beats[np.abs(times[:, None] - beats).argmin(axis=1)]
+    return np.where(np.abs(nearest - times) < _NEAR_S, nearest, times)
 
 
 def _letters(pieces: list[np.ndarray]) -> list[tuple[str, bool]]:

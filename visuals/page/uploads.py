@@ -13,7 +13,8 @@ from typing import Any
 
 from aiohttp import web
 
-MOST_SONG = 512 << 20  # bytes
+MOST_JSON = 1 << 20  # bytes
+MOST_SONG = 512 << 20
 MOST_FOOTAGE = 4 << 30
 _SPARE = 256 << 20  # of the disk, for everybody else
 _STALLED_S = 60.0
@@ -24,6 +25,8 @@ async def read_json(request: web.Request) -> dict[str, Any]:
     without being asked for its origin first."""
     if request.content_type != "application/json":
         raise web.HTTPUnsupportedMediaType(text="send application/json")
+    if (request.content_length or 0) > MOST_JSON:
+        raise web.HTTPRequestEntityTooLarge(MOST_JSON, request.content_length or 0)
     try:
         value = json.loads(await asyncio.wait_for(request.read(), _STALLED_S))
     except TimeoutError:

@@ -4,7 +4,10 @@ import * as THREE from "../vendor/three.module.js";
 import { OrbitControls } from "../vendor/OrbitControls.js";
 import { Figure } from "../figure.js";
 
-const SIDES = { front: [0, 1.5, 6.2], back: [0, 1.5, -6.2], side: [6.2, 1.5, 0], top: [0, 7.5, 0.01] };
+const SIDES = { front: [0, 0.1, 1], back: [0, 0.1, -1], side: [1, 0.1, 0], top: [0, 1.4, 0.002] }; // of the distance
+const NEAR_M = 4.6; // for one dancer; more need more room
+const MORE_M = 0.45;
+const FAR_M = 9;
 const MIDDLE = [0, 0.95, 0];
 const MOST_PIXELS = 2; // a device's pixels to one of the page's
 
@@ -25,12 +28,17 @@ export class Floor {
     this.isStale = true;
     this._views = [];
     this._pose = new Float32Array(57);
+    this._side = "front";
     new ResizeObserver(() => { this.isStale = true; }).observe(canvas);
     this.setSide("front");
   }
 
-  setSide(side) {
-    this.camera.position.set(...SIDES[side]);
+  setSide(side = this._side) {
+    const most = Math.max(1, ...this._views.map(({ dance }) => dance.dancers));
+    const far_m = Math.min(NEAR_M + MORE_M * (most - 1), FAR_M);
+    this._side = side;
+    this._dancers = most;
+    this.camera.position.set(...SIDES[side].map((share, axis) => share * far_m + MIDDLE[axis]));
     this.controls.target.set(...MIDDLE);
     this.controls.update();
     this.isStale = true;
@@ -51,6 +59,8 @@ export class Floor {
       const figures = Array.from({ length: dance.dancers }, (_, k) => new Figure(scene, { look: this.look, dancer: k + 1 }));
       return { dance, scene, figures };
     });
+    const most = Math.max(1, ...dances.map(({ dancers }) => dancers));
+    if (dances.length && most !== this._dancers) this.setSide();
     this.isStale = true;
   }
 
@@ -91,10 +101,10 @@ export class Floor {
 // A floor of metres, with a brighter line where the audience sits.
 function ground() {
   const group = new THREE.Group();
-  const grid = new THREE.GridHelper(10, 10, 0x39424f, 0x252c36);
-  const front = new THREE.Mesh(new THREE.PlaneGeometry(10, 0.03), new THREE.MeshBasicMaterial({ color: 0x8a6a43 }));
+  const grid = new THREE.GridHelper(8, 8, 0x39424f, 0x252c36);
+  const front = new THREE.Mesh(new THREE.PlaneGeometry(8, 0.03), new THREE.MeshBasicMaterial({ color: 0x8a6a43 }));
   front.rotation.x = -Math.PI / 2;
-  front.position.set(0, 0.002, 3);
+  front.position.set(0, 0.002, 2);
   group.add(grid, front);
   return group;
 }

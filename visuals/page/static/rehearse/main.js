@@ -230,6 +230,7 @@ class Room {
 }
 
 const room = new Room();
+window.room = room; // for who looks into it by the browser's console, and for measurements
 watchActions(room);
 watchKeys(room);
 watchDrops(room);
