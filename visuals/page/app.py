@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from visuals.page import job_routes, library_routes, stage, workshop
+from visuals.page import job_routes, learn, library_routes, show_process, stage, workshop
 from visuals.page.files import STATIC, file_answer, page
 from visuals.page.library import OWN_FOLDER
 from visuals.page.pairing import COOKIE, COOKIE_S, Pairing
@@ -31,6 +31,8 @@ PAGES: tuple[AddRoutes, ...] = (
     library_routes.add_routes,
     job_routes.add_routes,
     stage.add_routes,
+    show_process.add_routes,
+    learn.add_routes,
 )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from live.child_process import child_command
 
+_LOW = getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0)  # on Windows
 _LINE_BYTES = 1 << 20
 _KEPT_BYTES = 4000
 _PATIENCE_S = 8.0
@@ -18,10 +19,14 @@ _PATIENCE_S = 8.0
 
 class Child:
     """One run of a module. stop() may be called at any time, also before it has begun. listens:
-    whether it ends by itself when its standard input closes; else it is killed."""
+    whether it ends by itself when its standard input closes; else it is killed. is_urgent: it does
+    not give way to others."""
 
-    def __init__(self, module: str, options: list[str], listens: bool = False):
+    def __init__(
+        self, module: str, options: list[str], listens: bool = False, is_urgent: bool = False
+    ):
         self._command = child_command(module, *options)
+        self._priority = 0 if is_urgent else _LOW
         self._patience_s = _PATIENCE_S if listens else 0.0
         self._stopped = asyncio.Event()
         self.error = ""
@@ -38,7 +43,7 @@ class Child:
         process = await asyncio.create_subprocess_exec(
             *self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             limit=_LINE_BYTES, env=os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"},
-            creationflags=getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0),
+            creationflags=self._priority,
         )  # fmt: skip
         assert process.stdout
         assert process.stderr

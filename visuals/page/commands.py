@@ -63,12 +63,16 @@ def export(take: Path, out: Path) -> list[str]:
     return ["export", str(take), "-o", str(out)]
 
 
-def capture(files: list[Path], clips: Path) -> list[str]:
-    return ["capture", *map(str, files), "-o", str(clips), "--progress", "json"]
+def capture(files: list[Path], clips: Path, style: str) -> list[str]:
+    named = [f"--style={style}", "--progress", "json"]
+    return ["capture", *map(str, files), "-o", str(clips), *named]
 
 
-def learn(clips: Path, style: str) -> list[str]:
-    return ["learn", str(clips), f"--style={style}", "--progress", "json"]
+def learn(clips: Path, style: str, out: Path, minutes: object) -> list[str]:
+    """minutes: how long it may take."""
+    took = as_number("minutes", minutes, 1.0, 600.0)
+    given = [f"--style={style}", f"--minutes={took:g}", "--progress", "json"]
+    return ["learn", str(clips), "-o", str(out), *given]
 
 
 def _option(name: str, value: Any) -> str:

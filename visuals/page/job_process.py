@@ -14,16 +14,18 @@ import threading
 import time
 from importlib import import_module
 
+URGENT = "--urgent"  # first, for a show: it does not give way
 _TIDY_UP_S = 5.0
 _NICE = 5  # the show goes before
 
 
 def main(argv: list[str]) -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell ignores it
-    if hasattr(os, "nice"):
+    is_urgent = argv[:1] == [URGENT]
+    if hasattr(os, "nice") and not is_urgent:
         os.nice(_NICE)
     threading.Thread(target=_end_with_studio, daemon=True).start()
-    return import_module("posejockey").main(argv)
+    return import_module("posejockey").main(argv[is_urgent:])
 
 
 def _end_with_studio() -> None:

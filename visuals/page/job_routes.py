@@ -161,22 +161,25 @@ async def _export(workshop: Workshop, wishes: dict[str, Any]) -> Job:
 
 
 async def _capture(workshop: Workshop, wishes: dict[str, Any]) -> Job:
-    """{"footage": [id, ...], "name"}: clips in a folder of that name."""
+    """{"footage": [id, ...], "name"}: clips in a folder of that name, of a style of that name."""
     ids = wishes.get("footage")
     if not isinstance(ids, list) or not 1 <= len(ids) <= _MOST_FILES:
         raise ConfigError(f"give 1 to {_MOST_FILES} files of footage")
     files = [workshop.library.path(workshop.library.find(str(i), "footage")) for i in ids]
     clips = clips_folder(workshop, wishes)
-    return workshop.jobs.add("capture", commands.capture(files, clips), None, {"title": clips.name})
+    return workshop.jobs.add(
+        "capture", commands.capture(files, clips, clips.name.lower()), None, {"title": clips.name}
+    )
 
 
 async def _learn(workshop: Workshop, wishes: dict[str, Any]) -> Job:
-    """{"name": of the clips, "style"}"""
+    """{"name": of the clips, "style", "minutes"}: a network in the library, of that name."""
     clips = clips_folder(workshop, wishes)
     if not (clips / "index.json").is_file():
         raise ConfigError(f"there are no clips called {clips.name}; capture some first")
     style = stem_of(as_text("style", wishes.get("style")), "style")
-    argv = commands.learn(clips, style)
+    out = workshop.library.folder("model") / f"{style}.onnx"
+    argv = commands.learn(clips, style, out, wishes.get("minutes", 30))
     return workshop.jobs.add("learn", argv, None, {"title": style, "clips": clips.name})
 
 

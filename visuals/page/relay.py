@@ -82,7 +82,7 @@ class Relay:
         self._names: dict[str, list[str]] = {}
         self._styles: tuple[str, ...] = ()
         self._last_s = -math.inf
-        self._is_alive = False
+        self.is_alive = False  # a show sends
 
     def add(self, client: Client) -> None:
         """A page, which is told everything."""
@@ -109,8 +109,8 @@ class Relay:
     def look(self, now_s: float) -> None:
         """Whether the show is still there; called now and then."""
         is_alive = now_s - self._last_s < GONE_AFTER_S
-        if is_alive != self._is_alive:
-            self._is_alive = is_alive
+        if is_alive != self.is_alive:
+            self.is_alive = is_alive
             self._tell_all(self._show())
 
     def _take(self, packet: Packet) -> None:
@@ -176,7 +176,7 @@ class Relay:
         return json.dumps(
             {
                 "type": "show",
-                "is_alive": self._is_alive,
+                "is_alive": self.is_alive,
                 "values": self._values,
                 "names": self._names,
                 "styles": styles,

@@ -4,8 +4,10 @@
 
 import { Show, keepAwake } from "./show.js";
 import { Timeline, pulseOf } from "./stream.js";
+import { get, send } from "./rehearse/api.js";
 import { choices, fader, press, hold, toggle } from "./controls.js";
 
+const MOST_LOOKS = 30; // seconds that a show may take to begin
 const show = new Show();
 const timeline = new Timeline();
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -99,9 +101,18 @@ function waitForShow(banner) {
 
 async function startShow(banner, start) {
   start.disabled = true;
-  const answer = await fetch("/api/show", { method: "POST" }).catch(() => null);
-  if (!answer?.ok) banner.textContent = (await answer?.text()) || "The studio does not answer.";
-  setTimeout(() => { start.disabled = false; }, 5000);
+  try {
+    await send("POST", "/api/show", {});
+    for (let k = 0; k < MOST_LOOKS && !show.is_alive; k++) {
+      await new Promise((done) => setTimeout(done, 1000));
+      const { error, ours } = await get("/api/show");
+      if (!ours) throw new Error(error || "it ended");
+    }
+  } catch (error) {
+    banner.textContent = `The show does not begin: ${error.message} `;
+    banner.append(start);
+  }
+  start.disabled = false;
 }
 
 // The lamp follows the beat, at most three times a second, as everything that is lit here.
