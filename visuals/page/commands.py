@@ -10,7 +10,14 @@ from typing import Any
 
 from live.errors import ConfigError
 from live.osc.schema import CAMERAS, LOOKS, PALETTES
-from live.settings_file import as_choice, as_number, as_switch, as_table, as_text, check_names
+from live.settings_file import (
+    as_choice,
+    as_number,
+    as_switch,
+    as_table,
+    as_text,
+    check_names,
+)
 from live.show.config import load
 
 DANCE_OPTIONS = (

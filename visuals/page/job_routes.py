@@ -79,7 +79,8 @@ async def _dance(workshop: Workshop, wishes: dict[str, Any]) -> Job:
     options = commands.checked_options(wishes.get("options", {}))
     model = workshop.model
     if wishes.get("model"):
-        model = str(workshop.library.path(workshop.library.find(_id(wishes, "model"), "model")))
+        weights = workshop.library.find(_id(wishes, "model"), "model")
+        model = str(workshop.library.path(weights))
     score, base = None, None
     if "arrangement" in wishes:
         base, score = await _arranged(workshop, as_table("arrangement", wishes["arrangement"]))
@@ -96,6 +97,8 @@ async def _dance(workshop: Workshop, wishes: dict[str, Any]) -> Job:
         write_take(score, path)
         argv.append(f"--score={path}")
     about = {"song": song.name, "title": title, "options": options, "star": False}
+    if wishes.get("model"):
+        about["model"] = Path(model).stem
     if base is not None:
         about["from"] = base.name
     workshop.library.describe(out, about)

@@ -18,7 +18,7 @@ from visuals.page.library import KINDS, Item
 from visuals.page.names import suffix_of
 from visuals.page.summary import summary_of
 from visuals.page.uploads import MOST_FOOTAGE, MOST_SONG, read_json, receive
-from visuals.page.workshop import WORKSHOP, Workshop
+from visuals.page.workshop import WORKSHOP, Workshop, styles_of
 
 SOUNDS = frozenset((
     ".wav", ".flac", ".mp3", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".aif", ".aiff", ".wma",
@@ -39,6 +39,7 @@ def add_routes(app: web.Application) -> None:
     router.add_get("/api/takes/{id}/rows", _rows)
     router.add_get("/api/takes/{id}/summary", _summary)
     router.add_post("/api/footage", _add_footage)
+    router.add_get("/api/models/{id}/styles", _styles)
     router.add_get("/api/files/{id}", _file)
     router.add_patch("/api/items/{id}", _change)
     router.add_delete("/api/items/{id}", _discard)
@@ -109,6 +110,12 @@ async def _rows(request: web.Request) -> web.StreamResponse:
 async def _summary(request: web.Request) -> web.StreamResponse:
     take = await load_take(request.app[WORKSHOP], item_of(request, "take"))
     return web.json_response(await asyncio.to_thread(summary_of, take))
+
+
+async def _styles(request: web.Request) -> web.StreamResponse:
+    """The styles of weights that were learned here."""
+    path = request.app[WORKSHOP].library.path(item_of(request, "model"))
+    return web.json_response(await styles_of(str(path)))
 
 
 async def _file(request: web.Request) -> web.StreamResponse:

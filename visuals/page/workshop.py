@@ -25,7 +25,7 @@ _LISTEN = "visuals.page.listen"
 _LISTEN_S = 300.0
 _TELL_S = 0.12  # between two messages to a page
 _LOOK_S = 2.0  # between two looks at the folder, while a page is open
-_SHOWN = ("title", "song", "star", "options", "from", "seconds")
+_SHOWN = ("title", "song", "star", "options", "from", "model")
 
 
 class Workshop:
@@ -45,7 +45,7 @@ class Workshop:
         self._listeners: set[asyncio.Event] = set()
         self._locks: dict[str, asyncio.Lock] = {}
         self.jobs = Jobs(
-            self.library.own / "jobs", settings.jobs, lambda _: self._tell(), self._ended
+            self.library.own / "jobs", settings.jobs, lambda _: self.tell(), self._ended
         )
 
     # Changes ----------------------------------------------------------------------------------
@@ -54,7 +54,7 @@ class Workshop:
         """Look at the folder; whoever watches is told if something changed."""
         if self.library.refresh():
             self.version += 1
-            self._tell()
+            self.tell()
 
     def watch(self) -> asyncio.Event:
         """An event that is set whenever something changed; give it back to `unwatch`."""
@@ -66,7 +66,7 @@ class Workshop:
     def unwatch(self, event: asyncio.Event) -> None:
         self._listeners.discard(event)
 
-    def _tell(self) -> None:
+    def tell(self) -> None:
         for event in self._listeners:
             event.set()
 
@@ -157,14 +157,20 @@ async def _work(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _find_styles(workshop: Workshop) -> None:
-    """The styles of the weights, asked of a process of its own: loading them takes a second."""
+    workshop.styles = await styles_of(workshop.model)
+    workshop.tell()
+
+
+async def styles_of(model: str) -> list[str]:
+    """The styles of weights, asked of a process of its own: loading them takes a second."""
+    found: list[str] = []
 
     def hear(line: str) -> None:
         with suppress(ValueError):
-            workshop.styles = [str(name) for name in json.loads(line)]
+            found[:] = [str(name) for name in json.loads(line)]
 
-    await Child("visuals.page.about_model", [workshop.model]).run(hear)
-    workshop._tell()
+    await Child("visuals.page.about_model", [model]).run(hear)
+    return found
 
 
 @web.middleware

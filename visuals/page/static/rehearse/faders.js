@@ -29,6 +29,9 @@ export class Faders {
   constructor(form) {
     this.form = form;
     this.styles = [];
+    this.models = []; // weights that were learned here: { id, name }
+    this.model = ""; // the id of those that are chosen; "" for the studio's own
+    this.onModel = () => {};
     this.values = { ...Object.fromEntries(ALL.map(({ name, usual }) => [name, usual])), style: {}, ...remembered() };
     form.addEventListener("submit", (event) => event.preventDefault());
     this._draw();
@@ -38,6 +41,12 @@ export class Faders {
   setStyles(styles) {
     if (styles.join() === this.styles.join()) return;
     this.styles = styles;
+    this._draw();
+  }
+
+  setModels(models) {
+    if (models.map(({ id }) => id).join() === this.models.map(({ id }) => id).join()) return;
+    this.models = models;
     this._draw();
   }
 
@@ -56,9 +65,22 @@ export class Faders {
     const mix = this.styles.map((name) => this._fader({ name, low: 0, high: 1, step: 0.05, usual: 0 }, this.values.style));
     const hint = Object.assign(document.createElement("p"), { className: "hint", textContent: "all at 0: as the music sounds" });
     hint.style.margin = "0 0 4px";
-    const groups = [group("Style", [hint, ...mix])];
+    const groups = [group("Style", [...this._weights(), hint, ...mix])];
     for (const [title, faders] of FADERS) groups.push(group(title, faders.map((fader) => this._fader(fader, this.values))));
     this.form.replaceChildren(...groups);
+  }
+
+  // Which weights dance, where there is a choice.
+  _weights() {
+    if (!this.models.length) return [];
+    const choices = document.createElement("select");
+    choices.add(new Option("as delivered", ""));
+    for (const { id, name } of this.models) choices.add(new Option(name.replace(/\.onnx$/, ""), id));
+    choices.value = this.model;
+    choices.addEventListener("change", () => { this.model = choices.value; this.onModel(this.model); });
+    const row = Object.assign(document.createElement("label"), { className: "fader" });
+    row.append(Object.assign(document.createElement("span"), { textContent: "weights" }), choices);
+    return [row];
   }
 
   _fader(fader, values) {

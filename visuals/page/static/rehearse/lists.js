@@ -59,10 +59,11 @@ export function fileItem(item, discard) {
 
 function shown(name) { return name.replace(/\.[^.]+$/, ""); }
 
-function described({ options = {}, from }) {
+function described({ options = {}, from, model }) {
   const parts = [options.style?.replaceAll("=", " ") ?? "by the music"];
   if (options.dancers > 1) parts.push(`${options.dancers} dancers`);
   for (const name of ["energy", "unison"]) if (options[name]) parts.push(`${name} ${options[name]}`);
+  if (model) parts.push(model);
   if (from) parts.push("put together");
   return parts.join(" · ");
 }

@@ -20,7 +20,7 @@ const isCalm = matchMedia("(prefers-reduced-motion: reduce)");
 
 class Room {
   constructor() {
-    this.state = { songs: [], takes: [], phrases: [], films: [], exports: [], styles: [], jobs: [] };
+    this.state = { songs: [], takes: [], phrases: [], films: [], exports: [], models: [], styles: [], jobs: [] };
     this.song = null;
     this.take = null;
     this.beside = []; // ids of takes shown next to the one that is open
@@ -32,6 +32,7 @@ class Room {
     this.player = new Player();
     this.floor = new Floor($("canvas"));
     this.faders = new Faders($("faders"));
+    this.faders.onModel = (id) => this.attempt(async () => this.faders.setStyles(id ? await get(`/api/models/${id}/styles`) : this.state.styles));
     this.sheet = new Sheet({ frame: $("score"), sheet: $("sheet"), wave: $("wave"), phrases: $("phrases"), head: $("head") });
     this.edit = null;
   }
@@ -63,9 +64,10 @@ class Room {
   }
 
   async refresh() {
-    Object.assign(this.state, { songs: [], takes: [], phrases: [], films: [], exports: [] }, await get("/api/state"));
+    Object.assign(this.state, { songs: [], takes: [], phrases: [], films: [], exports: [], models: [] }, await get("/api/state"));
     this._version = this.state.version;
-    this.faders.setStyles(this.state.styles);
+    this.faders.setModels(this.state.models);
+    if (!this.faders.model) this.faders.setStyles(this.state.styles);
     drawLists(this);
   }
 
@@ -143,7 +145,7 @@ class Room {
 
   async dance(count = 1, more = {}) {
     for (let k = 0; k < count; k++) {
-      const wishes = { kind: "dance", song: this.song.id, options: this.faders.options(k), ...more };
+      const wishes = { kind: "dance", song: this.song.id, options: this.faders.options(k), model: this.faders.model, ...more };
       const job = await this.attempt(() => send("POST", "/api/jobs", wishes));
       if (job && k === 0) this._growing = { job: job.id, dance: new Dance(job.about.dancers), at: 0, isShown: false };
     }
@@ -152,7 +154,8 @@ class Room {
   _hear({ version, jobs, styles }) {
     const ended = jobs.filter(({ id, state }) => state === "done" && this.state.jobs.some((old) => old.id === id && old.state !== "done"));
     this.state.jobs = jobs;
-    if (styles.length) this.faders.setStyles(styles);
+    if (styles.length) this.state.styles = styles;
+    if (styles.length && !this.faders.model) this.faders.setStyles(styles);
     drawLists(this);
     if (this._growing) this.attempt(() => this._grow(jobs.find(({ id }) => id === this._growing.job)));
     if (version !== this._version || ended.length) this.attempt(() => this._changed(ended));
