@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from live.audio.features import SAMPLE_RATE, FeatureFrame
-from live.beat.clock import BeatReading
+from live.beat.estimate import BeatReading
 from live.beat.section import BREAK, BUILD, DROP, INTRO, NEW, VERSE, SectionReading
 from live.body.pose import FRAME_RATE, POSE_DIM
 from live.body.safe_motion import SafeMotion

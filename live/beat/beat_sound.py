@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from live.audio.features import FEATURE_DIM, LOUDNESS, N_BANDS, N_CHROMA, N_MELS, FeatureFrame
-from live.beat.clock import BeatReading
+from live.beat.estimate import BeatReading
 
 Array = np.ndarray
 

@@ -19,7 +19,8 @@ import numpy as np
 from live.audio.features import FRAME, SAMPLE_RATE, FeatureFrame
 from live.beat.aubio_tracker import AubioTracker
 from live.beat.bars import BarCounter
-from live.beat.estimate import BEATS_PER_BAR, MAX_BPM, BeatEstimate, BeatTracker
+from live.beat.beat_sound import BeatSounds
+from live.beat.estimate import BEATS_PER_BAR, MAX_BPM, BeatEstimate, BeatReading, BeatTracker
 from live.beat.filter import BeatFilterConfig
 from live.beat.set_tempo import MIN_SET_BPM, SetBeat
 from live.beat.taps import TapTempo
@@ -86,21 +87,6 @@ class TempoConfig:
 
 
 @dataclass(frozen=True)
-class BeatReading:
-    """phase, bar_phase: [0, 1), 0 on the beat and on the downbeat; tempo_bpm; confidence: 0..1;
-    state: "searching", "locked", "coasting" (locked, but nothing new is heard) or "silent";
-    beats: counted since the clock began, continuous but for a sync; metre: beats in a bar."""
-
-    phase: float
-    bar_phase: float
-    tempo_bpm: float
-    confidence: float
-    state: str
-    beats: float
-    metre: int = BEATS_PER_BAR
-
-
-@dataclass(frozen=True)
 class _Course:
     """Where the oscillator is and how it goes on: `beats` at `sample`, its tempo, and the error in
     beats that it makes up for by running up to `bend` faster or slower."""
@@ -141,6 +127,7 @@ class BeatClock:
         self._taps = TapTempo(self.config.tap_hold_s)
         self._set = SetBeat(self.config.tap_hold_s)
         self._bars = BarCounter()
+        self._sounds = BeatSounds()
         self._offers: dict[str, BeatEstimate] = {}
         # Beats by which a sync moved a source.
         self._shifts: dict[str, float] = dict.fromkeys(OFFERED, 0.0)
@@ -170,6 +157,9 @@ class BeatClock:
             self._count_with(target)
         elif heard.bars is not None and self._state == "locked":
             self._count_by_ear(heard, heard.bars)
+        ended = self._sounds.push(frame, self.at(frame.end))
+        if ended is not None and not heard.silent:
+            self._bars.hear_beat(ended)
 
     def at(self, sample: float) -> BeatReading:
         beats = self._course.at(sample)
@@ -203,6 +193,7 @@ class BeatClock:
         wanted = self._scale * factor
         if _SCALES[0] <= wanted <= _SCALES[1]:
             self._scale = wanted
+            self._bars.forget()
             course = self._course
             self._course = replace(course, tempo_bpm=course.tempo_bpm * factor, error=0.0)
             self._resync_until = course.sample + SAMPLE_RATE
@@ -265,6 +256,7 @@ class BeatClock:
             self._tracker.suggest(BeatEstimate(sample, 0.0, tempo_bpm, 1.0))
         beats = float(round(self._course.at(sample)))
         self._course = _Course(float(sample), beats, tempo_bpm)
+        self._bars.forget()
         self._bars.place(beats, 0.0)
 
     def _target(self, heard: BeatEstimate, sample: float) -> tuple[str, BeatEstimate]:

@@ -1,4 +1,5 @@
-"""What every source of beats gives the clock: a `BeatEstimate`. Data only, for any thread."""
+"""What every source of beats gives the clock, a `BeatEstimate`, and what the clock makes of them, a
+`BeatReading`. Data only, for any thread."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -28,6 +29,21 @@ class BeatEstimate:
     coasting: bool = False
     bars: np.ndarray | None = None
     bar_beat: float | None = None
+
+
+@dataclass(frozen=True)
+class BeatReading:
+    """phase, bar_phase: [0, 1), 0 on the beat and on the downbeat; tempo_bpm; confidence: 0..1;
+    state: "searching", "locked", "coasting" (locked, but nothing new is heard) or "silent";
+    beats: counted since the clock began, continuous but for a sync; metre: beats in a bar."""
+
+    phase: float
+    bar_phase: float
+    tempo_bpm: float
+    confidence: float
+    state: str
+    beats: float
+    metre: int = BEATS_PER_BAR
 
 
 class BeatTracker(Protocol):

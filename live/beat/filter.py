@@ -24,6 +24,7 @@ from live.audio.features import SAMPLE_RATE, TICK, TICKS_PER_FRAME
 TICK_RATE_HZ = SAMPLE_RATE / TICK
 FRAME_S = TICKS_PER_FRAME / TICK_RATE_HZ
 METRES = (4, 3, 2, 6)  # beats in a bar, the likeliest first
+METRE_SHARES = (0.88, 0.1, 0.008, 0.012)  # how usual each is
 FIRSTS = tuple(int(n) for n in np.cumsum((0, *METRES[:-1])))  # each metre's downbeat, of all beats
 N_BEATS = sum(METRES)
 
@@ -52,7 +53,7 @@ class BeatFilterConfig:
     leak: float = 0.003
     memory_s: float = 10.0
     pulse_s: float = 0.016
-    metre_shares: tuple[float, ...] = (0.88, 0.1, 0.008, 0.012)
+    metre_shares: tuple[float, ...] = METRE_SHARES
     bar_leak: float = 0.05
 
     def make(self) -> "BeatFilter":

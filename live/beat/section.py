@@ -15,7 +15,7 @@ import numpy as np
 
 from live.audio.features import FeatureFrame
 from live.beat.beat_sound import BeatSound, BeatSounds
-from live.beat.clock import BeatReading
+from live.beat.estimate import BeatReading
 from live.beat.judge import judges
 from live.beat.section_change import (
     LEAST_BEATS,

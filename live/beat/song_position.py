@@ -9,7 +9,7 @@ first time its tempo may be wrong; so the bars that have passed are counted back
 """
 
 from live.audio.features import SAMPLE_RATE
-from live.beat.clock import BeatReading
+from live.beat.estimate import BeatReading
 from live.beat.timecode import TimecodeReading
 
 

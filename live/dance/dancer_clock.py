@@ -6,7 +6,7 @@ thread.
 
 import math
 
-from live.beat.clock import BeatReading
+from live.beat.estimate import BeatReading
 from live.dance.contract import BEATS_A_BAR, DANCE_BPM, dance_ratio
 
 _RATIO_MARGIN = 1.05  # a tempo that wavers about a limit must not toggle half time

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from live.audio.features import SAMPLE_RATE
-from live.beat.clock import BeatClock, BeatReading
+from live.beat.clock import BeatClock
+from live.beat.estimate import BeatReading
 from live.beat.section import SectionReading
 from live.beat.song_position import SongPosition
 from live.beat.timecode import TimecodeReading

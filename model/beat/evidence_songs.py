@@ -39,8 +39,8 @@ def rendered_piece(seed: int) -> Piece:
     if seed % 20 == 19:
         return (0.1 * rng.standard_normal(size)).astype(np.float32), none, none
     if seed % 20 == 9:
-        return _in_a_room(babble(size, rng), rng, 0.5), none, none
-    return _heard(render_song(_song(rng), SAMPLE_RATE), rng)
+        return in_a_room(babble(size, rng), rng, 0.5), none, none
+    return _heard(render_song(any_song(rng, SONG_S), SAMPLE_RATE), rng)
 
 
 def midi_piece(library: MidiLibrary) -> Callable[[int], Piece]:
@@ -85,10 +85,11 @@ def labels(times_s: Array) -> Array:
 
 
 def _heard(song: Song, rng: np.random.Generator) -> Piece:
-    return _in_a_room(song.audio, rng, 0.55), song.beats_s, song.downbeats_s
+    return in_a_room(song.audio, rng, 0.55), song.beats_s, song.downbeats_s
 
 
-def _song(rng: np.random.Generator) -> SongConfig:
+def any_song(rng: np.random.Generator, duration_s: float) -> SongConfig:
+    """A song of any genre; some are at a tempo that the genre would not choose."""
     genre, limits = None, None
     if rng.random() < 0.15:
         genre = str(rng.choice(BALLROOM))
@@ -96,10 +97,11 @@ def _song(rng: np.random.Generator) -> SongConfig:
     elif rng.random() < 0.3:  # any genre at any tempo: patterns must not be known by their tempo
         limits = TEMPO_RANGE_BPM
     tempo_bpm = float(np.exp(rng.uniform(*np.log(limits)))) if limits else None
-    return random_song(rng, genre, tempo_bpm, SONG_S)
+    return random_song(rng, genre, tempo_bpm, duration_s)
 
 
-def _in_a_room(audio: Array, rng: np.random.Generator, share: float) -> Array:
+def in_a_room(audio: Array, rng: np.random.Generator, share: float) -> Array:
+    """The audio, or with this chance as a microphone in a room hears it."""
     if rng.random() < share:
         return room.simulate(audio, SAMPLE_RATE, rng, float(rng.uniform(0, 1)))
     return audio

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from live.audio.features import FRAME, SAMPLE_RATE, FeatureFrame, extract
-from live.beat.clock import BeatReading, TempoConfig
+from live.beat.clock import TempoConfig
+from live.beat.estimate import BeatReading
 from live.safe_write import whole_file
 from model.data.music.genres import GENRES
 from model.data.music.midi_song import MidiLibrary, random_midi_song

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from live.beat.clock import BeatReading
+from live.beat.estimate import BeatReading
 from live.beat.section import SectionReading
 from live.body.staging import Staging
 

@@ -131,7 +131,7 @@ LEADING = """
 import json, time
 import link
 import numpy as np
-from live.beat.clock import BeatReading
+from live.beat.estimate import BeatReading
 from live.beat.link import LinkLeader
 
 other = link.Link(128.0)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from live.audio.features import SAMPLE_RATE, FeatureStream
-from live.beat.clock import BeatReading, TempoConfig
+from live.beat.clock import TempoConfig
+from live.beat.estimate import BeatReading
 from live.beat.section import BREAK, NEW, Sections
 
 BPM = 120.0

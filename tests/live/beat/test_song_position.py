@@ -2,7 +2,7 @@
 
 import pytest
 
-from live.beat.clock import BeatReading
+from live.beat.estimate import BeatReading
 from live.beat.song_position import SongPosition
 from live.beat.timecode import TimecodeReading
 

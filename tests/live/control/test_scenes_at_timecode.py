@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from live.audio.features import FRAME, SAMPLE_RATE
-from live.beat.clock import BeatReading
+from live.beat.estimate import BeatReading
 from live.beat.song_position import SongPosition
 from live.beat.timecode import Label, TimecodeReading
 from live.control.scenes import ScenePlayer, parse_scenes

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from live.beat.clock import BeatReading
+from live.beat.estimate import BeatReading
 from live.dance.contract import DANCE_BPM
 from live.dance.dancer_clock import DancersBeat
 

@@ -80,4 +80,4 @@ def test_a_network_is_fitted_and_read_on_stage(folder, tmp_path):
         held_out=1, batch=2, frames=60, settling_frames=10, iterations=2, hidden=8
     )
     train_evidence.train(folder, tmp_path / "any.weights", config)
-    assert BeatEvidence(tmp_path / "any.weights").hidden_size == 8
+    assert len(BeatEvidence(tmp_path / "any.weights").initial_state().hidden) == 8
