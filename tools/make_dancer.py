@@ -46,8 +46,8 @@ Head         Neck             0  145  -10  Neck             0  170    6  90.0 83
 Head         Neck             0  100   34  Neck             0  150   43  70.0 68.0  0.95 skin
 Head         Neck             0   62   34  Neck             0   34   70  56.0 30.0  1.00 skin
 Head         Neck             0  115   98  Neck             0   88  108  12.0 17.0  1.00 skin sharp
-LeftShoulder Chest           40  125  -14  LeftUpperArm   -20   16    0  42.0 54.0  1.00 shirt
-LeftUpperArm LeftUpperArm    10    0    0  LeftUpperArm   150    0    0  56.0 46.0  1.00 shirt
+LeftShoulder Chest           28  130  -18  LeftUpperArm   -24   -4   -4  42.0 50.0  1.00 shirt
+LeftUpperArm LeftUpperArm     6   -6    0  LeftUpperArm   150    0    0  54.0 46.0  1.00 shirt
 LeftUpperArm LeftUpperArm   140    0    0  LeftLowerArm     0    0    0  43.0 38.0  1.00 skin
 LeftLowerArm LeftLowerArm     0    0    0  LeftLowerArm    90    0    0  38.0 39.0  1.00 skin
 LeftLowerArm LeftLowerArm    80    0    0  LeftHand         0    0    0  39.0 26.0  1.00 skin

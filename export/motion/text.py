@@ -40,7 +40,7 @@ def write(motion: Motion, skeleton: str, path: Path) -> None:
 
 def _dancer(motion: Motion) -> dict:
     joints = motion.joints[:, 0]
-    there = np.isfinite(joints).all(axis=(1, 2)).tolist()
+    there = [bool(np.isfinite(pose).all()) for pose in joints]
     whole = held(joints)
     turns = quaternions(local_rotations(global_rotations(whole)))
     return {

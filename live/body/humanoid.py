@@ -33,11 +33,12 @@ def _unit(*direction: float) -> np.ndarray:
 
 
 # Where each of our bones points in the T-pose: arms out, palms down, feet straight ahead. The hips
-# lie beside the pelvis, where the dances have them, a centimetre or three up or down.
+# lie beside the pelvis, where the dances have them, a centimetre or three up or down; the shoulders
+# 42 degrees above the chest joint, as in the dances: lower, and avatars would shrug all the time.
 _REST = {
     "spine": _unit(0, 1, 0), "chest": _unit(0, 1, 0), "neck": _unit(0, 1, 0),
     "head": _unit(0, 1, 0.1),
-    "l_shoulder": _unit(1, 0.25, 0), "l_elbow": _unit(1, 0, 0), "l_wrist": _unit(1, 0, 0),
+    "l_shoulder": _unit(1, 0.9, 0), "l_elbow": _unit(1, 0, 0), "l_wrist": _unit(1, 0, 0),
     "l_hip": _unit(1, 0, 0), "l_knee": _unit(0, -1, 0), "l_ankle": _unit(0, -1, 0),
     "l_toe": _unit(0, -0.45, 0.9),
 }  # fmt: skip
@@ -150,7 +151,7 @@ def _limbs(shoulders: np.ndarray, hips: np.ndarray, to: np.ndarray) -> np.ndarra
     """
     parents = np.concatenate([shoulders, hips])
     above, below = to[_MIDDLES], to[_ENDS]
-    straight = _shortest_turn(_turned(parents, _MIDDLES_REST), above) @ parents
+    straight = shortest_turn(_turned(parents, _MIDDLES_REST), above) @ parents
     plane = _cross(above, below)
     sine = np.sqrt(_dot(plane, plane))[..., None]
     sure = np.minimum(sine / _SURE_SINE, 1.0)
@@ -175,7 +176,7 @@ def _basis(primary: np.ndarray, secondary: np.ndarray) -> np.ndarray:
 
 def _swung(parents: np.ndarray, rest: np.ndarray, now: np.ndarray) -> np.ndarray:
     """Each parent's rotation [K, N, 3, 3], then the shortest turn to where the bone points."""
-    return _shortest_turn(_turned(parents, rest), now) @ parents
+    return shortest_turn(_turned(parents, rest), now) @ parents
 
 
 def _turned(rotations: np.ndarray, vectors: np.ndarray) -> np.ndarray:
@@ -183,12 +184,17 @@ def _turned(rotations: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     return (rotations @ vectors[:, None, :, None])[..., 0]
 
 
-def _shortest_turn(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+def shortest_turn(start: np.ndarray, end: np.ndarray) -> np.ndarray:
     """Rotation matrices between unit vectors; Rodrigues without angles."""
     axis, cosine = _cross(start, end), _dot(start, end)
     scale = 1.0 / np.maximum(1.0 + cosine, 1e-6)  # straight back: any plane is as short
     cross = (axis @ _LEVI_CIVITA).reshape(*axis.shape, 3)
     return np.eye(3) + cross + scale[..., None, None] * (cross @ cross)
+
+
+def rest_direction(bone: str) -> np.ndarray:
+    """The unit vector [3] along which a bone's beginning lies from its parent's in the T-pose."""
+    return _REST[BONES[BONE[bone]].joint]
 
 
 def _normalized(vectors: np.ndarray) -> np.ndarray:

@@ -45,12 +45,12 @@ def test_quaternions(some):
     np.testing.assert_allclose(found[sure], some.as_quat(canonical=True)[sure], atol=1e-7)
 
 
-def test_the_shortest_turn():
+def test_theshortest_turn():
     rng = np.random.default_rng(2)
     start, end = (
         v / np.linalg.norm(v, axis=1, keepdims=True) for v in rng.normal(size=(2, 300, 3))
     )
-    found = Rotation.from_matrix(humanoid._shortest_turn(start, end))
+    found = Rotation.from_matrix(humanoid.shortest_turn(start, end))
     np.testing.assert_allclose(found.apply(start), end, atol=1e-6)
     angles = np.arccos(np.clip((start * end).sum(axis=1), -1, 1))
     np.testing.assert_allclose(found.magnitude(), angles, atol=1e-6)  # no turn is shorter
