@@ -1,7 +1,7 @@
 """How long a picture takes, by look: draw time without the window's flip.
 
     python -m benchmarks.looks [--looks neon,chalk] [--dancers 1,8] [--sizes 1280x720,1920x1080]
-                               [--renderer gl]
+                               [--renderer gl] [--body dancer]
 
 Enters: nothing; dancers are made here. Leaves: a table, milliseconds per picture, 50th and 99th
 percentile of the wall clock, and the same of the processor's time, which other programs on the
@@ -22,6 +22,7 @@ os.environ["SDL_VIDEODRIVER"] = "dummy"
 
 from live.body.skeleton import JOINT, REST_POSE, with_bone_lengths
 from live.monotonic import monotonic_s
+from visuals.draw.avatar.stand_in import StandIn
 from visuals.draw.looks import LOOKS
 from visuals.draw.renderer import Renderer
 from visuals.draw.surfaces import black, pygame
@@ -39,6 +40,7 @@ def main() -> None:
     parser.add_argument("--sizes", default="1280x720,1920x1080")
     parser.add_argument("--pictures", type=int, default=180)
     parser.add_argument("--renderer", choices=("software", "gl"), default="software")
+    parser.add_argument("--body", default="", help="dancer, or a .glb or .vrm file")
     args = parser.parse_args()
     pygame.display.init()
     context = open_context() if args.renderer == "gl" else None
@@ -47,7 +49,7 @@ def main() -> None:
     for name in args.looks.split(","):
         for count in map(int, args.dancers.split(",")):
             for size in args.sizes.split(","):
-                wall, processor = measure(name, count, size, args.pictures, context)
+                wall, processor = measure(name, count, size, args.pictures, context, args.body)
                 times = [*np.percentile(wall, [50, 99]), *np.percentile(processor, [50, 99])]
                 row = " | ".join(f"{ms:.1f} ms" for ms in times)
                 print(f"| {name} | {count} | {size} | {row} |", flush=True)
@@ -64,11 +66,12 @@ def open_context() -> Any:
 
 
 def measure(
-    look: str, count: int, size: str, pictures: int, context: Any = None
+    look: str, count: int, size: str, pictures: int, context: Any = None, body: str = ""
 ) -> tuple[np.ndarray, np.ndarray]:
     """Milliseconds [pictures] of the wall clock and of the processor. context: of OpenGL."""
     width, height = map(int, size.split("x"))
-    canvas, renderer = black((width, height)), Renderer(look)
+    stand_in = StandIn(body, beside=False) if body else None
+    canvas, renderer = black((width, height)), Renderer(look, stand_in=stand_in)
     if context:
         from visuals.draw.gl.card import Card
 

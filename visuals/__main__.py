@@ -117,6 +117,7 @@ def _run(args: argparse.Namespace) -> int:
                 mirror=args.mirror,
                 canon=args.canon,
                 cast=args.cast,
+                body=args.body,
                 flashes_per_s=args.flashes,
                 brightness=args.brightness,
             ),

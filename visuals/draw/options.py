@@ -26,6 +26,12 @@ def add_picture_options(parser: argparse.ArgumentParser, **defaults: Any) -> Non
     ):
         add(f"--{name}", default=defaults[name], metavar="NAME", help=f"{meaning} ({shown[name]})")
     add(
+        "--body",
+        default="",
+        metavar="FILE",
+        help="a figure with a skin instead of the look's: .glb or .vrm; dancer: the one that ships",
+    )
+    add(
         "--mirror",
         action=argparse.BooleanOptionalAction,
         default=defaults["mirror"],

@@ -13,14 +13,18 @@ class PlayedPicture:
     """What draws, and who stands where: as its settings say at first, then as it is played.
 
     settings: of the beginning, which panic goes back to; now: where it goes on instead. stage: as
-    `Renderer` has it.
+    `Renderer` has it; in_window: whether it is shown in one.
     """
 
     def __init__(
-        self, settings: PictureSettings, now: PictureSettings | None = None, stage: bool = True
+        self,
+        settings: PictureSettings,
+        now: PictureSettings | None = None,
+        stage: bool = True,
+        in_window: bool = True,
     ):
         self._settings = settings
-        self.renderer = (now or settings).renderer(stage)
+        self.renderer = (now or settings).renderer(stage, beside=not in_window)
         self.ensemble = (now or settings).ensemble()
 
     def play(self, name: str, value: Value) -> None:

@@ -24,6 +24,7 @@ from visuals.scene.camera import Camera
 from visuals.scene.scene import RenderScene, compose, pulses
 
 if TYPE_CHECKING:
+    from visuals.draw.avatar.stand_in import StandIn
     from visuals.draw.gl.card import Card
 
 _FADE_S = 0.8  # of a crossfade between looks: most of a bar at 120 BPM would be mud
@@ -43,7 +44,8 @@ class Renderer:
     look, palette: names (visuals.draw.looks.LOOKS, live.palettes.PALETTES); ConfigError
     for others. guard: what limits flashes and brightness. stage: whether there is a floor; without
     one and on a surface with alpha, what is not drawn on stays transparent, and colours come out
-    multiplied by alpha. camera: one of live.osc.schema.CAMERAS.
+    multiplied by alpha. camera: one of live.osc.schema.CAMERAS. stand_in: an avatar that is drawn
+    instead of the looks' own figures, in their light.
     """
 
     def __init__(
@@ -53,7 +55,9 @@ class Renderer:
         guard: Guard | None = None,
         stage: bool = True,
         camera: str = "front",
+        stand_in: StandIn | None = None,
     ):
+        self._stand_in = stand_in
         self.camera = Camera(camera)
         self.guard = guard or Guard()
         self._stage = stage
@@ -183,13 +187,19 @@ class Renderer:
     ) -> None:
         if not isinstance(look, CardLook):
             self._paint(look, canvas, scene)
-            card.upload(layer, canvas)
+            if self._stand_in is None:
+                card.upload(layer, canvas)
+            else:
+                target = card.begin(layer, canvas)
+                self._stand_in.paint(card, target, self._seen(scene, card.size), look)
             return
         if look.floor:
             self._soft.fill(0)
             self._floor.draw(self._soft, self._seen(scene, self._soft.get_size()))
         target = card.begin(layer, self._soft if look.floor else None)
-        look.paint(card, target, self._seen(scene, card.size))
+        look.paint(card, target, seen := self._seen(scene, card.size))
+        if self._stand_in:
+            self._stand_in.paint(card, target, seen, look)
 
     def _seen(self, scene: RenderScene, size: tuple[int, int]) -> RenderScene:
         """The same scene in a picture of another size."""
@@ -201,7 +211,9 @@ class Renderer:
             from visuals.draw.gl.looks import LOOKS
 
             if look in LOOKS:
-                return LOOKS[look]()
+                made = LOOKS[look]()
+                made.figures = self._stand_in is None
+                return made
         return looks.make(look)
 
     def _advance(self, view: View, dt_s: float) -> None:
@@ -230,7 +242,10 @@ class Renderer:
         canvas.blit(self._scaled, (0, 0))
         if not self._stage:
             cover_light(canvas, light_only=True)
-        look.ink(canvas, scene)
+        if self._stand_in is None:
+            look.ink(canvas, scene)
+        elif self.card is None:  # on the card it stands over what is painted here
+            self._stand_in.ink(canvas, scene, look)
         if not self._stage:
             cover_light(canvas, light_only=False)
 

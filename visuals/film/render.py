@@ -97,6 +97,7 @@ def _settings(args: argparse.Namespace) -> FilmSettings:
         given["canon"] = None  # it is danced here, and in canon already
     picture = PictureSettings(
         **{name: value for name, value in given.items() if value is not None},
+        body=args.body,
         flashes_per_s=args.flashes,
         brightness=args.brightness,
     )
@@ -122,7 +123,7 @@ def film(
 
     Whatever ends it early, an interrupt included, leaves no half film.
     """
-    picture = PlayedPicture(settings.picture, stage=not settings.transparent)
+    picture = PlayedPicture(settings.picture, stage=not settings.transparent, in_window=False)
     canvas = matte.transparent(settings.size) if settings.transparent else black(settings.size)
     aspect = settings.size[0] / settings.size[1]
     pixels = matte.straight if settings.transparent else matte.memory

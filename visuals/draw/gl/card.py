@@ -13,9 +13,13 @@ from typing import Any
 import moderngl
 import numpy as np
 
+from visuals.draw.avatar.avatar import Avatar
+from visuals.draw.avatar.light import BodyLight
 from visuals.draw.gl import CardError, shaders
+from visuals.draw.gl.skin import CardBody
 from visuals.draw.safety import tiles_of
 from visuals.draw.surfaces import black, pygame
+from visuals.scene.scene import RenderScene
 
 _CELLS = (48, 27)  # of what the safety reads back: both can be cut into thirds
 _LAYERS = 2  # the look shown, and the one that is faded in
@@ -189,6 +193,16 @@ class Card:
             self._aim(to, light)
             self._sheets.program["size"].value = self.size
             self._sheets.vertices(corners).render(moderngl.TRIANGLES, vertices=len(corners))
+
+    def body(self, avatar: Avatar) -> CardBody:
+        """An avatar, ready to stand on this card."""
+        with _told():
+            return CardBody(self.context, avatar)
+
+    def stand(self, to: CardTarget, body: CardBody, scene: RenderScene, light: BodyLight) -> None:
+        """Draw an avatar as every dancer, over what lies there; scene is of the window's size."""
+        with _told():
+            self.run("copy", to, Light.OVER, body.paint(scene, self.size, light), gain=1.0)
 
     def blur(self, picture: CardTarget, spare: CardTarget, sigma: float) -> None:
         """A Gaussian over a target, sigma in its texels; spare has the same size."""

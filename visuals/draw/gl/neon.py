@@ -35,6 +35,7 @@ class CardNeon:
     floor = True
 
     def __init__(self):
+        self.figures = True
         self._size = (0, 0)
         self._painters = neon.Painters()
 
@@ -47,7 +48,7 @@ class CardNeon:
             self._reflect(card, layer, scene)
             self._bloom(card, layer, scene)
         card.run("copy", layer, Light.ADDED, self._trails.texture, gain=1.0)
-        if scene.figures:
+        if scene.figures and self.figures:
             card.shapes(layer, figures(scene), Light.OVER)
 
     def _fit(self, card: Card) -> None:

@@ -20,6 +20,7 @@ class CardRibbons:
     floor = True
 
     def __init__(self):
+        self.figures = True
         self._size = (0, 0)
         self.silk = ribbons.Silk()
 
@@ -33,7 +34,7 @@ class CardRibbons:
         card.blur(self._soft, self._spare, _SIGMA)
         card.run("copy", layer, Light.ADDED, self._soft.texture, gain=1.0)
         card.run("copy", layer, Light.ADDED, self._cloth.texture, gain=1.0)
-        if scene.figures:
+        if scene.figures and self.figures:
             card.shapes(layer, figures(scene), Light.OVER)
 
     def _fit(self, card: Card) -> None:

@@ -32,6 +32,8 @@ class CardLook(Protocol):
 
     floor: bool
     """Whether the common floor (visuals.draw.floor) lies under it."""
+    figures: bool
+    """Whether it draws figures too; without them its light alone."""
 
     def paint(self, card: Card, layer: CardTarget, scene: RenderScene) -> None:
         """Light and figures over what lies on the layer; scene is of the window's size."""
