@@ -59,7 +59,7 @@ def test_the_wheel_holds_our_packages_and_the_command(wheel_names):
     assert tops - {dist_info} == TOP_LEVEL
 
 
-def test_the_wheel_ships_every_module_the_weights_and_the_licence(wheel_names):
+def test_the_wheel_ships_every_module_the_weights_the_pages_and_the_licence(wheel_names):
     sources = [
         path
         for package in ("live", "model", "export", "visuals", "benchmarks")
@@ -67,7 +67,10 @@ def test_the_wheel_ships_every_module_the_weights_and_the_licence(wheel_names):
     ]
     weights = [path for path in (ROOT / "live" / "weights").glob("*") if path.is_file()]
     demo = [ROOT / "live" / "audio" / "demo.ogg"]
-    expected = {path.relative_to(ROOT).as_posix() for path in sources + weights + demo}
+    static = ROOT / "visuals" / "page" / "static"
+    pages = [path for path in static.rglob("*") if path.is_file()]
+    assert static / "rehearse" / "main.js" in pages
+    expected = {path.relative_to(ROOT).as_posix() for path in sources + weights + demo + pages}
     assert expected <= set(wheel_names)
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in wheel_names)
 

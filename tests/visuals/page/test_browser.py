@@ -105,6 +105,6 @@ def test_nothing_is_lost_when_the_studio_is_killed_amid_a_job(tmp_path, song):
         told = state(running)
         assert {job["state"] for job in told["jobs"]} <= {"running", "waiting"}
         assert told.get("takes", []) == []
-        wait_until(lambda: len(state(running).get("takes", [])) == 2, "two takes", 120)
+        wait_until(lambda: len(state(running).get("takes", [])) == 2, "two takes", 300)
         assert [take["options"]["seed"] for take in state(running)["takes"]] == [1, 2]
     assert len(list((library / "takes").glob("*.npz"))) == 2
