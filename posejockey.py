@@ -16,6 +16,7 @@ COMMANDS = {
     "replay": ("live.cli.replay", "send a recorded session again, in time"),
     "doctor": ("live.cli.doctor", "is this machine ready for the show? what to do if not"),
     "calibrate": ("live.cli.calibrate", "measure the delay of sound, or of the picture"),
+    "lights": ("live.cli.lights", "try lamps without music; a patch from an MVR plan"),
     "devices": ("live.cli.devices", "list sound, MIDI and displays; learn a MIDI controller"),
     "visuals": ("visuals.__main__", "draw the figures that arrive over OSC"),
     "studio": ("visuals.page.studio", "pages: rehearse, the stage for OBS, a surface for a phone"),

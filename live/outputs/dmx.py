@@ -25,6 +25,8 @@ from live.supervised_thread import SupervisedThread
 
 log = logging.getLogger(__name__)
 
+BoardOf = Callable[[Universe, int], Board]
+
 _SOURCE = "PoseJockey"
 _LAST_WORDS = 3  # E1.31 wants the end of a stream said three times; a blackout as well
 _TTL = 8
@@ -33,11 +35,12 @@ _TTL = 8
 class DmxOut:
     """Owns the thread and the sockets. Enter it to start, leave it to stop.
 
-    failures: universes that could not be made, and times the thread began again. ConfigError where
-    a host cannot be found, DeviceError where `bind` is no address of this machine.
+    board_of: what makes a universe's bytes. failures: universes that could not be made, and times
+    the thread began again. ConfigError where a host cannot be found, DeviceError where `bind` is no
+    address of this machine.
     """
 
-    def __init__(self, patch: Patch):
+    def __init__(self, patch: Patch, board_of: BoardOf = Board):
         self._patch = patch
         self._newest = Newest(max((u.delay_ms for u in patch.universes), default=0.0) / 1000)
         self._source = SourceId() if any(u.protocol == "sacn" for u in patch.universes) else None
@@ -48,12 +51,19 @@ class DmxOut:
         self._unmade = 0
         try:
             for universe in patch.universes:
-                self._senders.append(_KINDS[universe.protocol](universe, patch, self._source))
+                self._senders.append(
+                    _KINDS[universe.protocol](universe, patch, board_of, self._source)
+                )
             if self._source is not None:
                 self._discoveries = _discoveries(patch, self._source)
         except BaseException:
             self.close()
             raise
+
+    @property
+    def boards(self) -> list[Board]:
+        """Of the universes, in the patch's order; only to be looked at."""
+        return [sender.board for sender in self._senders]
 
     @property
     def targets(self) -> list[UdpTarget]:
@@ -143,21 +153,21 @@ class Newest:
 class _Sender:
     """One universe on its way to one receiver."""
 
-    def __init__(self, universe: Universe, patch: Patch, name: str, address: tuple, family: int):
+    def __init__(self, universe: Universe, board: Board, name: str, address: tuple, family: int):
         self._universe = universe
-        self._board = Board(universe, patch.flashes)
-        self._slots = self._board.slots
+        self.board = board
+        self._slots = self.board.slots
         self._sequence = 0
         self.target = UdpTarget(name, address, _socket(universe.bind, family), connected=True)
 
     def send(self, newest: Newest, now_s: float) -> None:
         levels = newest.at(now_s - self._universe.delay_ms / 1000)
-        self._slots = self._board.step(levels, now_s)
+        self._slots = self.board.step(levels, now_s)
         self._send(ends=False)
 
     def say_goodbye(self, ends: bool) -> None:
         """The universe at rest; then, where the protocol has a word for it, the end."""
-        self._slots = self._board.rest()
+        self._slots = self.board.rest()
         self._send(ends)
 
     def _send(self, ends: bool) -> None:
@@ -172,12 +182,14 @@ class _Sender:
 class _Sacn(_Sender):
     """One E1.31 universe, to one host or to the universe's multicast group."""
 
-    def __init__(self, universe: Universe, patch: Patch, source: SourceId | None):
+    def __init__(
+        self, universe: Universe, patch: Patch, board_of: BoardOf, source: SourceId | None
+    ):
         assert source is not None
         group = packets.multicast_group(universe.number)
         family, address = _address_of(universe.host or group, packets.SACN_PORT)
         name = f"sACN {universe.number} to {universe.host or 'its group'}"
-        super().__init__(universe, patch, name, address, family)
+        super().__init__(universe, board_of(universe, patch.flashes), name, address, family)
         self._cid = source.uuid
         if family == socket.AF_INET:
             self.target.socket.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, _TTL)
@@ -215,7 +227,9 @@ def _discoveries(patch: Patch, source: SourceId) -> list[_Discovery]:
 class _ArtNet(_Sender):
     """One Art-Net universe, to a node or a broadcast."""
 
-    def __init__(self, universe: Universe, patch: Patch, source: SourceId | None):
+    def __init__(
+        self, universe: Universe, patch: Patch, board_of: BoardOf, source: SourceId | None
+    ):
         family, address = _address_of(universe.host, packets.ARTNET_PORT)
         if family != socket.AF_INET:
             raise ConfigError(
@@ -223,7 +237,7 @@ class _ArtNet(_Sender):
                 "address, or use sacn"
             )
         name = f"Art-Net {universe.number} to {universe.host}"
-        super().__init__(universe, patch, name, address, family)
+        super().__init__(universe, board_of(universe, patch.flashes), name, address, family)
 
     def _packet(self, ends: bool) -> bytes:
         if ends:
