@@ -11,6 +11,7 @@ from pathlib import Path
 
 from aiohttp import WSMsgType, web
 
+from visuals.draw.avatar.shipped import SHIPPED
 from visuals.page.files import page
 from visuals.page.relay import Client, Relay, refusal
 from visuals.page.security import SETTINGS
@@ -117,11 +118,12 @@ async def _avatar(request: web.Request) -> web.StreamResponse:
 
 
 def _avatars(library: Path) -> dict[str, Path]:
-    """Those that begin as glTF does and are not too large, by name."""
+    """The figure that ships, and those that begin as glTF does and are not too large, by name."""
+    found = {SHIPPED.name: SHIPPED}
     folder = library / AVATARS
-    if not folder.is_dir():
-        return {}
-    return {path.name: path for path in folder.iterdir() if _is_avatar(path)}
+    if folder.is_dir():
+        found |= {path.name: path for path in folder.iterdir() if _is_avatar(path)}
+    return found
 
 
 def _is_avatar(path: Path) -> bool:

@@ -161,7 +161,7 @@ def test_avatars_are_those_of_the_folder_and_nothing_else(tmp_path):
     (tmp_path / "secret.glb").write_bytes(b"glTF")
 
     async def visit(client, show):
-        assert await (await client.get("/avatars")).json() == ["fox.glb"]
+        assert await (await client.get("/avatars")).json() == ["dancer.glb", "fox.glb"]
         answer = await client.get("/avatars/fox.glb")
         assert (await answer.read())[:4] == b"glTF"
         assert answer.content_type == "model/gltf-binary"

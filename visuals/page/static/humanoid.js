@@ -29,7 +29,7 @@ export const BONES = [
 const v = (x, y, z) => new THREE.Vector3(x, y, z).normalize();
 export const T_POSE = { hips: v(0, 1, 0), spine: v(0, 1, 0), chest: v(0, 1, 0), neck: v(0, 1, 0.1) };
 for (const [side, x] of [["left", 1], ["right", -1]]) {
-  T_POSE[`${side}Shoulder`] = v(x, 0.25, 0);
+  T_POSE[`${side}Shoulder`] = v(x, 0.9, 0);
   T_POSE[`${side}UpperArm`] = T_POSE[`${side}LowerArm`] = v(x, 0, 0);
   T_POSE[`${side}UpperLeg`] = T_POSE[`${side}LowerLeg`] = v(0, -1, 0);
   T_POSE[`${side}Foot`] = v(0, -0.45, 0.9);
