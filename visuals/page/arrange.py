@@ -6,6 +6,7 @@ Leaves: a take whose score is that, for `perform --score`; or a phrase for the b
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,8 @@ import numpy as np
 from live.body.skeleton import N_JOINTS
 from live.dance.choreography.noise import draw, mix
 from live.dance.material.phrase import KEPT_CONTROLS, MAX_BEATS, StoredPhrase
-from live.dance.material.take_score import SCORE_ARRAYS
-from live.errors import ConfigError
+from live.dance.material.take_score import score_of_take
+from live.errors import ArtifactError, ConfigError
 
 MAX_SLOTS = 4096
 _VARIATION = 7  # what these draws are for: the first part of their name
@@ -44,9 +45,18 @@ def slot_of_take(take: Mapping[str, np.ndarray], phrase: int) -> Slot:
 
 
 def check_score(take: Mapping[str, np.ndarray]) -> None:
-    """ConfigError for a take without phrases."""
-    if not all(name in take for name in SCORE_ARRAYS):
+    """ConfigError for a take without phrases, or with damaged ones."""
+    if not has_score(take):
         raise ConfigError("the take has no phrases; dance it anew")
+
+
+def has_score(take: Mapping[str, np.ndarray]) -> bool:
+    """Whether a take, which may come from anybody, has a score that can be danced."""
+    try:
+        score_of_take(dict(take), Path("take"))
+    except ArtifactError:
+        return False
+    return True
 
 
 def arranged(
@@ -114,6 +124,8 @@ def kept_phrase(
 def _middles(take: Mapping[str, np.ndarray], beats: range) -> np.ndarray:
     """The frames in the middle of these beats; none where one of them was not seen."""
     seen = take.get("score_beat", np.zeros(0, int))
+    if seen.shape != take["time_s"].shape:
+        return np.zeros(0, int)
     starts, ends = np.searchsorted(seen, beats), np.searchsorted(seen, beats, side="right")
     if (starts == ends).any() or np.isnan(take["joints"][(starts + ends) // 2, 0]).any():
         return np.zeros(0, int)

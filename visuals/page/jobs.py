@@ -158,7 +158,7 @@ class Jobs:
         job.done = 1.0 if state == DONE else job.done
         self.on_end(job)
         self._changed(job)
-        self.rows_path(job.id).unlink(missing_ok=True)
+        _remove(self.rows_path(job.id))
         over = [other for other in self._jobs.values() if other.is_over]
         for other in over[:-_MOST_KEPT]:
             self._forget(other)
@@ -166,12 +166,18 @@ class Jobs:
     def _forget(self, job: Job) -> None:
         del self._jobs[job.id]
         for path in self.folder.glob(f"{job.id}.*"):
-            path.unlink(missing_ok=True)
+            _remove(path)
         self.on_change(job)
 
     def _changed(self, job: Job) -> None:
         write_text(self.folder / f"{job.id}.json", json.dumps(asdict(job)))
         self.on_change(job)
+
+
+def _remove(path: Path) -> None:
+    """On Windows a file that is being read stays until it is swept with the job."""
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
 
 
 def _sentence(error: str) -> str:

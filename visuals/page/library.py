@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from live.errors import ArtifactError
+from live.errors import ArtifactError, DeviceError
 from live.safe_read import read_file
 from live.safe_write import write_text
 from visuals.page.names import free_path, stem_of
@@ -198,18 +198,27 @@ def _table(text: str) -> dict[str, Any]:
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    """The index; an empty one where it is damaged."""
+    """The index, for this process alone; an empty one where it is damaged."""
     try:
         return _connect(path)
-    except sqlite3.DatabaseError:
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+            raise DeviceError(
+                f"another studio has {path.parent.parent} open; end that one, or take another "
+                "folder with --library"
+            ) from None
         path.unlink(missing_ok=True)
         return _connect(path)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    index = sqlite3.connect(path)
+    """Locked until it is closed or the process ends: two studios would run every job twice."""
+    index = sqlite3.connect(path, timeout=0.0)
     try:
+        index.execute("pragma locking_mode = exclusive")
+        index.execute("begin exclusive")
         index.execute(_TABLE)
+        index.commit()
         index.execute("select id, kind, name, size, mtime, about from items limit 1").fetchall()
     except sqlite3.DatabaseError:
         index.close()

@@ -31,7 +31,9 @@ def set_list_of(takes: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
         options = options if isinstance(options, dict) else {}
         lines = ["[[cue]]", f"name = {json.dumps(name, ensure_ascii=False)}"]
         for setting in _NAMES:
-            value = options.get(setting, getattr(usual, setting))
+            value = options.get(setting)
+            if not isinstance(value, int | float | str):
+                value = getattr(usual, setting)
             lines.append(f"{setting} = {json.dumps(value, ensure_ascii=False)}")
         scenes.append("\n".join(lines))
     return "\n\n".join([_HEAD.rstrip(), *scenes]) + "\n"

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from live.dance.material.take_score import SCORE_ARRAYS
 from live.osc.schema import SECTION_KINDS
+from visuals.page.arrange import has_score
 
 _SAME = 0.7  # correlation of two phrases' noise above which they have one letter
 _EXACT = 0.99
@@ -40,10 +40,11 @@ def summary_of(take: dict[str, np.ndarray]) -> dict[str, Any]:
 def phrases_of(take: dict[str, np.ndarray]) -> list[dict[str, Any]]:
     """{first, beats, at, until, letter, varied, mirrored} of each phrase of the score. letter: the
     same for phrases that are alike, from "A" on."""
-    if not all(name in take for name in SCORE_ARRAYS) or "score_beat" not in take:
+    beat = take.get("score_beat", np.zeros(0))
+    if beat.shape != take["time_s"].shape or beat.dtype.kind not in "iu" or not has_score(take):
         return []
     noise, first = take["score_noise"], take["score_first"]
-    time_s, beat = take["time_s"], take["score_beat"]
+    time_s = take["time_s"]
     ends = [*first[1:], len(noise)]
     bounds = np.searchsorted(beat, [*first, len(noise)])
     times = np.append(time_s, time_s[-1])[np.minimum(bounds, len(time_s))]

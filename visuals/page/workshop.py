@@ -23,6 +23,7 @@ from visuals.page.settings import StudioSettings
 
 _LISTEN = "visuals.page.listen"
 _LISTEN_S = 300.0
+_MOST_DECODERS = 2  # at the same time
 _TELL_S = 0.12  # between two messages to a page
 _LOOK_S = 2.0  # between two looks at the folder, while a page is open
 _SHOWN = ("title", "song", "star", "options", "from", "model")
@@ -43,6 +44,7 @@ class Workshop:
         self.styles: list[str] = []
         self.version = 0
         self._listeners: set[asyncio.Event] = set()
+        self._decoders = asyncio.Semaphore(_MOST_DECODERS)
         self._locks: dict[str, asyncio.Lock] = {}
         self.jobs = Jobs(
             self.library.own / "jobs", settings.jobs, lambda _: self.tell(), self._ended
@@ -83,7 +85,8 @@ class Workshop:
         flac, outline = song.with_suffix(".flac"), song.with_suffix(".json")
         child = Child(_LISTEN, [str(song), str(flac), str(outline)])
         try:
-            code = await asyncio.wait_for(child.run(), _LISTEN_S)
+            async with self._decoders:
+                code = await asyncio.wait_for(child.run(), _LISTEN_S)
         except TimeoutError:
             code, child.error = 2, f"reading it took longer than {_LISTEN_S:.0f} s"
         if code:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from live.errors import DeviceError
 from visuals.page.library import OWN_FOLDER, Library
 from visuals.page.names import free_path, stem_of, suffix_of
 
@@ -48,6 +49,17 @@ def test_the_index_is_made_anew_from_the_folder(tmp_path, damage):
     again = Library(tmp_path)
     assert {item.id: item for item in again.items()} == {item.id: item for item in before}
     again.close()
+
+
+def test_two_studios_do_not_share_a_library(tmp_path):
+    first = Library(tmp_path)
+    item = add(first, "song", "a.wav")
+    with pytest.raises(DeviceError, match="another studio"):
+        Library(tmp_path)
+    first.close()
+    second = Library(tmp_path)
+    assert second.items() == [item]
+    second.close()
 
 
 def test_a_change_is_written_beside_the_file(library):

@@ -72,6 +72,16 @@ def test_a_take_without_a_score_has_no_phrases(take):
         slot_of_take(plain, 0)
 
 
+@pytest.mark.parametrize("name", ["score_noise", "score_first", "score_beat", "score_energy"])
+def test_a_damaged_score_is_none(take, name):
+    for array in (np.zeros(0), np.full((3, 3), -5), np.array(["x"])):
+        assert summary_of(take | {name: array})["phrases"] == []
+        if name != "score_beat":
+            with pytest.raises(ConfigError, match="anew"):
+                kept_phrase(take | {name: array}, 1, {})
+    assert kept_phrase(take | {"score_beat": np.zeros(3, int)}, 1, {}).poses.shape == (0, 19, 3)
+
+
 def test_an_arrangement_is_a_score_that_can_be_danced(take, tmp_path):
     a, b = slot_of_take(take, 0), slot_of_take(take, 2)
     short = Slot(b.noise[:3, :1], mirrored=True)

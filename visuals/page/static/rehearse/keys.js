@@ -19,6 +19,7 @@ export function watchKeys(room) {
 function isTyping({ target, key }) {
   if (document.querySelector("dialog[open]")) return true;
   if (target.matches?.("input[type=text], select, input[type=range]")) return true;
+  if (key === " " && target.matches?.(".phrase")) return false; // it is selected already
   return (key === " " || key === "Enter") && target.matches?.("button, a, input");
 }
 

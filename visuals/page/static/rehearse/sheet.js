@@ -178,8 +178,8 @@ export class Sheet extends EventTarget {
     if (block) { block.focus(); block.click(); }
   }
 
-  // Dragging begins after some pixels, so that a click stays one. On a finger it needs a held press,
-  // as a finger that moves scrolls the song.
+  // Dragging begins after some pixels, so that a click stays one. A finger that moves scrolls the song
+  // instead; there, and by keyboard, the buttons "earlier" and "later" move a phrase.
   _drag(event, block, k) {
     if (event.button !== 0) return;
     const startX = event.clientX;
