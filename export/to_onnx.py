@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from export.parity import Parity, frames_of, measure, random_sequence
-from export.quantise import SMALLEST, quantised, rounding
+from export.quantise import quantised, rounding
 from live.dance.contract import (
     CLOCK_DIM,
     CONTROL_DIM,
@@ -109,13 +109,14 @@ def _forget_origins(model: onnx.ModelProto) -> None:
 def _not_in_graph(model: onnx.ModelProto, network: DanceNetwork) -> str:
     """The weights that the graph has not under their names, as base64 of an .npz: the posterior's,
     which only training needs, and what the exporter folded into constants. With them a file is
-    enough to go on from (`train --init`). Large ones are float16, to keep the file small."""
+    enough to go on from (`train --init`, `learn`). What no dance needs is float16, to keep the file
+    small."""
     there = {tensor.name for tensor in model.graph.initializer}
     content = io.BytesIO()
     np.savez(
         content,
         **{
-            k: v.numpy().astype(np.float16 if v.numel() >= SMALLEST else v.numpy().dtype)
+            k: v.numpy().astype(np.float16 if k.startswith("posterior.") else v.numpy().dtype)
             for k, v in network.state_dict().items()
             if k not in there
         },

@@ -35,7 +35,7 @@ from model.data.recordings import Recording, check_recordings, training_recordin
 log = logging.getLogger(__name__)
 
 _CONTROL_S = 2.0  # width of the window over which energy, openness and travel are measured
-_ANKLE_ABOVE_TOE_M = 0.06  # of a standing foot
+ANKLE_ABOVE_TOE_M = 0.06  # of a standing foot
 _HELD_OUT = 0.12  # the last share of each clip is kept for evaluation
 _ROOM_SHARE = 0.5  # of the songs are heard through a room
 # Where the index's grids, fitted clip by clip over all tempi, disagree within one dance: couples
@@ -65,7 +65,7 @@ def canonical(joints: np.ndarray) -> np.ndarray:
     scale = BONE_LENGTHS[legs].sum() / length.sum()
     out = with_bone_lengths(joints * scale)
     toes = out[:, [JOINT["l_toe"], JOINT["r_toe"]], 1]
-    ankles = out[:, [JOINT["l_ankle"], JOINT["r_ankle"]], 1] - _ANKLE_ABOVE_TOE_M
+    ankles = out[:, [JOINT["l_ankle"], JOINT["r_ankle"]], 1] - ANKLE_ABOVE_TOE_M
     out[..., 1] -= np.percentile(np.minimum(toes.min(axis=1), ankles.min(axis=1)), 15)
     return out
 

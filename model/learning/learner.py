@@ -254,7 +254,7 @@ class Learner:
             batch = Tensors.of(self._batch(rng), torch.device("cpu"))
             found.append(self._objective.units_of(batch)[0])
             count += max(1, len(found[-1]))
-        self.network.decoder.newest_prior.fit_codes(torch.cat(found))
+        self.network.decoder.newest_prior.fit_codes(torch.cat(found), danced=True)
 
     def _reference(self) -> ReferenceStats:
         """Statistics of the real dances, from windows drawn once."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
 from live.body.pose import FRAME_RATE
 from live.body.skeleton import JOINT, N_JOINTS, mirrored
@@ -21,13 +22,22 @@ from live.settings_file import shown
 from model.data.clip_index import TIERS, ClipError, check_entry, check_style, read_index
 from model.data.clips import RawClip, read_raw_clips, refusal
 from model.data.music.genres import genres_of
-from model.data.prepare import Clip, clips_of, render_songs, write_motion, write_music
+from model.data.prepare import (
+    ANKLE_ABOVE_TOE_M,
+    Clip,
+    clips_of,
+    render_songs,
+    write_motion,
+    write_music,
+)
 
 LEAST_S = 20.0
 """Seconds of motion below which nothing is learned."""
-_MUSIC_MINUTES, _OTHER_MINUTES = 12.0, 8.0  # danced to; only heard
+_MUSIC_MINUTES, _OTHER_MINUTES, _SONG_S = 12.0, 8.0, 40.0  # danced to; only heard; each
 _SEED = 1
 _ARMS = [JOINT[name] for name in ("l_elbow", "l_wrist", "r_elbow", "r_wrist")]
+_ANKLES = [JOINT["l_ankle"], JOINT["r_ankle"]]
+_LEVEL_M = 0.05
 _HANDED = 0.45  # waltz has .63, tango .72; indian, the next of eleven others, .25
 
 
@@ -95,8 +105,25 @@ def read_material(source: Path, style: str) -> Material:
         raise ArtifactError(refusal(refused, len(raw)))
     _check_length(raw, style)
     tiers = tuple(t for t in TIERS if any(clip.tier == t for clip in raw))
-    clips = clips_of([replace(clip, style=style) for clip in raw])
+    clips = [on_the_floor(c) for c in clips_of([replace(clip, style=style) for clip in raw])]
     return Material(clips, tiers, _key(clips))
+
+
+def on_the_floor(clip: Clip) -> Clip:
+    """The clip, let down (or lifted) to where its floor is: by the lowest any joint gets within
+    a second of each moment. A film, or a room captured with a slope, has a floor that drifts by
+    tens of centimetres; a jump is shorter than that. Less than 5 cm stays as it is.
+    """
+    height = clip.pose[:, 1 : N_JOINTS * 3 : 3].copy()
+    height[:, _ANKLES] -= ANKLE_ABOVE_TOE_M
+    around = 2 * FRAME_RATE
+    lowest = minimum_filter1d(height.min(axis=1), around, mode="nearest")
+    floor = uniform_filter1d(lowest, around, mode="nearest")
+    if np.abs(floor).max() < _LEVEL_M:
+        return clip
+    pose = clip.pose.copy()
+    pose[:, 1 : N_JOINTS * 3 : 3] -= floor[:, None]
+    return replace(clip, pose=pose)
 
 
 def write_data(material: Material, style: str, known: Sequence[str], out: Path) -> None:
@@ -104,8 +131,8 @@ def write_data(material: Material, style: str, known: Sequence[str], out: Path) 
     to whose music the new one is not danced."""
     genres = genres_of(style, material.metre)
     others = tuple(sorted({g for s in known for g in genres_of(s)} - set(genres)))
-    songs = [*render_songs(_MUSIC_MINUTES, _SEED, genres)]
-    songs += render_songs(_OTHER_MINUTES, _SEED + 1, others) if others else []
+    songs = [*render_songs(_MUSIC_MINUTES, _SEED, genres, _SONG_S)]
+    songs += render_songs(_OTHER_MINUTES, _SEED + 1, others, _SONG_S) if others else []
     out.mkdir(parents=True, exist_ok=True)
     with (
         whole_file(out / "prepared.json") as summary,

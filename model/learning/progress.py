@@ -52,9 +52,7 @@ class Progress:
         """All is done: where the files are."""
         if self._kind == "json":
             paths = {name: str(path) for name, path in files.items()}
-            self._print(
-                json.dumps({"stage": "done", "done": 1.0, "eta_s": 0, "text": text} | paths)
-            )
+            self._print(json.dumps({"stage": "done", "done": 1.0, "eta_s": 0, "say": text} | paths))
         else:
             if self._kind == "bar" and sys.stdout.isatty():
                 self._print("\r" + " " * 78 + "\r", end="")
@@ -73,7 +71,7 @@ class Progress:
         done = spent / max(spent + self.eta_s, 1e-9)
         if self._kind == "json":
             row = {"stage": self.stage, "done": round(done, 4), "eta_s": round(self.eta_s)}
-            row |= {"text": text} if text else {}
+            row |= {"say": text} if text else {}
             row |= {"figure": str(figure)} if figure else {}
             self._print(json.dumps(row))
         elif self._kind == "bar":

@@ -112,8 +112,9 @@ class UnitPrior(nn.Module):
         return self.codes[scaled.argmin(dim=-1)]
 
     @torch.no_grad()
-    def fit_codes(self, latents: Tensor, steps: int = 20) -> None:
-        """The vocabulary: k-means (Lloyd, 1982) over latents [B, Z] met in training."""
+    def fit_codes(self, latents: Tensor, steps: int = 20, danced: bool = False) -> None:
+        """The vocabulary: k-means (Lloyd, 1982) over latents [B, Z] met in training. danced: of a
+        cluster the latent nearest to its mean, for a mean of few is a smaller movement than any."""
         generator = torch.Generator().manual_seed(0)
         self.latent_std.copy_(latents.std(dim=0).clamp(min=0.05))
         count = len(self.codes)
@@ -127,6 +128,9 @@ class UnitPrior(nn.Module):
             # A code that nobody uses moves to some unit.
             stray = points[torch.randint(len(points), (count,), generator=generator)]
             codes = torch.where(members > 0, total / members.clamp(min=1), stray)
+        if danced:
+            near = [torch.cdist(c, points).argmin(dim=1) for c in codes.split(1024)]
+            codes = points[torch.cat(near)]
         self.codes.copy_(codes * self.latent_std)
 
     def _through(self, units: Tensor, fog: Tensor) -> Tensor:

@@ -24,9 +24,8 @@ def test_a_setting_no_run_can_have_is_named(setting):
         check_config(replace(TrainConfig(), **setting))
 
 
-@pytest.mark.parametrize("recipe", ["dance", "own-style"])
-def test_the_recipes_pass(recipe, request):
-    check_config(read_config(request.config.rootpath / "model" / "recipes" / f"{recipe}.toml"))
+def test_the_recipe_passes(request):
+    check_config(read_config(request.config.rootpath / "model" / "recipes" / "dance.toml"))
 
 
 @pytest.mark.parametrize("option", [("--watch", "nan"), ("--devices", "0"), ("--iterations", "0")])
