@@ -28,13 +28,12 @@ CAMERA_HEIGHT_M = 1.3
 _STEADY_SPEED_M_S = 0.6  # of a foot that stands, before its place is held
 _LOW_M = 0.1
 _DEPTH_COUNTS = 0.5
-# How far bodies are from upright on the whole, and cameras from level (roll), radians; and feet
-# from a floor; and cameras from the usual height, metres.
-_UPRIGHT, _ROLL, _ON_FLOOR_M, _CAMERA_HEIGHT_OFF_M = 0.10, 0.02, 0.03, 0.3
+# How far cameras are from level (roll) and bodies from upright, radians; feet from a floor; cameras
+# from the usual height, metres.
+_ROLL, _UPRIGHT, _ON_FLOOR_M, _CAMERA_HEIGHT_OFF_M = 0.02, 0.15, 0.05, 0.3
 _STEEPEST = 0.5
 _FEET = tuple(JOINT[n] for n in ("l_ankle", "l_toe", "r_ankle", "r_toe"))
 _LEGS = tuple(JOINT[n] for n in ("l_knee", "l_ankle", "r_knee", "r_ankle"))
-_TRUNK = tuple(JOINT[n] for n in ("l_shoulder", "r_shoulder", "l_hip", "r_hip"))
 
 
 @dataclass(frozen=True)
@@ -54,26 +53,24 @@ def lift(
     lengths = rod_lengths(seen, height_m)
     world = seen.world * (lengths.sum() / np.median(rods(seen.world), axis=0).sum())
     start = world + _roots(seen.rays / focal, world, seen.confidence)[:, None]
-    given = (seen, world, lengths, focal)
-    joints = solve(*given, start)
-    ground = find_ground(joints, lengths, None)
-    joints = solve(*given, joints, ground, rounds=3)
-    ground = find_ground(joints, lengths, ground)
-    joints = solve(*given, joints, ground, rounds=3)
+    ground, joints = None, start
+    for _ in range(3):
+        ground = find_ground(joints, lengths, ground)
+        joints = solve(seen, world, lengths, focal, joints, ground, rounds=3)
     return Lifted(
         _on_floor(joints, ground, lengths), seen.confidence.astype(np.float32), seen.start_s
     )
 
 
 def rod_lengths(seen: Measured, height_m: float) -> np.ndarray:
-    """[24] of the person, as `rods` has them: as seen where seen well, left as right, on legs of
-    the canonical body of that height."""
-    legs = height_m / BODY_HEIGHT_M * BONE_LENGTHS[list(_LEGS)].sum()
+    """[24] of the person, as `rods` has them: as seen where seen well, left as right; as long in
+    all as the canonical body of that height."""
     clear = seen.confidence.min(axis=1) > 0.5
     own = np.median(rods(seen.world[clear] if clear.sum() > FRAME_RATE else seen.world), axis=0)
     bones = own[: N_JOINTS - 1]
     bones[:] = (bones + bones[MIRROR[1:] - 1]) / 2
-    return own * legs / bones[np.array(_LEGS) - 1].sum()
+    whole = height_m / BODY_HEIGHT_M * BONE_LENGTHS[1:].sum()
+    return own * whole / bones.sum()
 
 
 def _roots(slopes: np.ndarray, world: np.ndarray, confidence: np.ndarray) -> np.ndarray:
@@ -96,9 +93,8 @@ def find_ground(joints: np.ndarray, lengths: np.ndarray, before: Ground | None) 
     above = _above(lengths)
     feet, soles = joints[:, _FEET], above[list(_FEET)]
     if before is None:
-        slope = _upright_slope(joints)
-        up = feet[..., 1] - feet[..., [0, 2]] @ slope - soles
-        before = Ground(float(np.percentile(up.min(axis=1), 20)), slope, up, above)
+        up = feet[..., 1] - soles
+        before = Ground(float(np.percentile(up.min(axis=1), 20)), np.zeros(2), up, above)
     standing = _standing(joints, before.slope, before.height, above)
     on = standing[:, _FEET] > 0.5
     points = (feet - np.outer(soles, (0, 1, 0)))[on]
@@ -106,11 +102,11 @@ def find_ground(joints: np.ndarray, lengths: np.ndarray, before: Ground | None) 
     return Ground(height, slope, _standing(joints, slope, height, above), above)
 
 
-def _plane(points: np.ndarray, upright: np.ndarray, before: Ground) -> tuple[np.ndarray, float]:
+def _plane(points: np.ndarray, upright: float, before: Ground) -> tuple[np.ndarray, float]:
     """y = height + slope . (x, z): through where feet stood, level as bodies are upright on the
     whole, and as far below the camera as people film. Slope and height together: least squares."""
     told = np.diag([1 / _ROLL**2, 1 / _UPRIGHT**2, 1 / _CAMERA_HEIGHT_OFF_M**2])
-    aim = np.array([0.0, upright[1], -CAMERA_HEIGHT_M])
+    aim = np.array([0.0, upright, -CAMERA_HEIGHT_M])
     if not len(points):
         points = np.array([[0.0, before.height, 0.0]])
     rows = np.column_stack([points[:, 0], points[:, 2], np.ones(len(points))])
@@ -125,11 +121,11 @@ def _plane(points: np.ndarray, upright: np.ndarray, before: Ground) -> tuple[np.
     return found[:2], float(found[2])
 
 
-def _upright_slope(joints: np.ndarray) -> np.ndarray:
-    """The floor's slope [2] along x and z if this body was upright on the whole."""
+def _upright_slope(joints: np.ndarray) -> float:
+    """The floor's slope to and from the camera if this body was upright on the whole."""
     ankles = joints[:, [JOINT["l_ankle"], JOINT["r_ankle"]]].mean(axis=1)
     up = np.median(joints[:, JOINT["neck"]] - ankles, axis=0)
-    return np.clip(-up[[0, 2]] / up[1], -_STEEPEST, _STEEPEST) * (0.2, 1.0)
+    return float(np.clip(-up[2] / up[1], -_STEEPEST, _STEEPEST))
 
 
 def _standing(
@@ -156,14 +152,19 @@ def _above(lengths: np.ndarray) -> np.ndarray:
     return REST_POSE[:, 1] * scale
 
 
-def _on_floor(joints: np.ndarray, ground: Ground, lengths: np.ndarray) -> np.ndarray:
-    """Turned so that the floor is level at 0, and exact bones."""
-    up = np.array([-ground.slope[0], 1.0, -ground.slope[1]])
+def level_axes(slope: np.ndarray) -> np.ndarray:
+    """[3, 3]: rows are the camera's x, y and z once it is made level on a floor of that slope."""
+    up = np.array([-slope[0], 1.0, -slope[1]])
     up /= np.linalg.norm(up)
     towards = np.array([0.0, 0.0, 1.0])
     towards -= up * (towards @ up)
     towards /= np.linalg.norm(towards)
-    axes = np.stack([np.cross(up, towards), up, towards])
+    return np.stack([np.cross(up, towards), up, towards])
+
+
+def _on_floor(joints: np.ndarray, ground: Ground, lengths: np.ndarray) -> np.ndarray:
+    """Turned so that the floor is level at 0, and exact bones."""
+    axes = level_axes(ground.slope)
     origin = np.array([0.0, ground.height, 0.0])
     bones = np.concatenate([[0.0], lengths[: N_JOINTS - 1]]).astype(np.float32)
     out = with_bone_lengths((joints - origin) @ axes.T, bones)
