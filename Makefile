@@ -3,7 +3,7 @@
 # make test     set up what the tests need, once, and run them on all cores; ARGS="-k tempo"
 # make slow     the tests that take long: real shows against real time, one by one
 # make bare     those of the rooms that meet the machine, as without sound, display, OpenGL, receivers
-# make lint     format, lint, types, import directions
+# make lint     format, lint, types, import directions, calls that one system lacks
 # make check    everything a change must pass: lint, test, slow
 #
 # The set-up itself is tools/setup_env.py, so that a system without make can run it too.
@@ -48,6 +48,7 @@ lint:
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+	$(BIN)/python tools/portable.py
 
 check: lint test slow
 

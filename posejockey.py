@@ -5,8 +5,10 @@
 
 import sys
 from importlib import import_module
+from runpy import run_module
 
 from live import console
+from live.child_process import MODULE, is_one_file
 
 # name -> (module with a function main(argv) -> exit code, what it does)
 COMMANDS = {
@@ -54,10 +56,19 @@ def _dispatch(argv: list[str]) -> int:
 
         print(f"posejockey {version('posejockey')}")
         return 0
+    if argv[0] == MODULE and is_one_file() and len(argv) > 1:
+        return _run_module(argv[1], argv[2:])
     if argv[0] not in COMMANDS:
         console.say(f"posejockey: no command {argv[0]!r}\n\n{_usage()}", sys.stderr)
         return 2
     return _run(COMMANDS[argv[0]][0], argv[0], argv[1:])
+
+
+def _run_module(module: str, argv: list[str]) -> int:
+    """A child of the one-file build: as `python -m MODULE` where there is a Python."""
+    sys.argv = [module, *argv]
+    run_module(module, run_name="__main__", alter_sys=True)
+    return 0
 
 
 def _run(module: str, command: str, argv: list[str]) -> int:

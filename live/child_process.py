@@ -13,6 +13,17 @@ _CODE = (
 )
 
 
+MODULE = "--module"
+"""What the one-file build is told, to run a module of it instead of a command."""
+
+
+def is_one_file() -> bool:
+    """Whether this is the build of tools/one_file.spec: its executable is no Python."""
+    return bool(getattr(sys, "frozen", False))
+
+
 def child_command(module: str, *options: str) -> list[str]:
     """The command line that runs a module of this program; PYTHONPATH counts as ever."""
+    if is_one_file():
+        return [sys.executable, MODULE, module, *options]
     return [sys.executable, "-P", "-c", _CODE, str(_ROOT), module, *options]
