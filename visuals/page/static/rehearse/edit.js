@@ -4,7 +4,7 @@
 // so that neither a reload nor a closed lid loses it.
 
 const VARY = 0.35;
-const MOST_STEPS = 200;
+const MOST_STEPS = 60;
 
 export class Edit extends EventTarget {
   // take: its id. count: of its phrases.
@@ -12,9 +12,10 @@ export class Edit extends EventTarget {
     super();
     this.take = take;
     this._own = Array.from({ length: count }, (_, phrase) => ({ take, phrase, mirror: false, vary: 0 }));
-    this._past = [];
-    this._future = [];
-    this.slots = this._remembered() ?? this._own;
+    const { slots, past, future } = this._remembered();
+    this._past = past;
+    this._future = future;
+    this.slots = slots;
   }
 
   get isChanged() { return this.slots.some((_, k) => this.isEdited(k)); }
@@ -67,7 +68,7 @@ export class Edit extends EventTarget {
   _become(slots) {
     this.slots = slots;
     try {
-      localStorage.setItem(this._key, JSON.stringify(slots));
+      localStorage.setItem(this._key, JSON.stringify({ slots, past: this._past, future: this._future }));
     } catch { /* full, or forbidden: then it lasts as long as the page */ }
     this.dispatchEvent(new Event("change"));
   }
@@ -75,12 +76,12 @@ export class Edit extends EventTarget {
   get _key() { return `posejockey-edit-${this.take}`; }
 
   _remembered() {
+    const fits = (slots) => Array.isArray(slots) && slots.length === this._own.length;
     try {
-      const slots = JSON.parse(localStorage.getItem(this._key));
-      return Array.isArray(slots) && slots.length === this._own.length ? slots : null;
-    } catch {
-      return null;
-    }
+      const { slots, past, future } = JSON.parse(localStorage.getItem(this._key));
+      if (fits(slots)) return { slots, past: past.filter(fits), future: future.filter(fits) };
+    } catch { /* nothing was changed yet, or it is damaged */ }
+    return { slots: this._own, past: [], future: [] };
   }
 }
 

@@ -70,7 +70,8 @@ export class Floor {
     this.isStale = true;
   }
 
-  draw(time_s, isMirrored) {
+  // isCalm: nothing swells on the beat; a body that is to be learned from never does.
+  draw(time_s, isMirrored, isCalm = false) {
     const { clientWidth: width, clientHeight: height } = this.canvas;
     if (!width || !height) return;
     this.renderer.setPixelRatio(Math.min(devicePixelRatio, MOST_PIXELS));
@@ -82,7 +83,7 @@ export class Floor {
     this.camera.updateProjectionMatrix();
     this.canvas.style.visibility = this._views.length ? "" : "hidden";
     for (const [k, view] of this._views.entries()) {
-      this._place(view, time_s, isMirrored);
+      this._place(view, time_s, isMirrored, !isCalm && this.look !== "bodies");
       this.renderer.setViewport(k * share, 0, share, height);
       this.renderer.setScissor(k * share, 0, share, height);
       this.renderer.render(view.scene, this.camera);
@@ -90,10 +91,11 @@ export class Floor {
     this.isStale = false;
   }
 
-  _place({ dance, figures }, time_s, isMirrored) {
+  _place({ dance, figures }, time_s, isMirrored, pulses) {
+    const pulse = pulses ? (1 - dance.beatPhase(time_s)) ** 3 : 0;
     for (const [k, figure] of figures.entries()) {
       figure.visible = dance.pose(time_s, k, this._pose, isMirrored);
-      if (figure.visible) figure.setPose(this._pose, time_s);
+      if (figure.visible) figure.setPose(this._pose, time_s, pulse);
     }
   }
 }

@@ -27,7 +27,7 @@ export function songItem(song, isCurrent, act) {
   return listItem([name], isCurrent);
 }
 
-// acts: open, star, compare, rename.
+// acts: open, star, compare, rename, discard.
 export function takeItem(take, { isCurrent, isCompared, acts }) {
   const title = take.title ?? shown(take.name);
   const name = button(title, acts.open, { className: "name", label: `open ${title}` });
@@ -39,17 +39,25 @@ export function takeItem(take, { isCurrent, isCompared, acts }) {
   beside.setAttribute("aria-label", `show ${title} beside the others`);
   beside.addEventListener("change", () => acts.compare(beside.checked));
   const star = button(take.star ? "★" : "☆", acts.star, { className: "star plain", label: `star ${title}`, pressed: Boolean(take.star) });
-  return listItem([beside, name, star], isCurrent);
+  const away = button("✕", acts.discard, { className: "plain", label: `put ${title} away` });
+  return listItem([beside, name, star, away], isCurrent);
 }
 
-export function jobItem(job, cancel) {
+// A job that is shown; `update` takes its newest state, so that a button is not replaced under a click.
+export function jobItem(cancel) {
   const bar = Object.assign(document.createElement("progress"), { max: 1 });
-  if (job.state === "running") bar.value = job.done;
-  const words = { waiting: "waits", running: `${Math.round(job.done * 100)} %`, failed: job.say, cancelled: "cancelled" }[job.state];
-  const label = Object.assign(document.createElement("span"), { textContent: `${job.kind} ${job.about.title ?? ""}: ${words}` });
-  bar.setAttribute("aria-label", label.textContent);
-  const end = button("✕", cancel, { className: "plain", label: job.state === "failed" ? "forget it" : `cancel ${job.kind}` });
-  return listItem(job.state === "failed" ? [label, end] : [label, bar, end]);
+  const label = document.createElement("span");
+  const end = button("✕", cancel, { className: "plain" });
+  const item = listItem([label, bar, end]);
+  const update = (job) => {
+    const words = { waiting: "waits", running: `${Math.round(job.done * 100)} %`, failed: job.say }[job.state];
+    label.textContent = `${job.kind} ${job.about.title ?? ""}: ${words}`;
+    bar.hidden = job.state === "failed";
+    if (job.state === "running") bar.value = job.done;
+    bar.setAttribute("aria-label", label.textContent);
+    end.setAttribute("aria-label", `${job.state === "failed" ? "forget" : "cancel"} ${job.kind} ${job.about.title ?? ""}`);
+  };
+  return { item, update };
 }
 
 export function fileItem(item, discard) {

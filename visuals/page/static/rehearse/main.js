@@ -9,7 +9,7 @@ import { Player } from "./player.js";
 import { Sheet } from "./sheet.js";
 import { watchActions } from "./actions.js";
 import { watchKeys } from "./keys.js";
-import { drawLists } from "./room.js";
+import { drawJobs, drawLists } from "./room.js";
 import { watchDrops } from "./drop.js";
 
 const $ = (id) => document.getElementById(id);
@@ -156,7 +156,7 @@ class Room {
     this.state.jobs = jobs;
     if (styles.length) this.state.styles = styles;
     if (styles.length && !this.faders.model) this.faders.setStyles(styles);
-    drawLists(this);
+    drawJobs(this);
     if (this._growing) this.attempt(() => this._grow(jobs.find(({ id }) => id === this._growing.job)));
     if (version !== this._version || ended.length) this.attempt(() => this._changed(ended));
   }
@@ -213,7 +213,7 @@ class Room {
     const time_s = this.player.tick(), isPlaying = this.player.isPlaying;
     if (Math.abs(time_s - (this._drawn_s ?? time_s)) > 0.5) this.floor.cut();
     if (isPlaying || this.floor.isStale || time_s !== this._drawn_s) {
-      this.floor.draw(time_s, this.mirrored);
+      this.floor.draw(time_s, this.mirrored, isCalm.matches);
       this.sheet.place(time_s, isPlaying && !isCalm.matches);
       this._showTime(time_s);
     }

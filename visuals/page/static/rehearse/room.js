@@ -6,10 +6,10 @@ import { button, fileItem, fill, jobItem, listItem, songItem, takeItem } from ".
 const $ = (id) => document.getElementById(id);
 
 export function drawLists(room) {
-  const { songs, jobs } = room.state;
+  const { songs } = room.state;
   fill($("song-list"), songs.map((song) => songItem(song, song.id === room.song?.id, () => room.attempt(() => room.openSong(song.id)))));
   fill($("take-list"), room.takesOfSong().toReversed().map((take) => drawTake(room, take)));
-  fill($("jobs"), jobs.filter(({ state }) => ["waiting", "running", "failed"].includes(state)).map((job) => drawJob(room, job)));
+  drawJobs(room);
   const files = [...room.state.films, ...room.state.exports].sort((a, b) => b.made_ms - a.made_ms);
   fill($("file-list"), files.map((file) => fileItem(file, () => discard(room, file.id))));
   fill($("kept-list"), room.state.phrases.map((phrase) => drawKept(room, phrase)));
@@ -25,12 +25,29 @@ function drawTake(room, take) {
       star: () => room.attempt(() => change(room, take, { star: !take.star })),
       compare: (isOn) => room.compare(take.id, isOn),
       rename: () => rename(room, take),
+      discard: () => { if (confirm("Put this take away? Its file stays in the library, in .studio/discarded.")) discard(room, take.id); },
     },
   });
 }
 
-function drawJob(room, job) {
-  return jobItem(job, () => room.attempt(() => send("DELETE", `/api/jobs/${job.id}`)));
+const shown = new Map(); // id of a job -> { item, update }
+
+// Several times a second while one is running.
+export function drawJobs(room) {
+  const wanted = room.state.jobs.filter(({ state }) => ["waiting", "running", "failed"].includes(state));
+  const ids = new Set(wanted.map(({ id }) => id));
+  for (const [id, { item }] of shown) {
+    if (ids.has(id)) continue;
+    item.remove();
+    shown.delete(id);
+  }
+  for (const job of wanted) {
+    if (!shown.has(job.id)) {
+      shown.set(job.id, jobItem(() => room.attempt(() => send("DELETE", `/api/jobs/${job.id}`))));
+      $("jobs").append(shown.get(job.id).item);
+    }
+    shown.get(job.id).update(job);
+  }
 }
 
 function drawKept(room, phrase) {
