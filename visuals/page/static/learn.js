@@ -150,6 +150,7 @@ function clipRow(folder, clip) {
 }
 
 async function look(folder, clip) {
+  $("look").hidden = $("looked").hidden = false;
   const film = (state.films ?? []).find((item) => item.name === clip.source);
   await viewer.show(`/api/clips/${encodeURIComponent(folder)}/${encodeURIComponent(clip.name)}/poses`, film && `/api/footage/${film.id}/film`);
   $("shown").textContent = `${clip.name}, from ${clip.source ?? "a file"}`;
@@ -188,7 +189,7 @@ function styleOf({ style, model, pictures, report }) {
   row.append(song, both, on_stage);
   advice.append(...(report?.advice ?? []).map((sentence) => text("li", sentence)));
   const called = report ? `${Math.round(100 * (report.called_by_its_name ?? 0))} % of its dance is recognised as ${style}` : "";
-  block.append(text("h3", style), text("p", called, "hint"), ...(pictures.includes("before-after.png") ? [pictureOf(style, "before-after.png", "before and after")] : []), advice, row);
+  block.append(text("h3", style), text("p", called, "hint"), row, advice, ...(pictures.includes("before-after.png") ? [pictureOf(style, "before-after.png", "before and after")] : []));
   if (!state.songs.length) block.append(text("p", "Drop a song into the rehearsal room first.", "hint"));
   return block;
 }
