@@ -64,6 +64,11 @@ def test_a_song_is_danced_changed_and_exported_in_a_browser(tmp_path, song):
         assert page.locator("#phrases .edited").count() == 1
         page.keyboard.press("Control+z")
         assert page.locator("#phrases .edited").count() == 0
+        first, second = (f"#phrases .phrase:nth-child({n})" for n in (1, 2))
+        page.drag_and_drop(first, second)  # is danced there, too
+        page.wait_for_selector(f"{second}.edited")
+        page.keyboard.press("Control+z")
+        page.click(first)
         page.keyboard.press("x")
         page.click("#dance-edit")
         page.wait_for_selector("#take-list li:nth-child(2)")  # and the newest is open
