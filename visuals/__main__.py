@@ -8,7 +8,7 @@ from pathlib import Path
 from live import console
 from live.errors import ConfigError, PerformanceError
 from live.osc.schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT, LOOKS, PALETTES
-from visuals.draw.options import add_picture_options
+from visuals.draw.options import add_picture_options, picture_options
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -62,6 +62,27 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="show this many dancers, 1 to 16, repeating those that arrive",
     )
+    add(
+        "--out",
+        action="append",
+        default=[],
+        metavar="KIND:NAME",
+        help="hand the picture on as well: ndi:NAME, spout:NAME (Windows), syphon:NAME (macOS); "
+        "repeat it for several",
+    )
+    add(
+        "--transparent",
+        action=switch,
+        default=False,
+        help="no stage, only figures, with alpha for --out (drawn in software)",
+    )
+    add("--preview", action=switch, default=False, help="a small second window, lit in blackout")
+    add(
+        "--corners",
+        default="",
+        metavar="X,Y,...",
+        help="where the picture's four corners are, for a projector (the key W sets them)",
+    )
     add("--styles", metavar="A,B", help="what the key S goes through (what the engine says)")
     add(
         "--state",
@@ -106,6 +127,7 @@ def _run(args: argparse.Namespace) -> int:
     if not args.terminal:
         # Imported here: the terminal needs no pygame, the window no rich.
         from visuals.draw.settings import PictureSettings
+        from visuals.out.senders import parse_outs, require
         from visuals.window import app, window
 
         settings = app.WindowSettings(
@@ -118,6 +140,7 @@ def _run(args: argparse.Namespace) -> int:
                 canon=args.canon,
                 cast=args.cast,
                 body=args.body,
+                **picture_options(args),
                 flashes_per_s=args.flashes,
                 brightness=args.brightness,
             ),
@@ -126,7 +149,13 @@ def _run(args: argparse.Namespace) -> int:
             display=args.display,
             renderer=args.renderer,
             control=control,
+            outs=parse_outs(args.out),
+            transparent=args.transparent,
+            corners=args.corners,
+            preview=args.preview,
         )
+        for out in settings.outs:
+            require(out.kind)
         if args.check:
             return 0
         try:

@@ -180,6 +180,10 @@ def _choice(name: str, choices: tuple[str, ...], meaning: str, under: str = _PIC
     return Control(name, "a", 0, len(choices), meaning, choices=choices, under=under)
 
 
+def _fader(name: str, low: float, high: float, meaning: str, path: str = "") -> Control:
+    return Control(name, "f", low, high, meaning, under=_PICTURE, path=path)
+
+
 def _listed(names: tuple[str, ...]) -> str:
     return ", ".join(f"'{name}'" for name in names)
 
@@ -252,6 +256,7 @@ LOOKS = (
 PALETTES = ("night", "safe", "ember", "ice", "acid", "mono")
 CAMERAS = ("front", "orbit", "cuts")
 LINEUPS = ("stage", "line", "wedge", "circle", "grid")
+DRIVES = ("off", "beat", "level", "section")
 NEXT, PREVIOUS = "next", "previous"
 
 # The picture's, not the engine's: obeyed by visualizers, passed on to them by the show. No name is
@@ -275,6 +280,13 @@ PICTURE = {
             path="canon",
         ),
         _switch("dark", "1 darkens the picture alone, 0 brings it back", _PICTURE),
+        _fader("glow", 0, 2, "light around the dancers; 1 is the look's own"),
+        _fader("zoom", 0.5, 2, "how large the picture is; 1 has everybody in it"),
+        _fader("trail", 0, 2, "how long what moves leaves a trail; 1 is the look's own"),
+        _choice("glow_by", DRIVES, "what moves the glow between a quarter and where it is set"),
+        _choice("zoom_by", DRIVES, "what moves the zoom between 1 and where it is set"),
+        _choice("trail_by", DRIVES, "what moves the trails between a quarter and where set"),
+        _fader("picture_fade", 0, 10, "seconds that blackout, glow, zoom and trail take", "fade"),
     )
 }
 PLAYED = CONTROLS | PICTURE

@@ -10,6 +10,7 @@ import os
 import platform
 import shutil
 import socket
+import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from live.audio.devices import list_devices, supported_rates
 from live.audio.features import FRAME, SAMPLE_RATE
 from live.audio.source import AudioSource
 from live.audio.system_sound import SYSTEM, find_system_sound
+from live.child_process import child_command
 from live.control.osc_in import ControlIn
 from live.display import has_display
 from live.errors import PerformanceError
@@ -60,7 +62,7 @@ def examine(plan: Plan) -> Iterator[Finding]:
 
     The show is opened as `live` opens it: without a FAIL it starts, with one it does not.
     """
-    for check in (_program, _sound, _system_sound, _screen, _recording):
+    for check in (_program, _sound, _system_sound, _screen, _picture_outs, _recording):
         yield from check(plan.config)
     told = set()
     for finding in _rehearsal(plan):
@@ -243,6 +245,23 @@ def _screen(config: ShowConfig) -> Iterator[Finding]:
             "no display: the figure dances in the terminal",
             "log in to a desktop, or send the poses to a visualizer elsewhere with --osc",
         )
+
+
+def _picture_outs(config: ShowConfig) -> Iterator[Finding]:
+    """NDI, Spout, Syphon: asked of the visualizer, which alone may load them."""
+    if not config.opens_visualizer:
+        return
+    told = subprocess.run(
+        child_command("visuals.out.available"),
+        capture_output=True, text=True, errors="replace", check=False,
+    )  # fmt: skip
+    for line in told.stdout.splitlines():
+        level, kind, text = line.split("\t", 2)
+        if level == "ok":
+            yield Finding("picture", OK, f"--out {kind}:NAME hands the picture on ({text})")
+        else:
+            remedy = "only to hand the picture on to other programs"
+            yield Finding("picture", NOTE, text, remedy)
 
 
 def _recording(config: ShowConfig) -> Iterator[Finding]:

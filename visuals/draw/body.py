@@ -238,7 +238,12 @@ def rows(surface: pygame.Surface, about: int) -> pygame.Surface:
     return smaller(surface, max(round(surface.get_height() / about), 1))
 
 
-def add_light(canvas: pygame.Surface, light: pygame.Surface) -> None:
-    """Add light of a lower resolution; scaling it up blurs it."""
+def add_light(canvas: pygame.Surface, light: pygame.Surface, gain: float = 1.0) -> None:
+    """Add light of a lower resolution, so many times; scaling it up blurs it."""
+    if gain < 1:
+        light.fill(3 * (round(255 * gain),), special_flags=pygame.BLEND_RGB_MULT)
     spread = pygame.transform.smoothscale(light, canvas.get_size())
     canvas.blit(spread, (0, 0), special_flags=ADD)
+    if gain > 1:
+        spread.fill(3 * (round(255 * min(gain - 1, 1)),), special_flags=pygame.BLEND_RGB_MULT)
+        canvas.blit(spread, (0, 0), special_flags=ADD)

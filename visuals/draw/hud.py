@@ -127,3 +127,13 @@ class Hud:
             self._texts[key] = self._font(size).render(text, True, color)
         picture = self._texts[key]
         return canvas.blit(picture, picture.get_rect(**place))
+
+
+def draw_marks(canvas: pygame.Surface, corner: int) -> None:
+    """The picture's edge, its diagonals, and the corner that keys move."""
+    width, height = canvas.get_width() - 1, canvas.get_height() - 1
+    places = [(0, 0), (width, 0), (width, height), (0, height)]
+    pygame.draw.lines(canvas, (150, 160, 185), True, places, 2)
+    for k in range(2):
+        pygame.draw.aaline(canvas, (70, 78, 100), places[k], places[k + 2])
+    pygame.draw.circle(canvas, (220, 150, 60), places[corner], max(height // 20, 4))

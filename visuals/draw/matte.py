@@ -12,6 +12,17 @@ import numpy as np
 from visuals.draw.surfaces import pygame
 
 
+def _straight_table() -> np.ndarray:
+    """uint8 [65536]: of alpha and a channel multiplied by it, the channel alone."""
+    alpha, channel = np.arange(256)[:, None], np.arange(256)[None]
+    share = np.maximum(alpha, 1)
+    table = np.where(alpha > 0, np.minimum((channel * 255 + share // 2) // share, 255), channel)
+    return table.astype(np.uint8).ravel()
+
+
+_STRAIGHT = _straight_table()
+
+
 def transparent(size: tuple[int, int]) -> pygame.Surface:
     """A surface with alpha, empty; its colours count as multiplied by it already."""
     return pygame.Surface(size, pygame.SRCALPHA, 32)
@@ -29,11 +40,20 @@ def cover_light(canvas: pygame.Surface, light_only: bool) -> None:
 def straight(canvas: pygame.Surface) -> np.ndarray:
     """Pixels as video programs want them, not multiplied by alpha: uint8 [height, width, 4]."""
     pixels = memory(canvas).copy()
-    alpha = pixels[..., 3].astype(np.uint16)
-    seen = (alpha > 0) & (alpha < 255)  # the rest is as it should be already
-    share = alpha[seen][:, None]
-    pixels[seen, :3] = np.minimum((pixels[seen, :3] * np.uint16(255) + share // 2) // share, 255)
+    straighten(pixels)
     return pixels
+
+
+def straighten(pixels: np.ndarray) -> None:
+    """The same in place: uint8 [height, width, 4] that are multiplied by their alpha."""
+    row = pixels[..., 3].astype(np.uint16) << 8
+    for channel in range(3):
+        pixels[..., channel] = np.take(_STRAIGHT, row | pixels[..., channel])
+
+
+def make_opaque(pixels: np.ndarray) -> None:
+    """Alpha where a surface without it has a spare byte."""
+    pixels[..., 3] = 255
 
 
 def memory(canvas: pygame.Surface) -> np.ndarray:

@@ -8,7 +8,8 @@ import argparse
 from typing import Any
 
 from live.flashes import FLASHES_PER_S, UNLIMITED
-from live.osc.schema import CAMERAS, LINEUPS, LOOKS, PALETTES
+from live.osc.schema import CAMERAS, DRIVES, LINEUPS, LOOKS, PALETTES
+from visuals.scene.modulation import FADE_S
 
 BRIGHTNESS = 0.4  # of a white picture's light, on average over the picture
 
@@ -44,6 +45,38 @@ def add_picture_options(parser: argparse.ArgumentParser, **defaults: Any) -> Non
         metavar="BEATS",
         help=f"each dancer so much later than the one before, 0 to 2 beats ({shown['canon']})",
     )
+    for name, meaning in (
+        ("glow", "light around the dancers, 0 to 2"),
+        ("zoom", "how large the picture is, 0.5 to 2; 1 has everybody in it"),
+        ("trail", "how long what moves leaves a trail, 0 to 2"),
+    ):
+        add(
+            f"--{name}",
+            default=defaults.get(name, "1"),
+            metavar="VALUE[:DRIVE]",
+            help=f"{meaning}; moved by {', '.join(DRIVES[1:])} (1)",
+        )
+    add(
+        "--fade",
+        type=float,
+        default=defaults.get("fade", FADE_S),
+        metavar="S",
+        help=f"seconds that blackout and these three take, 0 to 10 ({FADE_S:g})",
+    )
+    add(
+        "--fit",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="draw the dancers together until they fill the picture and nobody hides another",
+    )
+    add(
+        "--background",
+        action="append",
+        default=[],
+        metavar="FILE|text:WORDS",
+        help="a picture, video, logo or text behind the dancers; ,at=PLACE,size=SHARE,alpha=SHARE "
+        "may follow; repeat it for several, the first at the bottom",
+    )
     add(
         "--flashes",
         type=int,
@@ -59,3 +92,11 @@ def add_picture_options(parser: argparse.ArgumentParser, **defaults: Any) -> Non
         metavar="SHARE",
         help="at most this share of a white picture's light, 0.05 to 1 (%(default)s)",
     )
+
+
+def picture_options(args: argparse.Namespace) -> dict[str, Any]:
+    """What the newer of these options say, as `PictureSettings` takes it; what is not given is left
+    out."""
+    given = {name: getattr(args, name) for name in ("glow", "zoom", "trail")}
+    given |= {"fade_s": args.fade, "fit": args.fit, "background": tuple(args.background)}
+    return {name: value for name, value in given.items() if value is not None}

@@ -48,6 +48,13 @@ class PlayedPicture:
                 self.ensemble.cast = round(_number(value))
             case "picture_canon":
                 self.ensemble.canon = _number(value)
+            case "glow" | "zoom" | "trail":
+                self.renderer.modulation.set(name, _number(value))
+            case "glow_by" | "zoom_by" | "trail_by":
+                wanted = chosen(PICTURE[name], value, str(now))
+                self.renderer.modulation.drives[name.removesuffix("_by")] = wanted
+            case "picture_fade":
+                self.renderer.modulation.fade_s = _number(value)
 
     def value_of(self, name: str) -> float | str:
         """How a control of `live.osc.schema.PICTURE` is set now."""
@@ -61,6 +68,9 @@ class PlayedPicture:
             "dark": float(renderer.dark),
             "cast": float(ensemble.cast),
             "picture_canon": float(ensemble.canon),
+            "picture_fade": renderer.modulation.fade_s,
+            **renderer.modulation.values,
+            **{f"{name}_by": drive for name, drive in renderer.modulation.drives.items()},
         }[name]
 
     def _choose(self, name: str, chosen: str) -> None:
@@ -78,6 +88,7 @@ class PlayedPicture:
         """At once, without waiting for a bar."""
         start = self._settings
         self.renderer.reset(start.look, start.palette, start.camera)
+        self.renderer.modulation = start.modulation()
         self.ensemble.lineup, self.ensemble.mirror = start.lineup, start.mirror
         self.ensemble.canon, self.ensemble.cast = start.canon, start.cast
 

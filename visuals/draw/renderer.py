@@ -8,25 +8,29 @@ without a twin there are drawn on before they are uploaded.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from live import palettes
 from visuals.draw import looks
+from visuals.draw.background import Background
 from visuals.draw.floor import Floor
-from visuals.draw.hud import Hud
+from visuals.draw.hud import Hud, draw_marks
 from visuals.draw.looks.look import CardLook, Look
 from visuals.draw.looks.ribbons import SilkLook
 from visuals.draw.matte import cover_light
 from visuals.draw.safety import Guard
-from visuals.draw.surfaces import black, pygame
+from visuals.draw.surfaces import ADD, black, pygame
 from visuals.feed.view import View
 from visuals.scene.camera import Camera
+from visuals.scene.modulation import Modulation
 from visuals.scene.scene import RenderScene, compose, pulses
 
 if TYPE_CHECKING:
     from visuals.draw.avatar.stand_in import StandIn
     from visuals.draw.gl.card import Card
 
+Seen = Callable[[pygame.Surface], None]  # what is to be done with a picture
 _FADE_S = 0.8  # of a crossfade between looks: most of a bar at 120 BPM would be mud
 
 
@@ -36,6 +40,7 @@ class _Prints(NamedTuple):
     hud: bool
     notice: str
     keys: list[tuple[str, str]] | None
+    corner: int | None
 
 
 class Renderer:
@@ -63,6 +68,10 @@ class Renderer:
         self._stage = stage
         self.look = look
         self.dark = False  # nothing is drawn, whatever the engine does
+        self.modulation = Modulation()
+        self.background = Background()
+        self._light = 1.0  # of the picture, 0 in blackout, on its way between
+        self._amounts = {"glow": 1.0, "zoom": 1.0, "trail": 1.0}
         self.palette = palette
         self._palette = palettes.palette(palette)
         self.card: Card | None = None
@@ -116,11 +125,15 @@ class Renderer:
         hud: bool = True,
         keys: list[tuple[str, str]] | None = None,
         notice: str = "",
+        corner: int | None = None,
+        clean: Seen | None = None,
+        lit: Seen | None = None,
     ) -> RenderScene:
         """One picture. dt_s: since the last one. Returns the scene drawn, in canvas pixels.
 
         hud: whether with the small print. keys: the list of them, over it. notice: a line of it
-        for the operator.
+        for the operator. corner: of the four that are being set, the one that keys move. clean:
+        given the picture without any print. lit: given it as it would be without blackout.
 
         With a card the canvas has the window's shape, and the picture is in the window.
         """
@@ -128,26 +141,48 @@ class Renderer:
         self._fit(size)
         self._advance(view, dt_s)
         self.camera.follow(view.joints, size[0] / size[1], dt_s, pulses(view)[0])
-        scene = compose(view, self.camera, size, dt_s, self._palette)
-        dark = self.dark or view.state == "blackout"
-        prints = _Prints(hud, notice, keys)
+        self._amounts = self.modulation.step(view, dt_s)
+        self.camera.zoom = self._amounts["zoom"]
+        scene = self._composed(view, size, dt_s)
+        self.background.step(dt_s)
+        self._fade_light(self.dark or view.state == "blackout", dt_s)
+        prints = _Prints(hud, notice, keys, corner)
         if self.card:
-            self._draw_on_card(self.card, canvas, scene, dark, prints)
+            self._draw_on_card(self.card, canvas, scene, prints, clean, lit)
             return scene
-        if dark:
+        if self._light > 0 or lit:
+            self._paint_both(canvas, scene)
+            if lit:
+                lit(canvas)
+        if self._light == 0:
             canvas.fill((0, 0, 0, 0))
-            self.guard.apply(canvas, dt_s)
-            return scene
+        elif self._light < 1:
+            canvas.fill(4 * (round(255 * self._light),), special_flags=pygame.BLEND_RGBA_MULT)
+        self.guard.apply(canvas, dt_s)
+        if clean:
+            clean(canvas)
+        self._print(canvas, scene, prints)
+        return scene
+
+    def _fade_light(self, dark: bool, dt_s: float) -> None:
+        """Towards darkness, or light, within the time of a fade."""
+        fade_s = self.modulation.fade_s
+        step = dt_s / fade_s if fade_s > 0 else 1.0
+        self._light = min(max(self._light + (-step if dark else step), 0.0), 1.0)
+
+    def _paint_both(self, canvas: pygame.Surface, scene: RenderScene) -> None:
+        """The look shown, and over it the one that is faded in."""
         self._paint(self.look_shown, canvas, scene)
         if self._coming and self._faded >= 0:
             self._paint(self._coming, self._second, scene)
             self._second.set_alpha(round(255 * self._faded / _FADE_S))
             canvas.blit(self._second, (0, 0))
-        self.guard.apply(canvas, dt_s)
-        self._print(canvas, scene, prints)
-        return scene
 
     def _print(self, canvas: pygame.Surface, scene: RenderScene, prints: _Prints) -> None:
+        if prints.corner is not None:
+            draw_marks(canvas, prints.corner)
+        if self._light == 0:
+            return
         if prints.hud:
             self._hud.draw(canvas, scene.view, scene.pulse, prints.notice)
         if prints.keys:
@@ -158,11 +193,12 @@ class Renderer:
         card: Card,
         canvas: pygame.Surface,
         scene: RenderScene,
-        dark: bool,
         prints: _Prints,
+        clean: Seen | None,
+        lit: Seen | None,
     ) -> None:
         text = None
-        if dark:
+        if self._light == 0 and not lit:
             card.black()
         else:
             self._paint_layer(card, 0, self.look_shown, canvas, scene)
@@ -170,12 +206,19 @@ class Renderer:
             if self._coming and self._faded >= 0:
                 self._paint_layer(card, 1, self._coming, canvas, scene)
                 share = self._faded / _FADE_S
-            card.blend(share)
-            if prints.hud or prints.keys:
-                text = self._text
-                text.fill((0, 0, 0, 0))
-                self._print(text, scene, prints)
+            if lit and self._light < 1:
+                card.blend(share)
+                lit(card.picture(printed=False, gain=1.0))
+            card.blend(share, self._light)
+        if prints.corner is not None or (self._light > 0 and (prints.hud or prints.keys)):
+            text = self._text
+            text.fill((0, 0, 0, 0))
+            self._print(text, scene, prints)
         card.show(self.guard.hold(card.light, scene.dt_s), text)
+        if clean:
+            clean(card.picture(printed=False))
+        if lit and self._light == 1:
+            lit(card.picture(printed=False))
 
     def _paint_layer(
         self,
@@ -196,14 +239,27 @@ class Renderer:
         if look.floor:
             self._soft.fill(0)
             self._floor.draw(self._soft, self._seen(scene, self._soft.get_size()))
-        target = card.begin(layer, self._soft if look.floor else None)
+        under = self._soft if look.floor else None
+        if self.background:
+            # Of the canvas' size: a picture of one's own is not as soft as the floor.
+            canvas.fill(0)
+            self.background.draw(canvas)
+            if under:
+                pygame.transform.smoothscale(under, canvas.get_size(), self._scaled)
+                canvas.blit(self._scaled, (0, 0), special_flags=ADD)
+            under = canvas
+        target = card.begin(layer, under)
         look.paint(card, target, seen := self._seen(scene, card.size))
         if self._stand_in:
             self._stand_in.paint(card, target, seen, look)
 
     def _seen(self, scene: RenderScene, size: tuple[int, int]) -> RenderScene:
         """The same scene in a picture of another size."""
-        return compose(scene.view, self.camera, size, scene.dt_s, scene.palette)
+        return self._composed(scene.view, size, scene.dt_s)
+
+    def _composed(self, view: View, size: tuple[int, int], dt_s: float) -> RenderScene:
+        glow, trail = self._amounts["glow"], self._amounts["trail"]
+        return compose(view, self.camera, size, dt_s, self._palette, glow, trail)
 
     def _made(self, look: str) -> Look | CardLook:
         if self.card:
@@ -239,7 +295,10 @@ class Renderer:
             self._floor.draw(self._soft, soft)
         look.glow(self._soft, soft)
         pygame.transform.smoothscale(self._soft, canvas.get_size(), self._scaled)
-        canvas.blit(self._scaled, (0, 0))
+        if self.background:
+            canvas.fill(0)
+            self.background.draw(canvas)
+        canvas.blit(self._scaled, (0, 0), special_flags=ADD if self.background else 0)
         if not self._stage:
             cover_light(canvas, light_only=True)
         if self._stand_in is None:

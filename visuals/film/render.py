@@ -18,7 +18,7 @@ from live.monotonic import monotonic_s
 from live.osc.schema import MAX_DANCERS
 from live.progress import Progress, add_progress
 from visuals.draw import matte
-from visuals.draw.options import add_picture_options
+from visuals.draw.options import add_picture_options, picture_options
 from visuals.draw.remote import PlayedPicture
 from visuals.draw.settings import PictureSettings
 from visuals.draw.surfaces import black
@@ -46,7 +46,9 @@ _PERFORMING = (
 # The picture's controls, and the options that settle them.
 _OPTION_OF = {
     "look": "look", "palette": "palette", "camera": "camera", "lineup": "lineup",
-    "pairs": "mirror", "picture_canon": "canon", "cast": "dancers",
+    "pairs": "mirror", "picture_canon": "canon", "cast": "dancers", "glow": "glow",
+    "zoom": "zoom", "trail": "trail", "glow_by": "glow", "zoom_by": "zoom", "trail_by": "trail",
+    "picture_fade": "fade",
 }  # fmt: skip
 _PICTURE = ("look", "palette", "camera", "lineup", "mirror", "canon")
 
@@ -98,9 +100,12 @@ def _settings(args: argparse.Namespace) -> FilmSettings:
     picture = PictureSettings(
         **{name: value for name, value in given.items() if value is not None},
         body=args.body,
+        **picture_options(args),
         flashes_per_s=args.flashes,
         brightness=args.brightness,
     )
+    if args.transparent and args.background:
+        raise ConfigError("--transparent leaves out all but the figures; leave --background out")
     for name, seconds in (("start", args.start), ("seconds", args.seconds)):
         if seconds is not None and not math.isfinite(seconds):
             raise ConfigError(f"--{name} {seconds} is no time")
@@ -258,7 +263,7 @@ def _parser() -> argparse.ArgumentParser:
     add("-o", "--out", type=Path, required=True, help=".mp4, .mov, .webm, or a folder for PNGs")
     add("--music", type=Path, metavar="FILE", help="the sound of the film; a take has none itself")
     add("--size", default="1280x720", metavar="WxH", help="pixels (%(default)s)")
-    add_picture_options(parser, **dict.fromkeys(_PICTURE))
+    add_picture_options(parser, **dict.fromkeys((*_PICTURE, "glow", "zoom", "trail", "fade")))
     add("--fps", type=int, choices=RATES, default=30, help="pictures a second (%(default)s)")
     add("--start", type=float, metavar="S", help="seconds into the dance")
     add("--seconds", type=float, metavar="S", help="how much of it")

@@ -40,6 +40,8 @@ class RenderScene:
     pulse: float  # 1 on the beat falling to 0 before the next; 0 without a beat
     accent: float  # the same on the bar's first beat alone
     presence: float  # 1, or less when the feed is silent
+    glow: float = 1.0  # of the look's own light around the dancers, 0..2
+    trail: float = 1.0  # of the look's own length of what trails behind them, 0..2
 
     @property
     def figures(self) -> int:
@@ -59,6 +61,8 @@ def compose(
     size: tuple[int, int],
     dt_s: float,
     palette: Palette = PALETTES[DEFAULT_PALETTE],
+    glow: float = 1.0,
+    trail: float = 1.0,
 ) -> RenderScene:
     """The scene of a view. size: pixels (width, height); dt_s: since the last scene."""
     points = with_skull(view.joints)
@@ -78,6 +82,8 @@ def compose(
         pulse=pulse * presence,
         accent=accent * presence,
         presence=presence,
+        glow=glow,
+        trail=trail,
     )
 
 

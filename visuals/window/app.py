@@ -7,24 +7,34 @@ program; `App` can be stepped one picture at a time.
 from __future__ import annotations
 
 import math
+import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+import numpy as np
 
 from live.errors import ArtifactError, ConfigError
 from live.monotonic import monotonic_s
 from live.osc.schema import DEFAULT_CONTROL_PORT, DEFAULT_PORT, NEXT, PANIC
 from live.safe_write import check_output, whole_file
-from visuals.draw import gl
+from visuals.draw import gl, matte
 from visuals.draw.remote import PlayedPicture
 from visuals.draw.settings import PictureSettings
 from visuals.draw.surfaces import pygame
 from visuals.feed.feed import Feed
 from visuals.feed.view import View
+from visuals.out.outs import PictureOuts
+from visuals.out.senders import OutName
+from visuals.scene import corner_pin
+from visuals.scene.modulation import NAMES
 from visuals.window.control_client import ControlClient
 from visuals.window.keys import ACTIONS, KEYS, MOUSE, KeyMap, shipped_styles
 from visuals.window.pacing import FramePacer
+from visuals.window.pinning import Pinning
+from visuals.window.preview import Preview
 from visuals.window.sharpness import Sharpness
 from visuals.window.state_file import WindowState, WindowStateFile
 from visuals.window.window import Window, require_display
@@ -57,16 +67,30 @@ class WindowSettings:
     display: int = 0  # 0: the first
     renderer: str = "auto"  # one of visuals.draw.gl.RENDERERS
     control: tuple[str, int] = ("127.0.0.1", DEFAULT_CONTROL_PORT)  # where keys are sent
+    corners: str = ""  # where the picture's corners are, as `scene.corner_pin` reads them
+    preview: bool = False  # a second window, which stays lit in blackout
+    outs: tuple[OutName, ...] = ()  # who else gets the picture
+    transparent: bool = False  # only figures, with alpha for those; drawn in software
 
     def __post_init__(self):
         if self.renderer not in gl.RENDERERS:
             known = ", ".join(gl.RENDERERS)
             raise ConfigError(f"there is no renderer {self.renderer!r}; there are {known}")
+        if self.corners:
+            corner_pin.parse(self.corners)
+        if self.transparent and self.picture.background:
+            raise ConfigError("--transparent leaves out all but the figures, and so --background")
 
     def resumed(self, state: WindowState) -> WindowSettings:
         """These as another window was left. ConfigError for what does not exist."""
         names = ("look", "palette", "camera", "lineup", "mirror", "canon", "cast")
-        picture = replace(self.picture, **{name: getattr(state, name) for name in names})
+        moved = {name: f"{getattr(state, name)}:{getattr(state, name + '_by')}" for name in NAMES}
+        picture = replace(
+            self.picture,
+            **{name: getattr(state, name) for name in names},
+            **moved,
+            fade_s=state.picture_fade,
+        )
         return replace(self, picture=picture, fullscreen=state.fullscreen)
 
 
@@ -93,9 +117,16 @@ class App:
         self.notice = ""  # what was asked for in vain, for some seconds
         self.keys = KeyMap(start.styles or shipped_styles(), fixed=bool(start.styles))
         self._feed = feed
-        self.window = Window(settings.fullscreen, start.display, start.renderer)
+        renderer = "software" if start.transparent else start.renderer
+        self.window = Window(settings.fullscreen, start.display, renderer)
         self._engine = ControlClient(start.control)
-        self.picture = PlayedPicture(start.picture, now=settings.picture)
+        self.picture = PlayedPicture(
+            start.picture, now=settings.picture, stage=not start.transparent
+        )
+        self._layer = matte.transparent((1, 1)) if start.transparent else None
+        self.pinning = Pinning(_corners(left.corners if left else "", start.corners))
+        self.preview = Preview() if start.preview else None
+        self.outs = PictureOuts(start.outs, start.transparent, self.window.rate_hz)
         if left:
             self.picture.renderer.dark = left.dark
             self.keys.values |= {"energy": left.energy, "temperature": left.temperature}
@@ -138,6 +169,7 @@ class App:
         dt_s = min(max(moment_s - self._last_s, 0.0), _LONGEST_STEP_S)
         self._last_s = moment_s
         self._arriving = len(view.dancers)
+        self.window.pin = None if self.pinning.is_at_rest else corner_pin.pin(self.pinning.corners)
         canvas = self.window.begin_frame(self._sharpness.share)
         self._draw(canvas, view, dt_s)
         self._sharpness.drawn(self.window.end_frame(canvas) - now_s, now_s)
@@ -150,14 +182,25 @@ class App:
         if renderer.card is not self.window.card:  # the window was opened, or opened anew
             renderer.use(self.window.card)
         width, height = canvas.get_size()
+        drawn = canvas
+        if self._layer is not None:
+            if self._layer.get_size() != canvas.get_size():
+                self._layer = matte.transparent(canvas.get_size())
+            drawn = self._layer
         renderer.draw(
-            canvas,
+            drawn,
             self.picture.ensemble.arrange(view, dt_s, width / height),
             dt_s,
             hud=self.hud,
             keys=_LISTED if self.keys_shown else None,
             notice=self.notice,
+            corner=self.pinning.corner if self.pinning.on else None,
+            lit=self.preview.show if self.preview and self.preview.is_open else None,
+            clean=self.outs.offer if self.outs.all else None,
         )
+        if drawn is not canvas:
+            canvas.fill(0)
+            canvas.blit(drawn, (0, 0), special_flags=pygame.BLEND_PREMULTIPLIED)
 
     def _hear_answers(self, now_s: float) -> None:
         """Follow the faders, and tell for some seconds what was asked for in vain."""
@@ -182,6 +225,14 @@ class App:
             dark=renderer.dark,
             hud=self.hud,
             fullscreen=self.window.fullscreen,
+            glow=renderer.modulation.values["glow"],
+            zoom=renderer.modulation.values["zoom"],
+            trail=renderer.modulation.values["trail"],
+            glow_by=renderer.modulation.drives["glow"],
+            zoom_by=renderer.modulation.drives["zoom"],
+            trail_by=renderer.modulation.drives["trail"],
+            picture_fade=renderer.modulation.fade_s,
+            corners="" if self.pinning.is_at_rest else corner_pin.as_text(self.pinning.corners),
             energy=self.keys.values["energy"],
             temperature=self.keys.values["temperature"],
         )
@@ -196,10 +247,19 @@ class App:
 
     def close(self) -> None:
         self._engine.close()
+        if self.preview:
+            self.preview.close()
+        for line in self.outs.close():
+            print(f"posejockey visuals: {line}", file=sys.stderr)
         pygame.quit()
 
     def _handle(self, event: pygame.Event) -> None:
-        if event.type == pygame.QUIT:
+        if self._handle_preview(event):
+            return
+        if self.pinning.handle(event, pygame.display.get_window_size()):
+            if not self.pinning.on:
+                self._tell_corners()
+        elif event.type == pygame.QUIT:
             self.running = False
         elif event.type == pygame.MOUSEMOTION:
             self._mouse_s = monotonic_s()
@@ -212,6 +272,20 @@ class App:
         elif event.type == pygame.KEYDOWN:
             key = _KEY_NAMES.get(event.key) or event.unicode.lower()
             self._act(ACTIONS.get(key, ""))
+
+    def _handle_preview(self, event: pygame.Event) -> bool:
+        """Whether somebody has closed the preview: the show goes on without it."""
+        if self.preview is None or event.type != pygame.WINDOWCLOSE:
+            return False
+        if not self.preview.owns(getattr(event, "window", None)):
+            return False
+        self.preview.close()
+        return True
+
+    def _tell_corners(self) -> None:
+        """How another window is started with these corners."""
+        text = corner_pin.as_text(self.pinning.corners)
+        print(f"posejockey visuals: --corners {text}", file=sys.stderr)
 
     def _act(self, action: str) -> None:
         """What a key or the mouse asks for: of this window, of the picture, or of the engine."""
@@ -247,7 +321,21 @@ class App:
             "more dancers": lambda: self._play("cast", ensemble.larger_cast(1, self._arriving)),
             "fewer dancers": lambda: self._play("cast", ensemble.larger_cast(-1, self._arriving)),
             "panic": self._panic,
+            "corners": self._toggle_corners,
         }
+
+    def _toggle_corners(self) -> None:
+        self.pinning.on = not self.pinning.on
+        if not self.pinning.on:
+            self._tell_corners()
+
+
+def _corners(left: str, given: str) -> np.ndarray:
+    """Where another window has left them, else as they are given."""
+    if left:
+        with suppress(ConfigError):
+            return corner_pin.parse(left)
+    return corner_pin.parse(given) if given else corner_pin.AT_REST
 
 
 def run(

@@ -42,6 +42,7 @@ KEYS: tuple[tuple[str, str, str], ...] = (
     ("J", "kept phrase", "dance the phrase kept last"),
     ("+", "more dancers", "one more, repeating those that arrive"),
     ("-", "fewer dancers", "one less"),
+    ("W", "corners", "set the corners: drag, or Tab and arrows"),
     ("F", "fullscreen", "full screen, and back"),
     ("H", "hud", "hide the small print"),
     ("?", "keys", "this list"),

@@ -9,8 +9,10 @@ import json
 import math
 import os
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
+
+from live.osc.schema import DRIVES
 
 _EVERY_S = 0.25  # a fader that is turned costs no more writing than this
 
@@ -31,6 +33,14 @@ class WindowState:
     fullscreen: bool
     energy: float  # from where the keys go on
     temperature: float
+    glow: float = 1.0
+    zoom: float = 1.0
+    trail: float = 1.0
+    glow_by: str = DRIVES[0]
+    zoom_by: str = DRIVES[0]
+    trail_by: str = DRIVES[0]
+    picture_fade: float = 0.5
+    corners: str = ""  # as `visuals.scene.corner_pin` writes them; "": as the window began
 
 
 class WindowStateFile:
@@ -48,7 +58,11 @@ class WindowStateFile:
         try:
             found = json.loads(self._path.read_text(encoding="utf-8"))
             self._written = WindowState(
-                **{f.name: _checked(found[f.name], f.type) for f in fields(WindowState)}
+                **{
+                    f.name: _checked(found[f.name], f.type)
+                    for f in fields(WindowState)
+                    if f.name in found or f.default is MISSING
+                }
             )
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None

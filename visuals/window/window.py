@@ -10,11 +10,15 @@ import sys
 import warnings
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from live.display import has_display
 from live.errors import ConfigError, DeviceError
 from live.monotonic import monotonic_s
 from visuals.draw import gl
+from visuals.draw.matte import memory
 from visuals.draw.surfaces import black, pygame
+from visuals.scene.corner_pin import sources
 from visuals.window.x11 import lacks_window_manager
 
 if TYPE_CHECKING:
@@ -47,6 +51,8 @@ class Window:
         self._software_canvas = black((1, 1))
         self._by_card = False  # whether SDL scales the window on a card
         self.card: Card | None = None
+        self.pin: np.ndarray | None = None  # of `scene.corner_pin`; None: the picture as it is
+        self._sources: tuple[tuple, np.ndarray, np.ndarray] | None = None
         self.lost = 0  # times that the display went away and came back
         try:
             pygame.display.init()
@@ -71,7 +77,9 @@ class Window:
         if canvas is None:
             raise pygame.error("the display is gone")
         if self.card is None:
-            return canvas if share == 1.0 else self._sized_canvas(canvas.get_size(), share)
+            whole = share == 1.0 and self.pin is None
+            return canvas if whole else self._sized_canvas(canvas.get_size(), share)
+        self.card.pin = self.pin
         width, height = (max(side, 1) for side in pygame.display.get_window_size())
         self.card.resize((width, height))
         rows = min(height, SIZE[1])
@@ -90,11 +98,25 @@ class Window:
         clock, at which the picture was done but for waiting for the display."""
         shown = pygame.display.get_surface()
         if self.card is None and shown is not None and shown is not canvas:
-            pygame.transform.smoothscale(canvas, shown.get_size(), shown)
+            if self.pin is None:
+                pygame.transform.smoothscale(canvas, shown.get_size(), shown)
+            else:
+                self._show_pinned(canvas, shown, self.pin)
         done_s = monotonic_s()
         pygame.display.flip()
         # Without a card nothing waits for the display: the time goes into copying.
         return done_s if self.card or self._by_card else monotonic_s()
+
+    def _show_pinned(self, canvas: pygame.Surface, shown: pygame.Surface, pin: np.ndarray) -> None:
+        """Every pixel of the window from where the pin says; where it shows nothing, black."""
+        key = (pin.tobytes(), canvas.get_size(), shown.get_size())
+        if self._sources is None or self._sources[0] != key:
+            found = sources(pin, shown.get_size(), canvas.get_size())
+            self._sources = (key, np.maximum(found, 0), np.flatnonzero(found < 0))
+        _, from_where, nothing = self._sources
+        pixels = np.take(memory(canvas).view(np.uint32).ravel(), from_where)
+        pixels[nothing] = 0
+        memory(shown).view(np.uint32)[:] = pixels.reshape(shown.get_height(), -1, 1)
 
     def picture(self) -> pygame.Surface:
         """The last picture as it was shown."""

@@ -294,7 +294,9 @@ def test_a_scene_changes_the_picture_on_the_bar_and_the_dance_goes_on(
 ):
     scenes = listed(
         '[[cue]]\nname = "all"\nlook = "ribbons"\npalette = "safe"\ncamera = "cuts"\n'
-        'lineup = "wedge"\ncast = 5\npairs = true\npicture_canon = 0.5\ndark = false'
+        'lineup = "wedge"\ncast = 5\npairs = true\npicture_canon = 0.5\ndark = false\n'
+        'glow = 1.5\nzoom = 1.2\ntrail = 0.5\nglow_by = "beat"\nzoom_by = "off"\n'
+        'trail_by = "level"\npicture_fade = 2'
     )
     values = dict(scenes[0].controls)
     assert set(values) == set(PICTURE)

@@ -23,7 +23,7 @@ def drawn(app: App, sender: OscSender) -> np.ndarray:
 
 
 def test_every_control_of_the_picture_is_obeyed(app, sender):
-    stage = app.picture.ensemble
+    stage, shown = app.picture.ensemble, app.picture.renderer.modulation
     for name, value, now in (
         ("look", "ribbons", lambda: app.picture.renderer.look == "ribbons"),
         ("look", 2.0, lambda: app.picture.renderer.look == osc.LOOKS[1]),
@@ -39,6 +39,13 @@ def test_every_control_of_the_picture_is_obeyed(app, sender):
         ("pairs", 1.0, lambda: stage.mirror),
         ("pairs", None, lambda: not stage.mirror),
         ("picture_canon", 0.5, lambda: stage.canon == 0.5),
+        ("glow", 1.5, lambda: shown.values["glow"] == 1.5),
+        ("glow_by", "section", lambda: shown.drives["glow"] == "section"),
+        ("zoom", 9.0, lambda: shown.values["zoom"] == 2.0),
+        ("zoom_by", "next", lambda: shown.drives["zoom"] == "beat"),
+        ("trail", 0.0, lambda: shown.values["trail"] == 0.0),
+        ("trail_by", 3.0, lambda: shown.drives["trail"] == "level"),
+        ("picture_fade", 0.0, lambda: shown.fade_s == 0),
         ("dark", 1.0, lambda: app.picture.renderer.dark),
         ("dark", 0.0, lambda: not app.picture.renderer.dark),
     ):
@@ -48,6 +55,8 @@ def test_every_control_of_the_picture_is_obeyed(app, sender):
     sender.play("dark", 1.0)
     press(app, pygame.K_BACKSPACE, "\x08")
     assert (app.picture.renderer.dark, stage.lineup, stage.cast) == (False, "stage", 0)
+    shown = app.picture.renderer.modulation
+    assert (shown.values["zoom"], shown.drives["glow"], shown.fade_s) == (1.0, "off", 0.5)
 
 
 def test_a_look_that_is_asked_for_changes_the_pixels(app, sender):
@@ -61,6 +70,7 @@ def test_a_look_that_is_asked_for_changes_the_pixels(app, sender):
     wait_until(is_shown)
     other = drawn(app, sender)
     assert (np.abs(other - neon).max(axis=2) > 40).mean() > 0.005
+    sender.play("picture_fade", 0.0)
     sender.play("dark", 1.0)
     assert drawn(app, sender).max() == 0
     sender.play("dark", 0.0)

@@ -32,7 +32,8 @@ def left_by(path, *keys: str, played: tuple = ()) -> App:
 def test_a_window_goes_on_with_what_was_played_on_the_one_before(tmp_path):
     path = tmp_path / "picture.json"
     # By keys and by OSC, in this order; whatever came last counts.
-    played = (("look", "chalk"), ("picture_canon", 0.75), ("cast", 5.0), ("dark", 1.0))
+    played = (("look", "chalk"), ("picture_canon", 0.75), ("cast", 5.0), ("dark", 1.0),
+              ("glow", 1.5), ("zoom_by", "beat"), ("picture_fade", 2.0))  # fmt: skip
     left = left_by(path, "l", "l", "p", "c", "n", "x", "h", "f", "up", "up", played=played)
     with Feed(port=0) as feed:
         app = App(
@@ -51,6 +52,9 @@ def test_a_window_goes_on_with_what_was_played_on_the_one_before(tmp_path):
         assert app.picture.renderer.camera.mode == "cuts"
         assert (app.hud, app.window.fullscreen) == (False, True)
         assert app.keys.act("more energy") == ("energy", (0.75,))
+        mine, theirs = app.picture.renderer.modulation, left.picture.renderer.modulation
+        assert (mine.values, mine.drives, mine.fade_s) == (theirs.values, theirs.drives, 2.0)
+        assert (mine.values["glow"], mine.drives["zoom"]) == (1.5, "beat")
         assert app.picture.renderer.guard.brightness == 0.3  # an option, never played
         app.close()
 

@@ -64,6 +64,7 @@ class Card:
         self._screen = screen
         self._uploads: dict[str, Any] = {}
         self._gain = 1.0
+        self.pin: np.ndarray | None = None  # of `scene.corner_pin`, for the screen alone
         with _told():
             self._passes = {name: self._pass(*code) for name, code in _PASSES.items()}
             self._shapes = Stream(context, *_SHAPES)
@@ -105,11 +106,14 @@ class Card:
         with _told():
             self._shown[layer] = self._upload(f"layer {layer}", canvas)
 
-    def blend(self, share: float) -> None:
-        """The layers to one picture; share 0..1 of the second, 0: it need not be there."""
+    def blend(self, share: float, level: float = 1.0) -> None:
+        """The layers to one picture; share 0..1 of the second, 0: it need not be there.
+
+        level: what its light is multiplied by, 0..1.
+        """
         with _told():
             textures = (self._shown[0], self._shown[1 if share > 0 else 0])
-            self.run("blend", self._picture, Light.PLACED, *textures, share=share)
+            self.run("blend", self._picture, Light.PLACED, *textures, share=share, level=level)
 
     def black(self) -> None:
         """A black picture."""
@@ -138,11 +142,15 @@ class Card:
         if error != "GL_NO_ERROR":
             raise CardError(f"the graphics card reports {error}")
 
-    def picture(self) -> pygame.Surface:
-        """The last picture as it was shown."""
+    def picture(self, printed: bool = True, gain: float | None = None) -> pygame.Surface:
+        """The last picture as it was shown; or without the print, at another gain."""
+        text, shown = self._text, self._gain
         with _told():
             copy = self.target(self.size, kind="f1")
+            self._text = text if printed else None
+            self._gain = shown if gain is None else gain
             self._finish(copy, flip=0.0)
+            self._text, self._gain = text, shown
             pixels = copy.frame.read(components=4)
         surface = black(self.size)
         surface.blit(pygame.image.frombytes(pixels, self.size, "RGBA"), (0, 0))
@@ -217,6 +225,8 @@ class Card:
         # Where there is no text the shader still wants a texture to look at.
         textures = (self._picture.texture, self._text or self._picture.texture)
         printed = float(self._text is not None)
+        pin = np.eye(3) if self.pin is None or not flip else self.pin
+        self._passes["show"][0]["pin"].value = tuple(map(float, pin.T.ravel()))
         self.run("show", to, Light.PLACED, *textures, gain=self._gain, printed=printed, flip=flip)
 
     def _aim(self, to: CardTarget, light: Light) -> None:

@@ -62,7 +62,7 @@ class CardNeon:
         self._far, self._far_spare = card.soft_target(45), card.soft_target(45)
 
     def _paint_trails(self, card: Card, scene: RenderScene) -> None:
-        keep = 0.5 ** (scene.dt_s / neon.TRAIL_HALF_LIFE_S)
+        keep = 0.5 ** (scene.dt_s / neon.half_life_s(scene))
         card.run(
             "fade", self._faded, Light.PLACED, self._trails.texture,
             keep=tuple(keep * t ** (60 * scene.dt_s) for t in neon.TRAIL_TINT),

@@ -32,7 +32,7 @@ class CardRibbons:
             self._weave(card, scene, strips)
         card.run("copy", self._soft, Light.PLACED, self._cloth.texture, gain=1.0)
         card.blur(self._soft, self._spare, _SIGMA)
-        card.run("copy", layer, Light.ADDED, self._soft.texture, gain=1.0)
+        card.run("copy", layer, Light.ADDED, self._soft.texture, gain=scene.glow)
         card.run("copy", layer, Light.ADDED, self._cloth.texture, gain=1.0)
         if scene.figures and self.figures:
             card.shapes(layer, figures(scene), Light.OVER)

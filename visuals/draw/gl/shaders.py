@@ -62,11 +62,12 @@ out vec4 light;
 uniform sampler2D first;
 uniform sampler2D second;
 uniform float share;
+uniform float level;
 void main() {
     vec3 a = clamp(texture(first, at).rgb, 0.0, 1.0);
     vec3 b = clamp(texture(second, at).rgb, 0.0, 1.0);
     float noise = fract(52.9829189 * fract(dot(gl_FragCoord.xy, vec2(0.06711056, 0.00583715))));
-    light = vec4(floor(255.0 * mix(a, b, share) + 0.001 + 0.998 * noise) / 255.0, 1.0);
+    light = vec4(floor(255.0 * level * mix(a, b, share) + 0.001 + 0.998 * noise) / 255.0, 1.0);
 }
 """
 
@@ -100,10 +101,15 @@ uniform sampler2D source;
 uniform sampler2D text;
 uniform float gain;
 uniform float printed;
+uniform mat3 pin;  // from the screen to the picture
 void main() {
-    vec3 seen = floor(255.0 * gain * texture(source, at).rgb + 0.01) / 255.0;
-    vec4 ink = texture(text, at);
-    light = vec4(mix(seen, ink.rgb, ink.a * printed), 1.0);
+    vec3 there = pin * vec3(at, 1.0);
+    vec2 from = there.xy / there.z;
+    bool inside = there.z > 0.0 && all(greaterThanEqual(from, vec2(0.0)))
+                  && all(lessThanEqual(from, vec2(1.0)));
+    vec3 seen = floor(255.0 * gain * texture(source, from).rgb + 0.01) / 255.0;
+    vec4 ink = texture(text, from);
+    light = inside ? vec4(mix(seen, ink.rgb, ink.a * printed), 1.0) : vec4(0.0, 0.0, 0.0, 1.0);
 }
 """
 

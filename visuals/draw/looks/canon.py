@@ -41,7 +41,7 @@ class Canon(body.BodyLook):
         while self._past[0][0] < self._age_s - _LONGEST_S:
             self._past.popleft()
         strokes = self._strokes.cleared(canvas)
-        gain = (0.25 + 0.75 * scene.pulse) * scene.presence
+        gain = (0.25 + 0.75 * scene.pulse) * scene.presence * scene.glow
         for figure, pair in enumerate(scene.colors):
             _draw(strokes, scene.xy[figure], scene.scale[figure] * body.swell(scene), pair, gain)
         near = body.rows(strokes, 90)
@@ -59,7 +59,7 @@ class Canon(body.BodyLook):
     def echoes(self, scene: RenderScene) -> list[tuple[np.ndarray, np.ndarray, int, float]]:
         """(xy [20, 2], scale [20], figure, light 0..1) of every echo, the faintest first."""
         beat_s = 60 / scene.view.bpm if scene.view.bpm > 0 else 2 * _FREE_STEP_S
-        step_s = min(_STEP_BEATS * beat_s, _LONGEST_S / (_ECHOES + 1))
+        step_s = min(_STEP_BEATS * beat_s * scene.trail, _LONGEST_S / (_ECHOES + 1))
         found = []
         count = _ECHOES if scene.figures <= _MANY else _FEW_ECHOES
         for echo in range(count, 0, -1):

@@ -40,7 +40,7 @@ class Constellation:
         for figure in range(scene.figures):
             step = round(scene.pulse * 8) / 8
             radius = max(int(_HALO_M * (1 + 0.7 * step) * float(scene.scale[figure, 0])), 2)
-            swell = (0.3 + 0.7 * step) * scene.presence
+            swell = (0.3 + 0.7 * step) * scene.presence * min(scene.glow, 2.0)
             halo = self._halo(radius, scene.colors[figure][0], round(swell * 8) / 8)
             for x, y in scene.xy[figure, _STARS].tolist():
                 canvas.blit(halo, (x - radius, y - radius), special_flags=ADD)

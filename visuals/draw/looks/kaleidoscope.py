@@ -40,7 +40,7 @@ class Kaleidoscope:
         spokes, scale = self.spokes(scene)
         self._draw_rosette(strokes, scene, spokes)
         for k, xy in enumerate(spokes):
-            gain = (0.2 + 0.6 * scene.pulse) * scene.presence
+            gain = (0.2 + 0.6 * scene.pulse) * scene.presence * scene.glow
             self._draw_body(strokes, scene, k, xy, scale, gain, 1.3)
         near = body.rows(strokes, 180)
         body.add_light(canvas, pygame.transform.box_blur(near, 2))

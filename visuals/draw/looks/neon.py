@@ -112,7 +112,7 @@ class Neon(body.BodyLook):
                     body.stroke(surface, hot, *wire[k])
 
     def _paint_trails(self, scene: RenderScene) -> None:
-        keep = 0.5 ** (scene.dt_s / TRAIL_HALF_LIFE_S)
+        keep = 0.5 ** (scene.dt_s / half_life_s(scene))
         fade(self._trails, tuple(keep * t ** (60 * scene.dt_s) for t in TRAIL_TINT))
         for figure, (before, now) in enumerate(zip(*self._painters.step(scene), strict=True)):
             self._sweep(scene, figure, before, now)
@@ -162,9 +162,14 @@ class Neon(body.BodyLook):
         return strokes
 
 
+def half_life_s(scene: RenderScene) -> float:
+    """Of the trails."""
+    return TRAIL_HALF_LIFE_S * max(scene.trail, 0.02)
+
+
 def bloom(scene: RenderScene) -> float:
-    """Light of the halo, 0..1."""
-    return (0.38 + 0.62 * scene.pulse) * scene.presence
+    """Light of the halo, 0..2."""
+    return min((0.38 + 0.62 * scene.pulse) * scene.presence * scene.glow, 2.0)
 
 
 def shine(scene: RenderScene) -> float:

@@ -53,7 +53,7 @@ class Particles:
         # No wider than a forearm: small figures would melt into a cloud.
         reach = round(_HALO_M * float(scene.scale.mean()) / 2) if scene.figures else 0
         near = pygame.transform.box_blur(body.smaller(dots, 2), max(reach, 1))
-        body.add_light(canvas, near)
+        body.add_light(canvas, near, scene.glow)
 
     def ink(self, canvas: pygame.Surface, scene: RenderScene) -> None:
         if len(self._points) == 0:
@@ -70,7 +70,9 @@ class Particles:
             self._colors = np.zeros((0, 3), np.uint8)
             return
         aims = self._aims(scene, count)
-        gain = 1 - np.exp(-max(scene.dt_s, 1e-4) / self._slow_s[:, :count])
+        gain = 1 - np.exp(
+            -max(scene.dt_s, 1e-4) / (max(scene.trail, 0.02) * self._slow_s[:, :count])
+        )
         before = np.stack(
             [
                 at if (at := self._at.get(d)) is not None and len(at) == count else aims[i]

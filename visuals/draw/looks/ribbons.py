@@ -46,13 +46,14 @@ class Silk:
     """What the dancers have left in the air, as places on the stage."""
 
     def __init__(self):
-        self._age_s = 0.0
+        self._age_s, self._life_s = 0.0, _LIFE_S
         # By dancer: (age at the time, hems [2, 5, 3], colours), oldest first.
         self._kept: dict[int, list[tuple[float, np.ndarray, tuple]]] = {}
 
     def keep(self, scene: RenderScene) -> None:
         """Add where the hems are, forget what has died."""
         self._age_s += scene.dt_s
+        self._life_s = _LIFE_S * max(scene.trail, 0.02)
         step_s = _STEP_S * (1 + scene.figures // 6)
         for figure, dancer in enumerate(scene.view.dancers):
             kept = self._kept.setdefault(dancer, [])
@@ -64,7 +65,7 @@ class Silk:
                     for c in scene.colors[figure]
                 )
                 kept.append((self._age_s, hems, colors))
-        oldest_s = self._age_s - _LIFE_S
+        oldest_s = self._age_s - self._life_s
         for dancer in list(self._kept):
             self._kept[dancer] = [entry for entry in self._kept[dancer] if entry[0] > oldest_s]
             if not self._kept[dancer]:
@@ -76,7 +77,7 @@ class Silk:
             if len(kept) < 2:
                 continue
             hems = np.stack([entry[1] for entry in kept])  # [T, 2, 5, 3]
-            life = 1 - (self._age_s - np.array([entry[0] for entry in kept])) / _LIFE_S
+            life = 1 - (self._age_s - np.array([entry[0] for entry in kept])) / self._life_s
             # Silk gets narrower as it dies.
             inner = hems[:, 1] + (hems[:, 0] - hems[:, 1]) * life[:, None, None]
             edges, _ = scene.camera.project(np.stack([inner, hems[:, 1]]), scene.size)
@@ -111,7 +112,7 @@ class Ribbons(body.BodyLook):
         cloth = self._cloth.cleared(canvas)
         for dancer in strips:
             _weave(cloth, dancer)
-        body.add_light(canvas, pygame.transform.box_blur(body.rows(cloth, 180), 3))
+        body.add_light(canvas, pygame.transform.box_blur(body.rows(cloth, 180), 3), scene.glow)
         canvas.blit(cloth, (0, 0), special_flags=ADD)
 
     def draw_figure(self, surface: pygame.Surface, figure: body.Figure) -> None:

@@ -22,7 +22,7 @@ class Silhouette(body.BodyLook):
         """The wall: a broad glow behind everybody, that breathes with the beat."""
         width, height = canvas.get_size()
         disc = self._disc(scene.palette.backdrop, width, height)
-        gain = (0.55 + 0.45 * scene.pulse) * scene.presence
+        gain = min((0.55 + 0.45 * scene.pulse) * scene.presence * scene.glow, 1.0)
         if self._wall.get_size() != disc.get_size():
             self._wall = black(disc.get_size())
         self._wall.blit(disc, (0, 0))

@@ -59,7 +59,7 @@ class Wireframe:
         width = max(round((0.03 + 0.06 * scene.pulse) * float(scene.scale.mean())), 1)
         for figure in range(scene.figures):
             xy = scene.xy[figure].tolist()
-            gain = (0.2 + 0.8 * scene.pulse) * scene.presence
+            gain = (0.2 + 0.8 * scene.pulse) * scene.presence * scene.glow
             colors = [scaled(c, gain) for c in scene.colors[figure]]
             for a, b, left in zip(_A.tolist(), _B.tolist(), _LEFT, strict=True):
                 pygame.draw.line(lines, colors[left], xy[a], xy[b], width)

@@ -1,0 +1,1 @@
+"""The picture for other programs: NDI, Spout and Syphon."""
