@@ -74,7 +74,7 @@ class Video:
             ("yuva", "rgba", "bgra", "argb", "gbra")
         )
         self._surface = self._as_surface(frame)
-        self._shown_s = 0.0
+        self._shown_s = self._period_s  # of the file, until when the last frame is to be seen
 
     def at(self, time_s: float) -> pygame.Surface:
         """The frame of this moment; the last one there was where the file breaks off."""

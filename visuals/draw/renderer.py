@@ -70,7 +70,7 @@ class Renderer:
         self.dark = False  # nothing is drawn, whatever the engine does
         self.modulation = Modulation()
         self.background = Background()
-        self._light = 1.0  # of the picture, 0 in blackout, on its way between
+        self._light = -1.0  # of the picture, 0 in blackout; below 0 before the first one
         self._amounts = {"glow": 1.0, "zoom": 1.0, "trail": 1.0}
         self.palette = palette
         self._palette = palettes.palette(palette)
@@ -167,7 +167,7 @@ class Renderer:
     def _fade_light(self, dark: bool, dt_s: float) -> None:
         """Towards darkness, or light, within the time of a fade."""
         fade_s = self.modulation.fade_s
-        step = dt_s / fade_s if fade_s > 0 else 1.0
+        step = dt_s / fade_s if fade_s > 0 and self._light >= 0 else 2.0
         self._light = min(max(self._light + (-step if dark else step), 0.0), 1.0)
 
     def _paint_both(self, canvas: pygame.Surface, scene: RenderScene) -> None:

@@ -258,6 +258,10 @@ def test_a_lost_feed_dims_and_a_blackout_is_black(card):
     lost.play(10, age_s=3.0)
     assert 0 < lost.shown().sum() < 0.6 * live.sum()
     health = encoding.HealthReport(60.0, 1.0, 2.0, 0, 0, 60.0, "blackout")
+    played.renderer.modulation.fade_s = 0.1
+    played.play(3, hud=True, health=health)
+    assert 0 < played.shown().max() < live.max()  # on its way
+    played.renderer.modulation.fade_s = 0.0
     played.play(1, hud=True, health=health)
     assert played.shown().max() == 0
     played.renderer.dark = True

@@ -177,6 +177,23 @@ def test_looks_follow_each_other_and_come_round():
     assert seen[-1] == looks.DEFAULT
 
 
+def test_blackout_fades_and_comes_back_as_slowly():
+    renderer, canvas = Renderer("silhouette"), black(SMALL)
+    renderer.modulation.fade_s = 0.1
+    light = []
+    for dark in (False, True, False):
+        renderer.dark = dark
+        for _ in range(8):
+            renderer.draw(canvas, still(beat_phase=0.5), 1 / 60, hud=False)
+            light.append(int(pixels(canvas).sum()))
+    assert min(light[:8]) == max(light[4:8])
+    assert light[8:14] == sorted(light[8:14], reverse=True)
+    assert len(set(light[8:14])) == 6
+    assert light[15] == 0
+    assert light[16:22] == sorted(light[16:22])
+    assert 0 < light[16] < light[22] == light[7]
+
+
 def test_blackout_is_black_and_counts_as_a_picture():
     health = encoding.HealthReport(60.0, 1.0, 2.0, 0, 0, 60.0, "blackout")
     for look in looks.LOOKS:

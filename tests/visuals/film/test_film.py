@@ -110,7 +110,12 @@ def test_light_covers_as_much_as_it_shines_and_ink_covers_all():
 def test_a_film_shows_what_was_played_but_for_what_was_asked_for(tmp_path):
     """The picture's own darkness and colours, played in the middle of the show."""
     path = tmp_path / "show.mcap"
-    played = [(0.5, "palette", "ember"), (1.0, "dark", 1.0), (1.5, "palette", "nonsense")]
+    played = [
+        (0.4, "picture_fade", 0.0),
+        (0.5, "palette", "ember"),
+        (1.0, "dark", 1.0),
+        (1.5, "palette", "nonsense"),
+    ]
     record(path, played=played)
     light = {}
     for option in ("", "--palette=night"):
