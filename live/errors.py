@@ -26,7 +26,7 @@ class ArtifactError(PerformanceError):
 _EXTRAS = {
     "onnxruntime": "cpu", "torch": "train", "onnx": "train", "onnxscript": "train",
     "tqdm": "train", "PIL": "train", "lightning_fabric": "train", "av": "video", "mir_eval": "dev",
-    "mido": "control", "rtmidi": "control", "scipy": "capture",
+    "mido": "control", "rtmidi": "control", "scipy": "capture", "c3d": "capture",
     "zeroconf": "control", "link": "control", "aiohttp": "web", "segno": "web",
 }  # fmt: skip
 _OURS = ("live", "model", "export", "visuals", "posejockey")

@@ -32,6 +32,10 @@ _DAMAGE = (
 )  # fmt: skip
 
 
+class _NoArrayError(ValueError):
+    """A member that is whole, as far as one can say, but holds no numbers or texts."""
+
+
 def open_file(path: Path, hint: str, what: str = "") -> BinaryIO:
     """A regular file, open for reading: a pipe would be waited for without end.
 
@@ -60,15 +64,19 @@ def read_file(path: Path, hint: str, most_bytes: int, what: str = "") -> bytes:
     return content
 
 
-def read_arrays(path: Path, hint: str, most_bytes: int | None = None) -> dict[str, np.ndarray]:
+def read_arrays(
+    path: Path, hint: str, most_bytes: int | None = None, lenient: bool = False
+) -> dict[str, np.ndarray]:
     """The arrays of an NPZ by name: numbers and texts, never objects.
+
+    lenient: leave out what is no such array, as other programs put beside theirs.
 
     Refused before memory is given to it: more than 64 arrays, or arrays that unpack to more than
     the file's size can explain, or than most_bytes. ArtifactError as `open_file`.
     """
     with open_file(path, hint) as file:
         try:
-            return _unpacked(file, most_bytes)
+            return _unpacked(file, most_bytes, lenient)
         except _DAMAGE as error:
             reason = str(error).split("\n")[0][:200] or type(error).__name__
             raise ArtifactError(f"cannot read {path}: {reason}; {hint}") from None
@@ -77,7 +85,7 @@ def read_arrays(path: Path, hint: str, most_bytes: int | None = None) -> dict[st
             raise ArtifactError(f"cannot read {path}: {reason}; {hint}") from None
 
 
-def _unpacked(file: BinaryIO, most_bytes: int | None) -> dict[str, np.ndarray]:
+def _unpacked(file: BinaryIO, most_bytes: int | None, lenient: bool) -> dict[str, np.ndarray]:
     size = os.fstat(file.fileno()).st_size
     with zipfile.ZipFile(file) as archive:
         members = archive.infolist()
@@ -91,10 +99,14 @@ def _unpacked(file: BinaryIO, most_bytes: int | None) -> dict[str, np.ndarray]:
         arrays = {}
         for member in members:
             name, dot, suffix = member.filename.rpartition(".")
-            if not dot or suffix != "npy" or member.compress_type not in _METHODS:
-                raise ValueError(f"it holds {member.filename!r}, which is no array of numpy")
-            with archive.open(member) as content:
-                arrays[name] = _array(content, member.file_size)
+            try:
+                if not dot or suffix != "npy" or member.compress_type not in _METHODS:
+                    raise _NoArrayError(f"it holds {member.filename!r}, which is no array of numpy")
+                with archive.open(member) as content:
+                    arrays[name] = _array(content, member.file_size)
+            except _NoArrayError:
+                if not lenient:
+                    raise
         return arrays
 
 
@@ -109,7 +121,7 @@ def _array(content: IO[bytes], size: int) -> np.ndarray:
         raise ValueError(f"an array in version {version} of numpy's format")
     count = math.prod(shape)
     if dtype.kind not in _KINDS or dtype.hasobject:
-        raise ValueError(f"an array of {dtype}; expected numbers or texts")
+        raise _NoArrayError(f"an array of {dtype}; expected numbers or texts")
     if not 0 <= count <= size or content.tell() + count * dtype.itemsize != size:
         raise ValueError(f"an array of shape {shape} that is not in the file")
     array = np.empty(count, dtype)

@@ -30,7 +30,7 @@ OLDEST = (3, 11)
 NEWER = ("python3.14", "python3.13", "python3.12", "python3.11")
 RUNTIMES = {"cpu": "onnxruntime", "gpu": "onnxruntime-gpu"}
 STUDIO_EXTRAS = ("video", "web")  # with the sound of videos
-TEST_EXTRAS = ("control", "dev", "dmx", "train", "video", "web")
+TEST_EXTRAS = ("capture", "control", "dev", "dmx", "train", "video", "web")
 LOCK_HEADER = """\
 # One version of everything, for Python 3.11 to 3.14. Not edited by hand; this rebuilds it:
 #     python3.11 tools/setup_env.py --lock

@@ -12,13 +12,14 @@ from pathlib import Path
 from live.errors import ArtifactError
 from model.data.capture.captured import Captured, Filmed
 
-Reader = Callable[[Path], list[Captured]]
 Progress = Callable[[float, str], object]
 
 _READERS = {
-    ".bvh": "bvh",
+    ".bvh": "bvh", ".glb": "glb", ".vrma": "glb", ".vrm": "glb", ".pkl": "aist", ".npz": "arrays",
+    ".c3d": "c3d_file", ".csv": "table", ".tsv": "table", ".mcap": "session", ".json": "openpose",
 }  # fmt: skip
 _FILMS = (".3gp", ".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm")
+_OF_SEVERAL = ("openpose",)  # readers that choose one of the people
 FBX = (
     "FBX is a closed format: let Blender make BVH of it with `blender --background --python "
     "docs/fbx_to_bvh.py -- IN.fbx OUT.bvh`"
@@ -37,7 +38,13 @@ def read_motion(
         from model.data.capture.video.reader import read
 
         return [read(path, filmed or Filmed(), progress)]
-    bodies = _reader(path)(path)
+    name = _reader(path)
+    reader = import_module(f"{__package__}.{name}")
+    bodies = (
+        reader.read(path, filmed.person if filmed else None)
+        if name in _OF_SEVERAL
+        else reader.read(path)
+    )
     if not bodies:
         raise ArtifactError("nobody moves in it")
     return bodies
@@ -48,8 +55,13 @@ def suffixes() -> list[str]:
     return sorted((*_READERS, *_FILMS))
 
 
-def _reader(path: Path) -> Reader:
+def _reader(path: Path) -> str:
+    """The module for a file; a folder is OpenPose's."""
     suffix = path.suffix.lower()
+    if path.is_dir():
+        return "openpose"
+    if not path.exists():
+        raise ArtifactError("there is no such file")
     if suffix == ".fbx":
         raise ArtifactError(FBX)
     name = _READERS.get(suffix)
@@ -58,4 +70,4 @@ def _reader(path: Path) -> Reader:
             f"files ending in {suffix or 'nothing'} are not read; these are: "
             f"{', '.join(suffixes())}"
         )
-    return import_module(f"{__package__}.{name}").read
+    return name

@@ -79,6 +79,9 @@ def guess(
     """
     told = dict(told or {})
     fixed = _told(names, told)
+    if set(JOINT_NAMES) <= set(names):
+        own = {joint: (names.index(joint),) for joint in JOINT_NAMES}
+        return JointMapping("PoseJockey", own | fixed, (), JOINT_NAMES)
     parts = [_part(name) for name in names]
     found: dict[str, tuple[int, ...]] = {}
     for side in "lr":

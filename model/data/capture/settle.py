@@ -5,17 +5,24 @@ float32 [T, 19, 3], metres, y up, 30 a second, floor at 0, and sentences about w
 ArtifactError in one sentence where there is nothing to learn from.
 """
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from live.body.skeleton import JOINT_NAMES
 from live.errors import ArtifactError
 from model.data.capture import axes, naming, timing
 from model.data.capture.assemble import assembled
 from model.data.capture.captured import Captured, regular
+from model.data.capture.lift import lifted
 
 _MOST_FRAMES = 1 << 23
+_FLAT = (
+    "points of a picture: their depth is guessed by how short limbs look; turns are rough, and "
+    "there is no way towards the camera"
+)
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,8 @@ class Settled:
 def settle(captured: Captured, told: Told) -> Settled:
     """The whole pieces of a motion, on stage."""
     said: list[str] = []
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # frames where nothing is known
         joints = _joints(captured, told, said)
         time_s = _times(captured, joints, told, said)
         joints, leaps = timing.without_leaps(joints, time_s)
@@ -64,6 +72,9 @@ def settle(captured: Captured, told: Told) -> Settled:
 def _joints(captured: Captured, told: Told, said: list[str]) -> np.ndarray:
     """[T, 19, 3], metres, y up."""
     points = np.asarray(captured.points, np.float64)
+    if captured.flat and len(points) > 1:
+        points = lifted(points)
+        said.append(_FLAT)
     if not 1 < len(points) <= _MOST_FRAMES:
         raise ArtifactError(f"it has {len(points)} frames of motion")
     if captured.is_settled:
@@ -116,8 +127,6 @@ def _staged(
 
 
 def _most_missing(joints: np.ndarray) -> str:
-    from live.body.skeleton import JOINT_NAMES
-
     share = np.isnan(joints).any(axis=-1).mean(axis=0)
     worst = int(share.argmax())
     return f"{JOINT_NAMES[worst]} is unknown in {share[worst]:.0%} of them"

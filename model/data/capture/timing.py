@@ -22,6 +22,7 @@ _ALIKE = 5e-4  # of a rate; 29.97 is none of 30
 _LEAP_M_S = 40.0  # of a joint; real ones have 27
 _STRETCH_M = 0.35  # of a bone beyond its usual length
 _SAME_S = 1e-4  # two times as near are one
+_MANY = 4  # joints; where so many leap, the others cannot be trusted either
 _PLACE_M = 0.2  # a body smaller than that is none
 _CUT_M = 1.4  # from frame to frame at 30 a second
 _SPEED_M_S = 0.6  # of all joints on average, of real dancers; .2 to 1.3
@@ -66,8 +67,9 @@ def without_leaps(joints: np.ndarray, time_s: np.ndarray) -> tuple[np.ndarray, i
             out[stretched, joint] = np.nan
     for joint in range(out.shape[1]):
         _drop_islands(out[:, joint], time_s)
-    lost = np.asarray(np.isnan(out).any(axis=-1) & np.isfinite(joints).all(axis=-1)).any(axis=1)
-    return out, int(lost.sum())
+    dropped = np.asarray(np.isnan(out).any(axis=-1) & np.isfinite(joints).all(axis=-1))
+    out[dropped.sum(axis=1) >= _MANY] = np.nan
+    return out, int(dropped.any(axis=1).sum())
 
 
 def _drop_islands(track: np.ndarray, time_s: np.ndarray) -> None:
