@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from live.flashes import UNLIMITED
 from live.outputs.emission import Emission
 from live.outputs.levels import LEVELS, Levels
 from live.outputs.lights import PRESETS, Lights
@@ -120,11 +121,11 @@ def follow(monitor: Monitor) -> tuple[np.ndarray, np.ndarray]:
     """Looks wander; each is held until QLC+ shows it. [LOOKS, levels] sent, and what was shown."""
     rng = np.random.default_rng(0)
     look = rng.random(len(LEVELS))
-    profile, wanted, shown = Lights(preset="qlcplus"), [], []
+    profile, wanted, shown = Lights(preset="qlcplus", flashes=UNLIMITED), [], []
     with OscOut([("127.0.0.1", PRESETS["qlcplus"].port)]) as out:
         for number in range(-1, LOOKS):
             look = np.clip(look + 0.15 * rng.normal(size=len(LEVELS)), 0, 1)
-            levels = Levels(look[:6], look[None, 6:12], float(look[12]), float(look[13]))
+            levels = Levels(look[:6], look[None, 6:12], *look[12:].tolist())
             # The first look is sent until QLC+, still starting, has it; the others once.
             end = time.perf_counter() + (30.0 if number < 0 else SETTLED_S)
             send = True
