@@ -63,6 +63,12 @@ export function choices(show, name, list = CONTROLS[name].choices) {
     follow(show, name, button, () => button.setAttribute("aria-pressed", show.values[name] === choice));
     group.append(button);
   }
+  const other = document.createElement("output"); // a mix of styles, a form of one's own
+  follow(show, name, other, () => {
+    const value = show.values[name];
+    other.textContent = typeof value === "string" && !list.includes(value) ? value : "";
+  });
+  group.append(other);
   return group;
 }
 

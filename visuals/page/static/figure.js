@@ -68,6 +68,7 @@ export class Figure {
   }
 
   setLook({ look = this.look, palette = this.palette }) {
+    if (look === this.look && palette === this.palette) return;
     this._clear();
     this.look = look in LOOKS ? look : "neon";
     this.palette = palette;

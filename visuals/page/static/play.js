@@ -2,6 +2,7 @@
 //
 // Enters: touches, answers. Leaves: controls. The words, ranges and choices are the wire's (words.js).
 
+import { CONTROLS } from "../words.js";
 import { Show, keepAwake } from "./show.js";
 import { Timeline, pulseOf } from "./stream.js";
 import { get, send } from "./rehearse/api.js";
@@ -19,10 +20,11 @@ const SECTIONS = [
   ["Colours", () => [choices(show, "palette")]],
   ["Camera", () => [choices(show, "camera")]],
   ["Tempo", () => [row(press(show, "half", "½ tempo"), press(show, "double", "2× tempo"), press(show, "sync", "the one, now"))]],
+  ["Lights", () => ["master" in CONTROLS && fader(show, "master"), "lights_out" in CONTROLS && row(toggle(show, "lights_out", "lights out", "alarm"))].filter(Boolean)],
   ["Dancers", () => [fader(show, "dancers", 1), row(toggle(show, "mirror"))]],
-  ["Together", () => [fader(show, "unison"), fader(show, "canon", 0.5), choices(show, "ensemble"), choices(show, "formation")]],
+  ["Together", () => [fader(show, "unison"), fader(show, "canon", 0.5), ...titled("who with whom", choices(show, "ensemble")), ...titled("formation", choices(show, "formation"))]],
   ["Phrases", () => [
-    named("form", ["free", "AABB", "AABA", "AAAB", "call-response"]),
+    ...titled("order", named("form", ["free", "AABB", "AABA", "AAAB", "call-response"])),
     fader(show, "variation"), row(toggle(show, "recall"), toggle(show, "loop"), press(show, "keep")), bank(),
   ]],
 ];
@@ -58,6 +60,12 @@ function rebuild() {
   if (names === built) return;
   built = names;
   build();
+}
+
+function titled(text, part) {
+  const title = document.createElement("h3");
+  title.textContent = text;
+  return [title, part];
 }
 
 function named(name, list) { return choices(show, name, list); }

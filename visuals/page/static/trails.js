@@ -14,10 +14,9 @@ const PAINTERS = [
 ].map(([inner, outer, is_left]) => ({ inner: 3 * JOINTS.indexOf(inner), outer: 3 * JOINTS.indexOf(outer), is_left }));
 
 export class Trails {
-  // half_s: the time in which they lose half of their light. width_m: of the strip.
-  constructor(half_s, width_m, colors) {
+  // lasts_s: after which an eighth of their light is left. width_m: of the strip.
+  constructor(lasts_s, width_m, colors) {
     this._width_m = width_m;
-    this._places = PAINTERS.map(() => []); // {time_s, edge: [x y z x y z]}, oldest first
     const vertices = PAINTERS.length * MOST * 2;
     this._geometry = new THREE.BufferGeometry();
     this._at = attribute(this._geometry, "position", vertices, 3);
@@ -28,7 +27,7 @@ export class Trails {
     }
     this._geometry.setIndex(new THREE.Uint16BufferAttribute(strips(), 1));
     this._material = new THREE.ShaderMaterial({
-      uniforms: { now_s: { value: 0 }, half_s: { value: half_s / 3 } },
+      uniforms: { now_s: { value: 0 }, half_s: { value: lasts_s / 3 } },
       vertexShader: `
         attribute vec3 hue; attribute float born; varying vec4 light;
         uniform float now_s, half_s;
@@ -49,16 +48,18 @@ export class Trails {
   }
 
   add(points, time_s) {
-    const newest = this._places[0].at(-1);
-    if (newest && (time_s < newest.time_s || time_s > newest.time_s + JUMP_S)) this.clear();
+    const is_on = time_s >= this._newest_s && time_s <= this._newest_s + JUMP_S;
+    if (!is_on) this.clear();
+    this._start_s ??= time_s;
     for (const [p, painter] of PAINTERS.entries()) this._paint(p, this._edge(points, painter), time_s);
-    this._material.uniforms.now_s.value = time_s - (this._start_s ??= time_s);
+    this._newest_s = time_s;
+    this._material.uniforms.now_s.value = time_s - this._start_s;
     this._at.needsUpdate = this._born.needsUpdate = true;
   }
 
   clear() {
-    for (const places of this._places) places.length = 0;
     this._start_s = undefined;
+    this._newest_s = -Infinity;
     this._born.array.fill(-1);
     this._born.needsUpdate = true;
   }
@@ -76,19 +77,20 @@ export class Trails {
     return [...tip, ...tip.map((x, k) => x + share * way[k])];
   }
 
+  // The newest place is the last of a strip; the others move up by one.
   _paint(p, edge, time_s) {
-    const places = this._places[p], newest = places.at(-1);
-    if (newest && distance(newest.edge, edge) > JUMP_M) places.length = 0;
-    if (newest && newest.time_s === time_s) places.pop();
-    places.push({ time_s, edge });
-    if (places.length > MOST) places.shift();
-    const start_s = this._start_s ?? time_s;
-    for (let k = 0; k < MOST; k++) {
-      const place = places[Math.min(k, places.length - 1)];
-      const at = 2 * (MOST * p + k);
-      this._at.array.set(place.edge, 3 * at);
-      this._born.array.fill(place.time_s - start_s, at, at + 2);
+    const at = this._at.array, born = this._born.array;
+    const first = 2 * MOST * p, last = first + 2 * (MOST - 1);
+    const is_far = born[last] < 0 || distance(at.subarray(3 * last, 3 * last + 6), edge) > JUMP_M;
+    if (is_far) {
+      for (let k = first; k <= last; k += 2) at.set(edge, 3 * k);
+      born.fill(-1, first, last);
+    } else if (time_s > this._newest_s) {
+      at.copyWithin(3 * first, 3 * first + 6, 3 * last + 6);
+      born.copyWithin(first, first + 2, last + 2);
     }
+    at.set(edge, 3 * last);
+    born.fill(time_s - this._start_s, last, last + 2);
   }
 }
 
