@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from export.motion import arrays, bvh, glb, table, text, vrma
+from export.motion import arrays, bvh, glb, table, text, usda, vrma
 from export.motion.motion import Motion
 from export.motion.rig import SKELETONS
 from live.errors import ConfigError
@@ -30,6 +30,7 @@ FORMATS = {
     ".bvh": Format(bvh.write, "cmu", True),
     ".glb": Format(glb.write, "mixamo", False),
     ".vrma": Format(vrma.write, "vrm", True),
+    ".usda": Format(usda.write, "unity", False),
     ".csv": Format(table.write, "", False),
     ".json": Format(text.write, "", False),
     ".npz": Format(arrays.write, "", False),
