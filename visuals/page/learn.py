@@ -32,7 +32,7 @@ _MOST_ROWS = RATE * 600
 _PNG = b"\x89PNG\r\n\x1a\n"
 _FILMS = {".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/mp4", ".webm": "video/webm",
           ".mkv": "video/webm"}  # fmt: skip
-_TOLD = ("style", "source", "tier", "tempo_bpm", "metre", "song")
+_TOLD = ("style", "source", "tier", "source_start_s", "tempo_bpm", "metre", "song")
 
 
 def add_routes(app: web.Application) -> None:

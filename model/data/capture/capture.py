@@ -110,7 +110,8 @@ def _clips(
         if song is not None and not song_field and not wanted.only_show:
             song_field = {"song": folder.add_song(name, song.sound)}
         found = beats_of(piece, body, song, wanted.bpm, wanted.metre)
-        entry = _entry(body, wanted) | source | found.fields | song_field
+        begins = {"source_start_s": round(piece.start_s, 3)} if piece.start_s else {}
+        entry = _entry(body, wanted) | source | begins | found.fields | song_field
         clips.append(NewClip(name, piece.joints, entry))
         say(f"  -> {name}: {_length(piece)}, {found.said}")
     if wrong and not clips:

@@ -152,7 +152,7 @@ function clipRow(folder, clip) {
 async function look(folder, clip) {
   $("look").hidden = $("looked").hidden = false;
   const film = (state.films ?? []).find((item) => item.name === clip.source);
-  await viewer.show(`/api/clips/${encodeURIComponent(folder)}/${encodeURIComponent(clip.name)}/poses`, film && `/api/footage/${film.id}/film`);
+  await viewer.show(`/api/clips/${encodeURIComponent(folder)}/${encodeURIComponent(clip.name)}/poses`, film && `/api/footage/${film.id}/film`, clip.source_start_s);
   $("shown").textContent = `${clip.name}, from ${clip.source ?? "a file"}`;
 }
 

@@ -17,11 +17,13 @@ export class ClipViewer {
     film.addEventListener("error", () => { film.hidden = true; });
   }
 
-  async show(poses, film) {
+  // start_s: where in the film the clip begins.
+  async show(poses, film, start_s = 0) {
     const answer = await fetch(poses);
     if (!answer.ok) throw new Error((await answer.text()).trim());
     this._rows = new Int16Array(await answer.arrayBuffer());
     this._time_s = 0;
+    this._start_s = start_s;
     this._film.hidden = !film;
     if (film) this._film.src = film;
     else this._film.removeAttribute("src");
@@ -69,11 +71,13 @@ export class ClipViewer {
       if (this.is_paused) film.pause();
       else film.play().catch(() => {});
     }
-    if (is_led) this._time_s = film.currentTime;
+    const from_s = film.currentTime - this._start_s;
+    if (is_led && from_s < -0.05 && !film.seeking) film.currentTime = this._start_s;
+    if (is_led) this._time_s = Math.max(from_s, 0);
     else if (!this.is_paused) this._time_s += dt_s;
     if (this._time_s >= length_s) {
       this._time_s = 0;
-      if (is_led) film.currentTime = 0;
+      if (is_led) film.currentTime = this._start_s;
       this._figure.cut();
     }
   }

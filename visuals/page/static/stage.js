@@ -13,6 +13,7 @@ import { Timeline, pulseOf } from "./stream.js";
 
 const LOST_S = 1; // without frames they fade ...
 const FADE_S = 0.6; // ... over so long; the dark comes and goes in it, too
+const DRESS_S = 0.35;
 const LONGEST_S = 0.1; // of a step, after a tab was in the background
 
 const asked = new URLSearchParams(location.search);
@@ -23,10 +24,11 @@ const timeline = new Timeline();
 const scene = new THREE.Scene();
 const view = new StageCamera();
 const figures = new Map();
+const clothes = {}; // look and palette
 const message = document.querySelector("#message");
 const canvas = document.querySelector("canvas");
 const renderer = new THREE.WebGLRenderer({ canvas, alpha: true, antialias: true, powerPreference: "high-performance" });
-let avatar_content = null, light = 0, last_s = 0;
+let avatar_content = null, light = 0, last_s = 0, is_dressed = false, dressed_s = 0;
 
 function setUp() {
   const background = asked.get("background");
@@ -34,7 +36,7 @@ function setUp() {
   renderer.setClearColor(0, 0);
   scene.add(new THREE.HemisphereLight(0xffffff, 0x555566, 2.2), new THREE.DirectionalLight(0xffffff, 1.4));
   show.addEventListener("frame", ({ detail }) => timeline.receive(detail, now()));
-  show.addEventListener("change", dress);
+  show.addEventListener("change", () => { is_dressed = false; });
   addEventListener("resize", resize);
   addEventListener("keydown", ({ key }) => key.toLowerCase() === "f" && fullScreen());
   canvas.addEventListener("dblclick", fullScreen);
@@ -51,10 +53,14 @@ function chosen(name, choices) {
   return choices.includes(wanted) ? wanted : choices[0];
 }
 
-function dress() {
-  const look = chosen("look", asked.get("look") === "bodies" ? FIGURE_LOOKS : LOOKS);
-  const palette = chosen("palette", Object.keys(PALETTES));
-  for (const figure of figures.values()) figure.setLook?.({ look, palette });
+// What the show has asked for is put on at most three times a second: nobody flickers.
+function dress(time_s) {
+  if (is_dressed || time_s - dressed_s < DRESS_S) return;
+  is_dressed = true;
+  dressed_s = time_s;
+  clothes.look = chosen("look", asked.get("look") === "bodies" ? FIGURE_LOOKS : LOOKS);
+  clothes.palette = chosen("palette", Object.keys(PALETTES));
+  for (const figure of figures.values()) figure.setLook?.(clothes);
   view.setMode(calm ? "front" : chosen("camera", CAMERAS));
 }
 
@@ -84,6 +90,7 @@ function draw() {
   const dt_s = Math.min(time_s - last_s, LONGEST_S);
   last_s = time_s;
   const dancers = seen.dancers.filter(({ number }) => !only.size || only.has(number));
+  dress(time_s);
   brighten(seen, dt_s);
   view.follow(dancers, canvas.width / canvas.height, dt_s, seen.bar_phase);
   const pulse = calm ? 0 : pulseOf(seen);
@@ -103,8 +110,7 @@ function brighten({ age_s }, dt_s) {
 
 function figureOf(number) {
   if (!figures.has(number)) {
-    figures.set(number, avatar_content ? comingAvatar(number) : new Figure(scene, { dancer: number }));
-    dress();
+    figures.set(number, avatar_content ? comingAvatar(number) : new Figure(scene, { dancer: number, ...clothes }));
   }
   return figures.get(number);
 }
