@@ -89,8 +89,15 @@ class PictureOuts:
 
     def __init__(self, outs: Sequence[OutName] = (), alpha: bool = False, rate_hz: float = 60.0):
         self.all = [PictureOut(out, alpha, rate_hz) for out in outs]
+        self._whole: pygame.Surface | None = None
 
-    def offer(self, canvas: pygame.Surface) -> None:
+    def offer(self, canvas: pygame.Surface, size: tuple[int, int] | None = None) -> None:
+        """size: in which it is handed on, where it may be drawn smaller for want of time: another
+        size is another source to those who receive it."""
+        if size and size != canvas.get_size():
+            if self._whole is None or self._whole.get_size() != size:
+                self._whole = pygame.Surface(size, canvas.get_flags() & pygame.SRCALPHA, 32)
+            canvas = pygame.transform.smoothscale(canvas, size, self._whole)
         for out in self.all:
             out.offer(canvas)
 

@@ -23,7 +23,7 @@ _MOST_DEEP_M = 2.2  # that a formation of few may be
 _STEPS = 30  # of the relaxation at most
 _AT_REST_M = 0.004  # a step that moves nobody farther is the last
 _APART_M = (0.72, 0.95)  # across and along: an ellipse that is a dancer's own
-_BESIDE_M = 0.60  # across, that whoever stands behind is moved aside
+_BESIDE_M = 0.75  # across, that whoever stands behind is moved aside
 _BEHIND_M = 2.6  # and as far behind as that; farther ones are seen over the heads
 
 

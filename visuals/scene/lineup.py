@@ -23,6 +23,7 @@ _MOST_CANON = 2.0  # beats
 _SHARE = 0.35  # of a dancer's travelling that is left in a line-up ...
 _MOST_M = 0.45  # ... and how far it may lead at most
 _MOST_OF_A_GAP = 0.25
+_ACROSS = 0.6  # of that sideways, where it would lead in front of a neighbour
 _HOME_S = 4.0  # time constant of what counts as its place
 _MOVE_S = 0.7  # time constant of the walk to a new place
 _LONGEST_S = 8.0  # of the past that a canon reaches back to
@@ -126,6 +127,7 @@ class Ensemble:
             length = np.linalg.norm(step, axis=1, keepdims=True)
             most_m = min(_MOST_M, _MOST_OF_A_GAP * shape_for(len(bodies), aspect).gap_m)
             step = step * np.minimum(share, most_m / np.maximum(length, 1e-6))
+            step[:, 0] *= _ACROSS
         wanted = places + step - pelvis
         gain = 1 - math.exp(-max(dt_s, 0.0) / _MOVE_S)
         moved = np.empty_like(wanted)

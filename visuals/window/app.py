@@ -196,11 +196,15 @@ class App:
             notice=self.notice,
             corner=self.pinning.corner if self.pinning.on else None,
             lit=self.preview.show if self.preview and self.preview.is_open else None,
-            clean=self.outs.offer if self.outs.all else None,
+            clean=self._hand_on if self.outs.all else None,
         )
         if drawn is not canvas:
             canvas.fill(0)
             canvas.blit(drawn, (0, 0), special_flags=pygame.BLEND_PREMULTIPLIED)
+
+    def _hand_on(self, picture: pygame.Surface) -> None:
+        """To other programs, in the window's size, however sharp it is drawn."""
+        self.outs.offer(picture, self.window.pixels)
 
     def _hear_answers(self, now_s: float) -> None:
         """Follow the faders, and tell for some seconds what was asked for in vain."""

@@ -52,6 +52,7 @@ class Window:
         self._by_card = False  # whether SDL scales the window on a card
         self.card: Card | None = None
         self.pin: np.ndarray | None = None  # of `scene.corner_pin`; None: the picture as it is
+        self._enlarged = black((1, 1))
         self._sources: tuple[tuple, np.ndarray, np.ndarray] | None = None
         self.lost = 0  # times that the display went away and came back
         try:
@@ -109,7 +110,11 @@ class Window:
 
     def _show_pinned(self, canvas: pygame.Surface, shown: pygame.Surface, pin: np.ndarray) -> None:
         """Every pixel of the window from where the pin says; where it shows nothing, black."""
-        key = (pin.tobytes(), canvas.get_size(), shown.get_size())
+        if canvas.get_size() != shown.get_size():  # smooth, where it is drawn smaller
+            if self._enlarged.get_size() != shown.get_size():
+                self._enlarged = black(shown.get_size())
+            canvas = pygame.transform.smoothscale(canvas, shown.get_size(), self._enlarged)
+        key = (pin.tobytes(), shown.get_size())
         if self._sources is None or self._sources[0] != key:
             found = sources(pin, shown.get_size(), canvas.get_size())
             self._sources = (key, np.maximum(found, 0), np.flatnonzero(found < 0))
@@ -117,6 +122,14 @@ class Window:
         pixels = np.take(memory(canvas).view(np.uint32).ravel(), from_where)
         pixels[nothing] = 0
         memory(shown).view(np.uint32)[:] = pixels.reshape(shown.get_height(), -1, 1)
+
+    @property
+    def pixels(self) -> tuple[int, int] | None:
+        """Width and height of what is shown; None while the display is gone."""
+        if self.card:
+            return self.card.size
+        shown = pygame.display.get_surface()
+        return None if shown is None else shown.get_size()
 
     def picture(self) -> pygame.Surface:
         """The last picture as it was shown."""

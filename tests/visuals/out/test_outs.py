@@ -123,5 +123,19 @@ def test_nothing_is_copied_for_nobody():
     out.close()
 
 
+def test_a_picture_drawn_smaller_is_handed_on_in_the_same_size():
+    receiver, outs = Receiver(), PictureOuts(alpha=True)
+    out = PictureOut(OutName("ndi", "x"), True, 60.0, receiver.open)
+    outs.all.append(out)
+    for k, size in enumerate(((16, 8), (8, 4))):
+        canvas = matte.transparent(size)
+        matte.memory(canvas)[:] = (128, 0, 0, 128)
+        outs.offer(canvas, (16, 8))
+        wait_until(lambda sent=k + 1: out.sent == sent)
+    outs.close()
+    assert [p.shape for p in receiver.pictures] == [(8, 16, 4)] * 2
+    assert receiver.pictures[1][4, 8].tolist() == [255, 0, 0, 128]
+
+
 def test_kinds_name_their_systems():
     assert [k.platform for k in senders.KINDS.values()] == ["", "win32", "darwin"]
