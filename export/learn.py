@@ -9,6 +9,7 @@ learned, and report.html: before and after, figures, and what to improve.
 import argparse
 import hashlib
 import json
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -37,6 +38,7 @@ from model.network.checkpoint import CHECKPOINT
 from model.network.weights import load_weights
 
 _SAVE_EVERY_S = 20.0
+_PACE_STEPS = 60  # of which the time left is reckoned
 _PICTURES = 6  # while it learns to dance
 _MINUTES = (1.0, 600.0)
 _KEPT = ("energy_offset", "accent_delay_ms")
@@ -126,16 +128,18 @@ def _steps(lesson: Lesson, learner: Learner, progress: Progress) -> Iterator[Non
     real = max(real_takes(lesson.data), key=lambda take: len(take.joints))
     before_dance = learner.course.units + learner.course.prior
     every = max(1, learner.course.dance // _PICTURES)
-    saved, steps, began, stage = monotonic_s(), 0, monotonic_s(), learner.stage
+    saved, stage = monotonic_s(), learner.stage
+    times = deque([saved], maxlen=_PACE_STEPS)
     try:
         for _ in learner.run():
             yield
             now_stage, through = learner.course.stage(learner.step)
-            steps += 1
             if now_stage != stage:
-                stage, steps, began = now_stage, 0, monotonic_s()
-            elif steps >= 5:
-                pace = (monotonic_s() - began) / steps
+                stage = now_stage
+                times.clear()
+            times.append(monotonic_s())
+            if len(times) > 5:
+                pace = (times[-1] - times[0]) / (len(times) - 1)
                 progress.expect(**{stage: pace * getattr(learner.course, stage)})
             shown = learner.step - before_dance
             figure = None
@@ -167,6 +171,8 @@ def _claim(lesson: Lesson, material: Material) -> None:
         return
     except (OSError, ValueError) as error:
         raise ArtifactError(f"{path} is damaged ({error}); take {lesson.folder} away") from error
+    if not isinstance(there, dict):
+        raise ArtifactError(f"{path} is damaged; take {lesson.folder} away")
     other = [name for name in told if there.get(name) != told[name]]
     if other:
         raise ConfigError(

@@ -5,8 +5,8 @@ course. Leaves: the trained network, and a checkpoint every half minute from whi
 goes on, bit for bit.
 
 The stages and losses are those of `model.training`; only the new parts learn, so nothing needs the
-clips of the old styles. No critic: in the minutes of a lesson it finds nothing that the averages of
-a style (`model.training.losses`) have not said.
+clips of the old styles. No critic: one would have to begin as new, and the averages of a style
+(`model.training.losses`) pull from the first step on.
 """
 
 import copy
@@ -296,8 +296,10 @@ class Learner:
         )
 
     def load(self) -> None:
-        """Go on from the folder's checkpoint. ConfigError where it is of another lesson."""
-        state = load_checkpoint(self.folder / CHECKPOINT)
+        """Go on from the folder's checkpoint. ConfigError where it is of another lesson,
+        ArtifactError where it is damaged."""
+        path = self.folder / CHECKPOINT
+        state = load_checkpoint(path)
         if (
             state.get("data") != self.windows.fingerprint()
             or state["network_config"] != self.network.config.to_dict()
@@ -306,11 +308,16 @@ class Learner:
                 f"{self.folder} holds the lesson of other clips; choose another -o, or take that "
                 "folder away"
             )
-        self.network.load_state_dict(state["network"])
-        self._optimiser.load_state_dict(state["optimiser"])
-        self._carried = state["carried"]
-        torch.set_rng_state(state["torch_rng"])
-        self._rng.bit_generator.state = state["rng"]
-        self.course = Course(**state["course"])
+        try:
+            self.network.load_state_dict(state["network"])
+            self._optimiser.load_state_dict(state["optimiser"])
+            self._carried = state["carried"]
+            torch.set_rng_state(state["torch_rng"])
+            self._rng.bit_generator.state = state["rng"]
+            self.course = Course(**state["course"])
+        except (KeyError, RuntimeError, TypeError, ValueError, AttributeError) as error:
+            raise ArtifactError(
+                f"{path} is damaged, or of another version; take {self.folder} away and begin anew"
+            ) from error
         self.step = state["progress"]["iteration"]
         self.seconds = state["progress"]["seconds"]

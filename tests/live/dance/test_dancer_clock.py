@@ -46,3 +46,25 @@ def test_the_dancers_downbeat_is_the_musics():
     beats = DancersBeat()
     for music in np.arange(6.5, 40, 0.1):
         assert (beats.follow(reading(music))[0] - music + 2) % 4 - 2 == pytest.approx(0, abs=1e-6)
+
+
+def in_three(beats: float) -> BeatReading:
+    return BeatReading(beats % 1, beats / 3 % 1, 90.0, 1.0, "locked", beats, metre=3)
+
+
+def test_a_style_in_three_begins_its_bars_with_those_of_a_waltz():
+    beats = DancersBeat()
+    for music in np.arange(7.3, 40, 0.1):
+        own = beats.follow(in_three(music))[0] + beats.to_bars(in_three(music), 3)
+        assert (own - music + 1.5) % 3 - 1.5 == pytest.approx(0, abs=1e-6)
+        assert beats.to_bars(in_three(music), 4) == 0
+
+
+def test_a_style_in_three_counts_on_through_music_in_four():
+    beats = DancersBeat()
+    beats.follow(in_three(7.0))
+    shift = beats.to_bars(in_three(7.0), 3)
+    for music in np.arange(7.1, 30, 0.1):
+        beats.follow(reading(music))
+        assert beats.to_bars(reading(music), 3) == shift
+    assert DancersBeat().to_bars(reading(0.0), 3) == 0

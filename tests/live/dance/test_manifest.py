@@ -54,6 +54,14 @@ def test_what_ships_is_believed():
     assert manifest.raw == SHIPPED
 
 
+def test_bars_have_four_beats_unless_the_file_says_otherwise():
+    first = SHIPPED["styles"][0]
+    assert parsed(SHIPPED).metre.tolist() == [4] * len(SHIPPED["styles"])
+    assert parsed(changed(metre={first: 3})).metre.tolist()[:2] == [3, 4]
+    for junk in ({first: 0}, {first: 8}, {first: 3.0}, {first: True}, [3], "3"):
+        assert "manifest is damaged: metre" in refusal(changed(metre=junk))
+
+
 @pytest.mark.parametrize("field", ["styles", "latent_dim", "states", "energy_offset"])
 def test_a_manifest_that_lacks_a_field_is_refused_by_its_name(field):
     assert f"manifest is damaged: {field}" in refusal(changed(**{field: None}))

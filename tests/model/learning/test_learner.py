@@ -90,3 +90,13 @@ def test_a_course_fits_the_time_there_is():
     slow = course_of(1, {name: 100 * s for name, s in pace.items()})
     assert min(slow.units, slow.prior, slow.dance) >= 20
     assert np.sum([ten.stage(s)[0] == "dance" for s in range(ten.steps)]) == ten.dance
+
+
+def test_a_checkpoint_of_something_else_is_named(donor, lesson_data, tmp_path):
+    run = learner(donor, lesson_data, tmp_path)
+    run.save()
+    state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    del state["course"]
+    torch.save(state, tmp_path / "checkpoint.pt")
+    with pytest.raises(ArtifactError, match=r"is damaged, or of another version; take .* away"):
+        run.load()

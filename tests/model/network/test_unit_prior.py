@@ -37,6 +37,15 @@ def test_the_bar_of_a_beat_holds_the_beats_since_its_first(beat, within):
     assert within_bar(clock_at(beat), UNITS).tolist() == [within]
 
 
+@pytest.mark.parametrize("late", [0.0, 0.08])
+def test_a_bar_of_three_reaches_back_to_its_own_first_beat(late):
+    """Also a frame late, at the fastest tempo."""
+    for beat in range(6):
+        clock = torch.as_tensor(clock_vector(np.array([beat + late]), 150.0, metre=3))
+        within = within_bar(clock, UNITS)[0].tolist()
+        assert within == [i < beat % 3 for i in range(UNITS)]
+
+
 def test_what_was_danced_before_a_forgotten_bar_changes_nothing():
     """With the memory all in fog, two dancers come together at the first beat of a bar."""
     chooser = prior(fog_before=1.0, fog_within=0.0)
