@@ -1,6 +1,7 @@
 """The running show in a real browser: a transparent stage, two surfaces and a desk, a restart."""
 
 import io
+import json
 import socket
 import threading
 from contextlib import closing, contextmanager
@@ -8,10 +9,11 @@ from contextlib import closing, contextmanager
 import numpy as np
 import pytest
 
+from live.body.skeleton import REST_POSE
 from live.osc.encoding import encode_message
 from tests.helpers.browser import browser_page, studio
 from tests.helpers.sound_server import wait_until
-from tests.visuals.page.show import FakeShow
+from tests.visuals.page.show import FakeShow, free_udp_port
 
 pytestmark = pytest.mark.slow
 LIT = "canvas[style='opacity: 1;']"
@@ -116,3 +118,23 @@ def test_a_page_goes_on_when_the_studio_is_there_again(tmp_path):
             page.wait_for_selector("body:not(.alone)")
             page.click("[data-control='mirror']")
             page.wait_for_selector(pressed("mirror"))
+
+
+def test_what_was_found_in_a_file_is_looked_at(tmp_path):
+    motion = tmp_path / "clips" / "mine" / "motion"
+    motion.mkdir(parents=True)
+    joints = np.repeat(REST_POSE[None], 90, 0) + np.linspace(0, 0.2, 90)[:, None, None]
+    np.savez(motion / "kick.npz", joints=joints.astype(np.float32))
+    entry = {"style": "mine", "tier": "open", "source": "kick.bvh"}
+    (motion.parent / "index.json").write_text(json.dumps({"kick": entry}))
+    with studio(tmp_path, "--control-port", free_udp_port()) as running, browser_page() as page:
+        page.goto(f"{running.address}/learn")
+        page.click("#clips button:text-is('kick')")
+        page.wait_for_selector("#shown:text('kick.bvh')")
+        page.wait_for_timeout(300)
+        seen = picture(page.locator("#figure"))
+        assert len(np.unique(seen.reshape(-1, 4), axis=0)) > 20  # somebody stands on a grid
+        assert page.locator("#from").input_value() == "mine"
+        assert page.locator("#learn").is_enabled()
+        page.goto(f"{running.address}/play")
+        page.wait_for_selector("#banner button")  # no show: one may be started here
