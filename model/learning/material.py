@@ -30,6 +30,7 @@ from model.data.prepare import (
     write_motion,
     write_music,
 )
+from model.learning.own_songs import own_songs
 
 LEAST_S = 20.0
 """Seconds of motion below which nothing is learned."""
@@ -43,8 +44,10 @@ _HANDED = 0.45  # waltz has .63, tango .72; indian, the next of eleven others, .
 
 @dataclass(frozen=True)
 class Material:
-    """clips: on one body, of one style; tiers: of their terms; key: of their content."""
+    """raw: the clips as they came; clips: on one body, of one style; tiers: of their terms; key: of
+    their content."""
 
+    raw: list[RawClip]
     clips: list[Clip]
     tiers: tuple[str, ...]
     key: str
@@ -106,7 +109,7 @@ def read_material(source: Path, style: str) -> Material:
     _check_length(raw, style)
     tiers = tuple(t for t in TIERS if any(clip.tier == t for clip in raw))
     clips = [on_the_floor(c) for c in clips_of([replace(clip, style=style) for clip in raw])]
-    return Material(clips, tiers, _key(clips))
+    return Material(raw, clips, tiers, _key(clips))
 
 
 def on_the_floor(clip: Clip) -> Clip:
@@ -131,7 +134,8 @@ def write_data(material: Material, style: str, known: Sequence[str], out: Path) 
     to whose music the new one is not danced."""
     genres = genres_of(style, material.metre)
     others = tuple(sorted({g for s in known for g in genres_of(s)} - set(genres)))
-    songs = [*render_songs(_MUSIC_MINUTES, _SEED, genres, _SONG_S)]
+    songs: list = [*own_songs(material.raw, material.clips, genres[0])]
+    songs += render_songs(_MUSIC_MINUTES, _SEED, genres, _SONG_S)
     songs += render_songs(_OTHER_MINUTES, _SEED + 1, others, _SONG_S) if others else []
     out.mkdir(parents=True, exist_ok=True)
     with (

@@ -19,7 +19,7 @@ from model.learning.judge import Verdict, judged, old_styles_moved
 from model.network.config import NetworkConfig
 from model.network.dance_network import DanceNetwork
 
-_SHEET_S = 6.0  # into the dance
+_SHEET_S, _COLUMNS = 6.0, 10  # into the dance
 
 _SAID = {
     "wrist_up": "hands above the head, share of time", "ankle_p99": "highest kicks, m",
@@ -56,7 +56,7 @@ def write_report(network: DanceNetwork, donor: dict, data: Path, model: Path, fo
     }
     write_text(folder / "report.json", json.dumps(figures, indent=1) + "\n")
     path = folder / "report.html"
-    write_text(path, _page(style, verdict, moved, manifest, advice, sheet))
+    write_text(path, _page(model.name, style, verdict, moved, manifest, advice, sheet))
     return path
 
 
@@ -110,11 +110,17 @@ def _sheet(real: Sequence[Take], verdict: Verdict, style: str, path: Path) -> No
     rows = some(real[:2], "a clip of yours")
     rows += some(verdict.before[:1], f"before, the nearest style ({verdict.nearest})")
     rows += some(after, f"after, {style}")
-    draw({take.label: take.joints for take in rows}, path, FRAME_RATE, start_s=_SHEET_S)
+    draw({t.label: t.joints for t in rows}, path, FRAME_RATE, columns=_COLUMNS, start_s=_SHEET_S)
 
 
 def _page(
-    style: str, verdict: Verdict, moved: float, manifest: dict, advice: Sequence[str], sheet: Path
+    file: str,
+    style: str,
+    verdict: Verdict,
+    moved: float,
+    manifest: dict,
+    advice: Sequence[str],
+    sheet: Path,
 ) -> str:
     picture = base64.b64encode(sheet.read_bytes()).decode("ascii")
     told, there = verdict.figures, verdict.real
@@ -134,6 +140,7 @@ def _page(
         for a, b, c in lines
     )
     recipe, name = manifest["recipe"], html.escape(style)
+    kept = f"to {1000 * moved:.2g} mm" if moved else "number for number"
     return f"""<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>{name}</title>
 <meta name="viewport" content="width=device-width">
@@ -147,7 +154,7 @@ code {{ background: #1c1e27; padding: .1rem .3rem; border-radius: 4px }}
 <h1>{name}</h1>
 <p>Learned in {recipe["wall_minutes"]:.0f} minutes from {recipe["data"]["motion_minutes"]} minutes
 of clips ({recipe["data"]["clips"]}). Terms: {html.escape(manifest["licence"])}.</p>
-<p><code>posejockey live --model {name}.onnx --style {name}</code></p>
+<p><code>posejockey live --model {html.escape(file)} --style {name}</code></p>
 <h2>Before and after</h2>
 <img src="data:image/png;base64,{picture}" alt="Your clips, the dance before, the dance after">
 <h2>Figures</h2>
@@ -155,7 +162,7 @@ of clips ({recipe["data"]["clips"]}). Terms: {html.escape(manifest["licence"])}.
 {rows}
 </table>
 <p>{within} of {len(verdict.within)} figures of range are within 25 % of your clips. The old styles
-dance as before: no pose of theirs moved by more than {1000 * moved:.2g} mm.</p>
+dance as before: {kept}.</p>
 <h2>What to improve</h2>
 <ul>{"".join(f"<li>{html.escape(text)}</li>" for text in advice)}</ul>
 </html>

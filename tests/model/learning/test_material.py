@@ -108,6 +108,22 @@ def test_prepared_data_is_known_again_by_its_clips(clips, tmp_path):
     np.testing.assert_array_equal(np.load(out / "motion.npz")["metre"], 3)
 
 
+@pytest.mark.usefixtures("short_songs")
+def test_the_song_of_a_clip_is_learned_with_on_the_clips_beats(clips, write_recording):
+    folder = clips("mine", "mine", tempo_bpm=120.0, beat_phase_at_frame0=0.5, song="songs/a.ogg",
+                   song_start_s=-1.0)  # fmt: skip
+    (folder / "songs").mkdir()
+    write_recording(folder / "songs" / "a.ogg", np.full(24_000 * 20, 0.1, np.float32))
+    write_data(read_material(folder, "mine"), "mine", (), folder / "data")
+    music = np.load(folder / "data" / "music.npz")
+    start = music["start"]
+    first = int(np.flatnonzero(np.diff(start) > 6.5 * 30)[0])  # rendered ones have 6 s
+    beat, tempo = (music[n][start[first] : start[first + 1]] for n in ("beat", "tempo_bpm"))
+    assert len(beat) == pytest.approx(13 * 30, abs=3)  # of 14 s, the song begins after one
+    assert tempo.mean() == pytest.approx(120.0, abs=0.1)
+    assert (beat[29] - (0.5 + 2 * (1.0 + 1.0))) % 1 == pytest.approx(0.0, abs=0.05)
+
+
 @pytest.fixture
 def short_songs(monkeypatch):
     monkeypatch.setattr("model.learning.material._MUSIC_MINUTES", 0.1)
