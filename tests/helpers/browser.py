@@ -15,7 +15,7 @@ _FLAGS = (
     "--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
     "--autoplay-policy=no-user-gesture-required",
 )  # fmt: skip
-WAIT_MS = 120_000  # for what takes seconds; long, for a busy machine
+WAIT_MS = 280_000  # for what takes seconds; long, for a busy machine
 
 
 class Studio:

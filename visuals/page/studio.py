@@ -22,6 +22,8 @@ from visuals.page.app import make_app
 from visuals.page.security import PAIR_PATH, PAIRING
 from visuals.page.settings import LOOPBACK, STUDIO_PORT, StudioSettings, usual_library
 
+_EVERYWHERE = ("0.0.0.0", "::", "")
+
 
 def main(argv: list[str]) -> int:
     args = _parser().parse_args(argv)
@@ -62,21 +64,27 @@ async def _serve(settings: StudioSettings, is_opened: bool) -> None:
 
 
 async def _listen(runner: web.AppRunner, settings: StudioSettings) -> int:
-    site = web.TCPSite(runner, settings.host, settings.port)
+    await _listen_at(runner, settings.host, settings.port)
+    port = runner.addresses[0][1]
+    if not settings.is_local and settings.host not in _EVERYWHERE:
+        await _listen_at(runner, LOOPBACK, port)  # this machine needs no pairing there
+    return port
+
+
+async def _listen_at(runner: web.AppRunner, host: str, port: int) -> None:
     try:
-        await site.start()
+        await web.TCPSite(runner, host, port).start()
     except OSError as error:
         reason = error.strerror or error
         raise DeviceError(
-            f"the studio cannot listen at {settings.host}:{settings.port} ({reason}); is another "
-            "one running? --port takes another port"
+            f"the studio cannot listen at {host}:{port} ({reason}); is another one running? "
+            "--port takes another port"
         ) from None
-    return runner.addresses[0][1]
 
 
 def _link_text(link: str) -> str:
     """The code for a camera, and the link for who types."""
-    code = segno.make(link, error="l")
+    code = segno.make(link, error="l", micro=False)
     drawing = sys.stdout.encoding and sys.stdout.encoding.lower().startswith("utf")
     lines = [] if not drawing else [_blocks(code)]
     return "\n".join([*lines, f"pair a phone or tablet, once: {link}"])
@@ -96,7 +104,7 @@ def _blocks(code: segno.QRCode) -> str:
 
 def _own_address(host: str) -> str:
     """The address by which others reach us, where we listen at all of them."""
-    if host not in ("0.0.0.0", "::", ""):
+    if host not in _EVERYWHERE:
         return f"[{host}]" if ":" in host else host
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:

@@ -12,7 +12,7 @@ from live.session.take import read_take
 from tests.helpers.browser import browser_page, studio
 from tests.helpers.sound_server import ROOT, wait_until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 SECONDS = 10.0
 
 

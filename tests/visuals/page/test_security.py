@@ -1,9 +1,16 @@
 """Who is let in: addresses, names, origins, paired devices; and which files there are."""
 
-import pytest
+import asyncio
+import io
+import sys
+from dataclasses import replace
 
-from live.errors import ConfigError
+import pytest
+from aiohttp import web
+
+from live.errors import ConfigError, DeviceError
 from tests.helpers.studio import with_studio
+from visuals.page import studio
 from visuals.page.pairing import COOKIE, Pairing
 from visuals.page.security import PAIRING
 from visuals.page.settings import StudioSettings
@@ -65,6 +72,35 @@ def test_listening_to_others_needs_to_say_to_whom(tmp_path):
     with pytest.raises(ConfigError, match="--allow"):
         StudioSettings(tmp_path, host="0.0.0.0")
     assert not StudioSettings(tmp_path, host="0.0.0.0", allow=("10.0.0.0/8",)).is_local
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a second address of this machine")
+def test_this_machine_needs_no_pairing_where_others_are_listened_to(tmp_path, monkeypatch):
+    monkeypatch.setattr(StudioSettings, "is_local", False)
+    settings = StudioSettings(tmp_path, host="127.0.0.2", port=0, allow=("10.0.0.0/8",))
+    elsewhere = replace(settings, host="203.0.113.7")  # an address that is not ours
+
+    async def listen():
+        runner = web.AppRunner(web.Application())
+        await runner.setup()
+        try:
+            port = await studio._listen(runner, settings)
+            assert {*runner.addresses} == {("127.0.0.2", port), ("127.0.0.1", port)}
+            with pytest.raises(DeviceError, match="--port"):
+                await studio._listen(runner, elsewhere)
+        finally:
+            await runner.cleanup()
+
+    asyncio.run(listen())
+
+
+def test_the_code_of_a_link_is_drawn_and_written(monkeypatch):
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), "utf-8"))
+    text = studio._link_text("http://192.168.1.5:7410/pair/abc")
+    assert text.endswith("http://192.168.1.5:7410/pair/abc")
+    assert text.count("█") > 50
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), "cp1252"))
+    assert "█" not in studio._link_text("http://192.168.1.5:7410/pair/abc")
 
 
 def test_a_link_pairs_once_and_its_cookie_lasts(tmp_path):
