@@ -79,6 +79,12 @@ def _run(module: str, command: str, argv: list[str]) -> int:
     except KeyboardInterrupt:
         console.say(f"posejockey {command}: stopped", sys.stderr)
         return 130
+    except ModuleNotFoundError as error:
+        if not is_one_file():
+            raise
+        what = f"this build is the show alone, without {error.name}; it needs the set-up of README"
+        console.say(f"posejockey {command}: {what}", sys.stderr)
+        return 2
     except Exception as error:
         if isinstance(error, OSError) and console.is_unread(error):
             raise BrokenPipeError from error
