@@ -266,7 +266,7 @@ def colors(body: list[Shape], vertices: np.ndarray) -> np.ndarray:
     return rgba
 
 
-def main() -> None:
+def main(out: Path = OUT) -> None:
     nodes = nodes_of(np.ones(19), "vrm", hips_move=True)
     at = dict(zip((node.bone for node in nodes), rest_positions(nodes), strict=True))
     body = shapes(at)
@@ -281,9 +281,9 @@ def main() -> None:
         weights(body, vertices, triangles),
         triangles,
     )
-    OUT.write_bytes(content)
+    out.write_bytes(content)
     print(
-        f"{OUT}: {len(vertices)} vertices, {len(triangles)} triangles, {len(content) / 1e3:.0f} kB"
+        f"{out}: {len(vertices)} vertices, {len(triangles)} triangles, {len(content) / 1e3:.0f} kB"
     )
 
 
@@ -299,8 +299,8 @@ def document(
     top = np.take_along_axis(shares, order, axis=1)
     joint = np.array([place[bone.name] for bone in BONES], np.uint8)[order]
     joint[top == 0] = 0
-    eighths = np.floor(top * 255).astype(int)
-    eighths[:, 0] += 255 - eighths.sum(axis=1)
+    octets = np.floor(top * 255).astype(int)
+    octets[:, 0] += 255 - octets.sum(axis=1)
     inverse = np.tile(np.eye(4, dtype=np.float32), (len(nodes), 1, 1))
     inverse[:, :3, 3] = -rest
     attributes = {
@@ -308,7 +308,7 @@ def document(
         "NORMAL": gltf.array(normals.astype(np.float32), "vertices"),
         "COLOR_0": gltf.array(rgba, "vertices", normalized=True),
         "JOINTS_0": gltf.array(joint, "vertices"),
-        "WEIGHTS_0": gltf.array(eighths.astype(np.uint8), "vertices", normalized=True),
+        "WEIGHTS_0": gltf.array(octets.astype(np.uint8), "vertices", normalized=True),
     }
     gltf.add(
         "materials",
