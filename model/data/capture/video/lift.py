@@ -25,6 +25,7 @@ from model.data.capture.video.solve import Ground, rods, solve
 CAMERA_HEIGHT_M = 1.3
 """Of a phone in the hand or on a shelf."""
 
+_ROUNDS = 3  # of floor and motion in turn
 _STEADY_SPEED_M_S = 0.6  # of a foot that stands, before its place is held
 _LOW_M = 0.1
 _DEPTH_COUNTS = 0.5
@@ -53,10 +54,10 @@ def lift(
     lengths = rod_lengths(seen, height_m)
     world = seen.world * (lengths.sum() / np.median(rods(seen.world), axis=0).sum())
     start = world + _roots(seen.rays / focal, world, seen.confidence)[:, None]
-    ground, joints = None, start
-    for _ in range(3):
-        ground = find_ground(joints, lengths, ground)
+    joints, ground = start, find_ground(start, lengths, None)
+    for _ in range(_ROUNDS):
         joints = solve(seen, world, lengths, focal, joints, ground, rounds=3)
+        ground = find_ground(joints, lengths, ground)
     return Lifted(
         _on_floor(joints, ground, lengths), seen.confidence.astype(np.float32), seen.start_s
     )

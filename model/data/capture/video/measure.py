@@ -68,9 +68,7 @@ def _measured(followed: Followed, rows: np.ndarray) -> Measured:
     pixels = _at(at, times, _steadied(followed)[rows])
     world = _at(at, times, followed.world[rows].astype(float))
     visible = _at(at, times, followed.visibility[rows].astype(float))
-    # Between two pictures that are far apart, nothing is seen.
-    step = np.interp(at, times, np.maximum(np.gradient(times), 0.0))
-    visible *= np.where(step > 2.5 / FRAME_RATE, _UNSEEN, 1.0)[:, None]
+    visible[_between(at, times)] *= _UNSEEN
     rays = pixels * (1, -1)
     joints = np.einsum("jl,tlk->tjk", _JOINTS_OF, world) * (1, -1, -1)
     joints -= joints[:, :1]
@@ -80,6 +78,14 @@ def _measured(followed: Followed, rows: np.ndarray) -> Measured:
     for values in (rays, joints, confidence):
         values[swapped] = values[swapped][:, MIRROR]
     return Measured(float(at[0]), rays, joints, confidence, followed.size)
+
+
+def _between(at: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """bool: moments between two pictures that are farther apart than this film's usually are."""
+    steps = np.diff(times)
+    i = np.clip(np.searchsorted(times, at) - 1, 0, len(steps) - 1)
+    near = np.minimum(np.abs(at - times[i]), np.abs(at - times[i + 1])) < 0.5 / FRAME_RATE
+    return (steps[i] > max(1.8 * float(np.median(steps)), 2.5 / FRAME_RATE)) & ~near
 
 
 def _steadied(followed: Followed) -> np.ndarray:

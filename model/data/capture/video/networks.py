@@ -87,10 +87,18 @@ class PoseNetworks:
         self._detector = _session("pose_detector")
         self._landmarks = _session("pose_landmarks")
 
-    def detect(self, rgb: np.ndarray) -> list[Detection]:
-        """People in a picture, the surest first."""
+    def detect(self, rgb: np.ndarray, closely: bool = False) -> list[Detection]:
+        """People in a picture, the surest first; `closely`: also those who are small in it."""
         height, width = rgb.shape[:2]
-        whole = Square(np.array([width / 2, height / 2]), float(max(width, height)), 0.0)
+        middle, side = np.array([width / 2, height / 2]), float(max(width, height))
+        found = self._within(rgb, Square(middle, side, 0.0))
+        for square in _parts(width, height) if closely else ():
+            for person in self._within(rgb, square):
+                if _is_inside(person, square) and not any(_are_same(person, p) for p in found):
+                    found.append(person)
+        return found
+
+    def _within(self, rgb: np.ndarray, whole: Square) -> list[Detection]:
         image = crop(rgb, whole, _DETECTOR_SIDE) * 2 - 1
         # What lies beyond the picture is black for the network, which takes -1 to 1.
         boxes, scores = self._detector.run(["boxes", "scores"], {"image": image[None]})
@@ -117,6 +125,30 @@ class PoseNetworks:
             float(presence[0, 0]),
             Square.around(pixels[_HIPS], pixels[_CIRCLE]),
         )
+
+
+def _parts(width: int, height: int) -> list[Square]:
+    """Squares as wide as the picture is narrow, along its long side; none of a square picture."""
+    side = min(width, height)
+    if max(width, height) < 1.3 * side:
+        return []
+    places = np.linspace(side / 2, max(width, height) - side / 2, 3)
+    half = side / 2
+    return [
+        Square(np.array([at, half] if width > height else [half, at]), float(side), 0.0)
+        for at in places
+    ]
+
+
+def _is_inside(person: Detection, square: Square) -> bool:
+    """Whether a body is in a square with all but its hands and feet; else its hips are wrong."""
+    reach = float(np.linalg.norm(person.circle - person.hips))
+    return float(np.abs(person.hips - square.centre).max()) + 0.8 * reach < square.side / 2
+
+
+def _are_same(one: Detection, other: Detection) -> bool:
+    reach = min(float(np.linalg.norm(p.circle - p.hips)) for p in (one, other))
+    return float(np.linalg.norm(one.hips - other.hips)) < 0.5 * reach
 
 
 def crop(rgb: np.ndarray, square: Square, side: int) -> np.ndarray:

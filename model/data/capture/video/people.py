@@ -11,6 +11,7 @@ import numpy as np
 from model.data.capture.video.networks import Detection, PoseNetworks, Square, crop
 
 DETECT_EVERY_S = 0.33
+_CLOSELY_EVERY = 3  # looks
 
 _GONE_S = 2.0  # after which only clothes tell who somebody is
 _EXPECTED_S = 0.7  # after and before a detection, where there is no other soon
@@ -127,10 +128,12 @@ def _cost(person: Person, sighting: Sighting) -> float:
 
 def find_people(networks: PoseNetworks, film) -> tuple[list[Person], int]:
     """Everybody in the pictures of a film, from left to right; and the picture's width."""
-    people, due, width = People(), 0.0, 0
+    people, due, width, n = People(), 0.0, 0, 0
     for picture in film:
         width = picture.rgb.shape[1]
         if picture.time_s >= due:
             due = picture.time_s + DETECT_EVERY_S
-            people.push(picture.time_s, picture.rgb, networks.detect(picture.rgb))
+            closely = n % _CLOSELY_EVERY == 0
+            n += 1
+            people.push(picture.time_s, picture.rgb, networks.detect(picture.rgb, closely))
     return people.result(), width

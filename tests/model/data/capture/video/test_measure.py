@@ -31,6 +31,11 @@ def test_a_film_of_any_rate_is_measured_thirty_times_a_second():
     assert found.rays[50, JOINT["l_wrist"]] == pytest.approx((wrist - (320, 180)) * (1, -1))
 
 
+def test_a_film_of_few_pictures_is_trusted_too():
+    (found,) = stretches(standing(np.arange(0, 3, 1 / 8)))
+    assert found.confidence.min() > 0.9
+
+
 def test_a_long_absence_cuts_and_a_short_one_is_unsure():
     times = np.arange(0, 8, 1 / 30)
     film = standing(times)

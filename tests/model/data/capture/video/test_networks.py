@@ -56,3 +56,12 @@ def test_a_square_is_cut_out_and_black_beyond_the_picture():
     assert cut[8, 12].min() == pytest.approx(1.0)
     turned = crop(rgb, Square(np.array([20.0, 20.0]), 40.0, np.pi / 2), 16)
     assert turned[12, 8].max() < 0.1 < 0.9 < turned[4, 8].min() or turned[4, 8].max() < 0.1
+
+
+def test_a_close_look_finds_who_is_small_in_a_wide_picture(networks: PoseNetworks):
+    small = person()[::2, ::2]
+    wide = np.full((300, 1200, 3), 128, np.uint8)
+    for x in (60, 900):
+        wide[40:265, x : x + 200] = small
+    found = networks.detect(wide, closely=True)
+    assert sorted(round(p.hips[0]) for p in found) == pytest.approx([160, 1000], abs=15)

@@ -27,6 +27,7 @@ def test_a_film_becomes_a_clip_with_its_sound(tmp_path: Path, captured):
     assert (joints[:, JOINT["l_shoulder"], 0] > joints[:, JOINT["r_shoulder"], 0] + 0.2).all()
     assert (joints[:, JOINT["l_toe"], 2] > joints[:, JOINT["l_ankle"], 2] + 0.05).all()
     assert "one person in the film" in said
+    assert "guessed" not in said
 
 
 def test_one_of_two_is_chosen_in_a_film_that_was_held_upright(tmp_path: Path):
