@@ -53,7 +53,9 @@ class Avatar:
         for name, node in bones.items():
             rest[BONE[name]] = world[node, :3, 3]
         turn, size = _upright(file, skin, rest)
-        floor = np.array([0.0, (skin.vertices @ turn.T)[:, 1].min(), 0.0])
+        bodily = (skin.vertices, rest[[BONE[name] for name in bones]])  # soles, or feet without
+        lowest = min(float((points @ turn.T)[:, 1].min()) for points in bodily)
+        floor = np.array([0.0, lowest, 0.0])
         skin = Skin(
             (skin.vertices @ turn.T - floor) * size, skin.normals @ turn.T, skin.colors,
             skin.bones, skin.weights, skin.triangles,
