@@ -20,6 +20,7 @@ from visuals.page.relay import Relay
 _HOST = "127.0.0.1"
 _ASK_EVERY_S = 1.0
 _LOOK_EVERY_S = 0.25
+_REOPEN_S = 4.0  # without a show
 _BUFFER_BYTES = 1 << 20  # a quarter of a second of sixteen dancers
 _WATCH = encode_message(WATCH_REQUEST.address, "i", (1,))
 _LEAVE = encode_message(WATCH_REQUEST.address, "i", (0,))
@@ -49,14 +50,27 @@ class ShowLink:
 
     async def ask(self) -> None:
         """Until it is cancelled."""
-        asked_s = -_ASK_EVERY_S
+        asked_s, opened_s = -_ASK_EVERY_S, monotonic_s()
         while True:
             now_s = monotonic_s()
+            if self.relay.is_alive:
+                opened_s = now_s
+            elif now_s - opened_s > _REOPEN_S:
+                opened_s = now_s
+                await self._reopen()
             if now_s - asked_s >= _ASK_EVERY_S:
                 asked_s = now_s
                 self._send(_WATCH)
             self.relay.look(now_s)
             await asyncio.sleep(_LOOK_EVERY_S)
+
+    async def _reopen(self) -> None:
+        """On Windows a port where nobody was leaves some Pythons' sockets deaf for ever."""
+        before = self._transport
+        with contextlib.suppress(DeviceError):
+            await self.open()
+            if before:
+                before.close()
 
     def close(self) -> None:
         self._send(_LEAVE)

@@ -12,6 +12,7 @@ from aiohttp import WSMsgType
 from live.osc.encoding import encode_message, encode_picture
 from tests.helpers.studio import with_studio
 from tests.visuals.page.show import FakeShow, free_udp_port, until
+from visuals.page import show_link
 from visuals.page.relay import Client, Relay
 from visuals.page.settings import StudioSettings
 
@@ -121,7 +122,9 @@ def test_nonsense_is_refused_and_does_not_reach_the_show(tmp_path):
     with_show(tmp_path, visit)
 
 
-def test_a_show_that_ends_is_missed_and_found_again(tmp_path):
+def test_a_show_that_ends_is_missed_and_found_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(show_link, "_REOPEN_S", 0.3)
+
     async def visit(client):
         page = await Page.visit(client)
         await until(lambda: page.texts, lambda: None, asyncio.sleep)

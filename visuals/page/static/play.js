@@ -27,6 +27,7 @@ const SECTIONS = [
     ...titled("order", named("form", ["free", "AABB", "AABA", "AAAB", "call-response"])),
     fader(show, "variation"), row(toggle(show, "recall"), toggle(show, "loop"), press(show, "keep")), bank(),
   ]],
+  ["Show", () => [endShow()]],
 ];
 
 function setUp() {
@@ -60,6 +61,18 @@ function rebuild() {
   if (names === built) return;
   built = names;
   build();
+}
+
+// Only a show that was started from a page; the studio says so where it was not.
+function endShow() {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = "end the show";
+  button.onclick = async () => {
+    if (!confirm("End the show?")) return;
+    try { await send("DELETE", "/api/show"); } catch (error) { alert(error.message); }
+  };
+  return row(button);
 }
 
 function titled(text, part) {
