@@ -241,6 +241,9 @@ def _check(name: str, value: Any, spec) -> None:
         )
 
 
+_REPEATED = ("out", "background")  # the visualizer's options that may come several times
+
+
 def _options(table: Mapping[str, Any]) -> list[str]:
     """The visualizer's options in a table, as its command line has them."""
     options = []
@@ -250,6 +253,8 @@ def _options(table: Mapping[str, Any]) -> list[str]:
         option = name.replace("_", "-")
         if isinstance(value, bool):
             options.append(f"--{option}" if value else f"--no-{option}")
+        elif isinstance(value, list) and name in _REPEATED:
+            options += [f"--{option}={text}" for text in as_texts(f"[visuals] {name}", value)]
         elif isinstance(value, list):
             options.append(f"--{option}={','.join(as_texts(f'[visuals] {name}', value))}")
         elif isinstance(value, str | int | float):

@@ -54,6 +54,7 @@ _KEY_NAMES = {
     pygame.K_PAGEUP: "pgup",
     pygame.K_BACKSPACE: "backspace",
 }
+_MOUSE = (pygame.MOUSEBUTTONDOWN, pygame.MOUSEBUTTONUP, pygame.MOUSEMOTION, pygame.MOUSEWHEEL)
 _LISTED = [(key, meaning) for key, _, meaning in (*KEYS, *MOUSE) if meaning]
 
 
@@ -278,13 +279,14 @@ class App:
             self._act(ACTIONS.get(key, ""))
 
     def _handle_preview(self, event: pygame.Event) -> bool:
-        """Whether somebody has closed the preview: the show goes on without it."""
-        if self.preview is None or event.type != pygame.WINDOWCLOSE:
+        """Whether it was the preview's: closed, the show goes on without it; no mouse there sets
+        corners or taps a beat."""
+        if self.preview is None or not self.preview.owns(getattr(event, "window", None)):
             return False
-        if not self.preview.owns(getattr(event, "window", None)):
-            return False
-        self.preview.close()
-        return True
+        if event.type == pygame.WINDOWCLOSE:
+            self.preview.close()
+            return True
+        return event.type in _MOUSE
 
     def _tell_corners(self) -> None:
         """How another window is started with these corners."""

@@ -6,19 +6,17 @@ SIZE = (640, 360)
 
 
 class Preview:
-    """A window on a display of its own; the picture goes on without it where it cannot be had.
+    """A window to be put where the operator sees it; the show goes on where it cannot be had.
 
     failures: why it is not there, counted. One thread, the one that draws.
     """
 
-    def __init__(self, display: int = 0):
+    def __init__(self):
         self.failures = 0
         self._window: pygame.Window | None = None
         self._small = black(SIZE)
         try:
-            bounds = pygame.display.get_desktop_sizes()
-            place = pygame.WINDOWPOS_CENTERED if display < len(bounds) else 0
-            self._window = pygame.Window("PoseJockey preview", SIZE, position=place)
+            self._window = pygame.Window("PoseJockey preview", SIZE)
         except (pygame.error, TypeError, AttributeError):
             self.failures += 1
 

@@ -130,13 +130,15 @@ def test_a_show_is_not_changed_under_way():
 def test_a_table_opens_the_visualizer_with_its_options(toml):
     path = toml(
         'dancers = 2\n[visuals]\nlook = "chalk"\ncast = -1\ncanon = 1\nmirror = true\n'
-        'fullscreen = false\nstyles = ["a", "b"]\nbrightness = 0.3'
+        'fullscreen = false\nstyles = ["a", "b"]\nbrightness = 0.3\n'
+        'out = ["ndi:A", "ndi:B"]\nbackground = ["a.png,at=top", "text:x"]'
     )
     config = load(path, NONE_GIVEN)
     assert config.opens_visualizer
     assert config.visualizer_options == [
         "--look=chalk", "--cast=-1", "--canon=1", "--mirror", "--no-fullscreen", "--styles=a,b",
-        "--brightness=0.3",
+        "--brightness=0.3", "--out=ndi:A", "--out=ndi:B", "--background=a.png,at=top",
+        "--background=text:x",
     ]  # fmt: skip
     assert load(toml("[visuals]"), NONE_GIVEN).opens_visualizer
     none = load(path, NONE_GIVEN | {"visuals": False})

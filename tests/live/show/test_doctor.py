@@ -12,6 +12,7 @@ import soundfile
 import posejockey
 from live.audio import devices
 from live.show import doctor
+from live.show.config import ShowConfig
 from live.show.doctor import FAIL, NOTE, OK, WARN
 from tests.helpers.card import FakeCard
 from tests.helpers.sound_server import ROOT, sound_server  # noqa: F401, a fixture
@@ -190,3 +191,14 @@ def test_a_sound_server_that_is_away_is_told(tiny_model, tmp_path):
     assert done.returncode == 1
     assert "fail  input" in done.stdout
     assert "Traceback" not in done.stderr
+
+
+def test_what_can_hand_the_picture_on_is_named():
+    findings = list(doctor._picture_outs(ShowConfig()))
+    assert [f.topic for f in findings[:1]] == ["picture"]
+    found = findings[0]
+    if found.level == OK:
+        assert "--out ndi:NAME" in found.text
+    else:  # without the extra
+        assert (found.level, 'install -c constraints.txt -e ".[ndi]"' in found.text) == (NOTE, True)
+    assert list(doctor._picture_outs(ShowConfig(visuals=False))) == []
