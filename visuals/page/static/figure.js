@@ -40,7 +40,7 @@ const STARS = [...JOINTS, "skull"].map((name) => [name, name, 0.03, 0.03]);
 // What a look is made of. layers: [tubes, kind, share of the radii, strength]; trail_s, ribbon_m: how
 // long a hand's light stays and how wide it is; echoes: paler bodies so many seconds behind.
 const LOOKS = {
-  neon: { layers: [[BODY, "neon", 1, 1], [BODY, "halo", 1.9, 0.26]], trail_s: 0.9, ribbon_m: 0.05 },
+  neon: { layers: [[BODY, "neon", 1, 1], [BODY, "halo", 1.9, 0.26]], trail_s: 1.2, ribbon_m: 0.05 },
   chalk: { layers: [[STICK, "chalk", 1.5, 1], [SKULL_RING, "chalk", 1, 1]], trail_s: 0.25, ribbon_m: 0.02 },
   ribbons: { layers: [[STICK, "neon", 1.3, 1], [SKULL_RING, "neon", 0.8, 1], [STICK, "halo", 4, 0.3]], trail_s: 1.6, ribbon_m: 0.2 },
   particles: { layers: [[BODY, "dots", 1.06, 1], [BODY, "halo", 1.5, 0.22]], trail_s: 0.6, ribbon_m: 0.02 },

@@ -7,7 +7,7 @@ import { JOINTS } from "../words.js";
 import { ADDED_LIGHT } from "./light.js";
 
 const MOST = 72; // places kept of each painter; older ones go first
-const JUMP_S = 0.4, JUMP_M = 0.8; // beyond these nobody danced from here to there
+const JUMP_S = 1, JUMP_M = 0.8; // beyond these nobody danced from here to there
 
 const PAINTERS = [
   ["l_elbow", "l_wrist", 1], ["r_elbow", "r_wrist", 0], ["l_knee", "l_ankle", 1], ["r_knee", "r_ankle", 0],
@@ -32,7 +32,7 @@ export class Trails {
         attribute vec3 hue; attribute float born; varying vec4 light;
         uniform float now_s, half_s;
         void main() {
-          light = vec4(hue, born < 0.0 ? 0.0 : 0.5 * exp2(-(now_s - born) / half_s));
+          light = vec4(hue, born < 0.0 ? 0.0 : 0.8 * exp2(-(now_s - born) / half_s));
           gl_Position = projectionMatrix * modelViewMatrix * vec4(position, 1.0);
         }`,
       fragmentShader: `
