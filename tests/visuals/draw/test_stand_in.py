@@ -10,7 +10,7 @@ from tests.visuals.stage import EVERY_LOOK, SMALL, pixels, stage_view
 from visuals.draw.avatar.stand_in import StandIn, read
 from visuals.draw.matte import memory, transparent
 from visuals.draw.renderer import Renderer
-from visuals.draw.surfaces import black
+from visuals.draw.surfaces import black, pygame
 from visuals.film import render
 
 
@@ -82,6 +82,13 @@ def test_a_film(take, tmp_path, transparent_film):
     argv = [str(take), "-o", str(out), "--body", "dancer", "--seconds", "0.05", "--size", "320x180"]
     assert render.main([*argv, *(["--transparent"] if transparent_film else [])]) == 0
     assert [path.name for path in sorted(out.iterdir())] == ["00001.png", "00002.png"]
+    picture = pygame.image.load(out / "00002.png")
+    rgba = np.frombuffer(pygame.image.tobytes(picture, "RGBA"), np.uint8).reshape(-1, 4)
+    opaque = rgba[:, 3] == 255
+    if transparent_film:  # the bodies cover what lies below, the rest lets it through
+        assert 0.02 < opaque.mean() < 0.4
+    else:
+        assert opaque.all()
 
 
 @pytest.mark.parametrize("name", ["none.glb", "."])
