@@ -7,9 +7,11 @@ and report.json with the figures.
 import base64
 import html
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from live.body.pose import FRAME_RATE
 from live.safe_write import write_text
@@ -54,10 +56,17 @@ def write_report(network: DanceNetwork, donor: dict, data: Path, model: Path, fo
         "clips": verdict.real,
         "advice": advice,
     }
-    write_text(folder / "report.json", json.dumps(figures, indent=1) + "\n")
+    write_text(folder / "report.json", json.dumps(_finite(figures), indent=1) + "\n")
     path = folder / "report.html"
     write_text(path, _page(model.name, style, verdict, moved, manifest, advice, sheet))
     return path
+
+
+def _finite(value: Any) -> Any:
+    """The same, with null for what is no number: JSON has none of those."""
+    if isinstance(value, dict):
+        return {name: _finite(each) for name, each in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def advice_on(real: Sequence[Take], verdict: Verdict, manifest: dict) -> list[str]:
@@ -102,6 +111,10 @@ def advice_on(real: Sequence[Take], verdict: Verdict, manifest: dict) -> list[st
     return found or ["Nothing stands out. Play with it."]
 
 
+def _share(value: float) -> str:
+    return f"{value:.0%}" if math.isfinite(value) else "too short to tell"
+
+
 def _sheet(real: Sequence[Take], verdict: Verdict, style: str, path: Path) -> None:
     def some(takes: Sequence[Take], what: str) -> list[Take]:
         return [replace(take, label=f"{what}: {take.label}") for take in takes]
@@ -127,7 +140,7 @@ def _page(
     within = sum(verdict.within.values())
     lines = [
         ("called by its name", f"{verdict.called:.0%}",
-         f"held-out parts of your clips: {verdict.judge:.0%}"),
+         f"held-out parts of your clips: {_share(verdict.judge)}"),
         ("on the beat", f"{told['coherence']:.2f}",
          f"{there['coherence']:.2f} in your clips, {told['null']:.2f} by luck"),
         ("mean speed, m/s", f"{told['speed']:.2f}", f"{there['speed']:.2f}"),
