@@ -8,15 +8,11 @@ from live import child_process
 from tools import portable
 
 
-def test_nothing_runs_on_one_system_alone():
-    found = [
-        f"{path.relative_to(portable.ROOT).as_posix()}:{line} {what}"
-        for path in portable.files()
-        for line, what in portable.findings(
-            path.read_text(encoding="utf-8"), path.relative_to(portable.ROOT).as_posix()
-        )
-    ]
-    assert found == []
+def test_this_part_of_the_code_runs_on_every_system():
+    """`make lint` looks at all of it; here at what lights and their child processes use."""
+    for name in ("live/outputs/source_id.py", "live/outputs/dmx_watch.py", "live/child_process.py"):
+        text = (portable.ROOT / name).read_text(encoding="utf-8")
+        assert list(portable.findings(text, name)) == []
 
 
 @pytest.mark.parametrize(
