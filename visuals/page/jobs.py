@@ -23,6 +23,7 @@ _MOST_KEPT = 30  # that are over
 _MOST_WAITING = 200
 _MOST_BYTES = 1 << 20
 _PROCESS = "visuals.page.job_process"
+_PATHS = ("figure", "model", "report")  # that commands tell of
 
 
 @dataclass
@@ -46,8 +47,10 @@ class Job:
 
     def shown(self) -> dict[str, Any]:
         """For the page: no paths."""
+        told = {name: value for name, value in self.told.items() if name not in _PATHS}
         hidden = ("argv", "out")
-        return {name: value for name, value in asdict(self).items() if name not in hidden}
+        shown = {name: value for name, value in asdict(self).items() if name not in hidden}
+        return shown | {"told": told}
 
 
 class Jobs:

@@ -120,7 +120,7 @@ function showJobs() {
 function progressOf({ state: now, told, done }) {
   if (now === "waiting") return "waiting for another job";
   const left = told?.eta_s === undefined ? "" : `, ${Math.max(1, Math.round(told.eta_s / 60))} min left`;
-  return `${Math.round(100 * done)} %${left}: ${told?.stage ?? "beginning"} ${told?.text ?? ""}`;
+  return `${Math.round(100 * done)} %${left}: ${told?.stage ?? "beginning"}, ${told?.say ?? ""}`;
 }
 
 // Clips -------------------------------------------------------------------------------------------
