@@ -72,7 +72,11 @@ def accent_delays(
     delays = {}
     for style in styles:
         there = [t for t in real if t.style == style]
-        figures = summarise(there, reference_m_s=1.0)  # of no consequence to accents
+        # In bars of three or five, every other beat falls on all of them in turn.
+        harmonic = 1.0 if network.config.metre(style) % 2 else None
+        figures = summarise(
+            there, reference_m_s=1.0, harmonic=harmonic
+        )  # a speed of no consequence
         tempo = float(np.median([t.tempo_bpm for t in there]))
         own = [t.after(_WARM_UP_S) for t in takes if t.style == style]
         on_grid = [at_octave_of(t, tempo) for t in own]

@@ -92,7 +92,7 @@ def advice_on(real: Sequence[Take], verdict: Verdict, manifest: dict) -> list[st
     if weak:
         found.append(
             "A clearer beat: in the clips hardly anything falls on it. Capture with the song the "
-            "dance was made to (posejockey capture --song), or dance to a click."
+            "dance was made to (posejockey capture --music), or dance to a click."
         )
     elif told["coherence"] < 1.5 * told["null"]:
         found.append("It keeps the beat loosely; more time (--minutes) usually mends that.")

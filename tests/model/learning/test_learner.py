@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from live.errors import ArtifactError, ConfigError
+from model.learning import learner as module
 from model.learning.growth import grown
 from model.learning.learner import Course, Learner
 from model.learning.lesson import course_of
@@ -28,7 +29,10 @@ def state_of(run):
     }
 
 
-def test_a_killed_lesson_goes_on_as_if_nothing_had_happened(donor, lesson_data, tmp_path):
+def test_a_killed_lesson_goes_on_as_if_nothing_had_happened(
+    donor, lesson_data, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(module, "_UNITS_FOR_A_CODE", 1)
     whole = learner(donor, lesson_data, tmp_path / "whole")
     losses = list(whole.run())
     assert [row.keys() >= {"unit"} for row in losses] == [True, True, False, False, *[True] * 3]
@@ -47,7 +51,6 @@ def test_a_killed_lesson_goes_on_as_if_nothing_had_happened(donor, lesson_data, 
 
 
 def test_measuring_the_pace_teaches_nothing(donor, lesson_data, tmp_path):
-    calm, paced = (learner(donor, lesson_data, tmp_path / name) for name in "ab")
     calm = learner(donor, lesson_data, tmp_path / "a")
     calm.learn()
     found = state_of(calm)
