@@ -8,7 +8,7 @@ position of every frame.
 
 import json
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -30,9 +30,12 @@ from model.data.motion_beats import beats_of_motion
 from model.data.music.genres import genres_of
 from model.data.music.render import render_song
 from model.data.music.song import Song, random_song
+from model.data.own_songs import OwnSong, own_songs
 from model.data.recordings import Recording, check_recordings, training_recordings
 
 log = logging.getLogger(__name__)
+
+AnySong = Song | Recording | OwnSong
 
 _CONTROL_S = 2.0  # width of the window over which energy, openness and travel are measured
 ANKLE_ABOVE_TOE_M = 0.06  # of a standing foot
@@ -55,6 +58,8 @@ class Clip:
     tempo_bpm: float
     phase: float  # beats at frame 0
     metre: int = 4  # beats a bar
+    song: Path | None = None  # the very one that it was danced to
+    song_start_s: float = 0.0  # where that is in frame 0
 
 
 def canonical(joints: np.ndarray) -> np.ndarray:
@@ -131,7 +136,10 @@ def _on_one_body(raw: RawClip) -> Clip:
     elif tempo is None or phase is None:
         found = beats_of_motion(joints, metre=metre)
         tempo, phase, metre = found.tempo_bpm, found.phase, found.metre
-    return Clip(raw.name, raw.style, pose, control_curves(pose), tempo, phase, metre or 4)
+    return Clip(
+        raw.name, raw.style, pose, control_curves(pose), tempo, phase, metre or 4, raw.song,
+        raw.song_start_s,
+    )  # fmt: skip
 
 
 def motion_grid(pose: np.ndarray, low_bpm: float, high_bpm: float) -> Grid:
@@ -140,8 +148,12 @@ def motion_grid(pose: np.ndarray, low_bpm: float, high_bpm: float) -> Grid:
     return fit_grid(accents.levelled(envelope, FRAME_RATE), FRAME_RATE, low_bpm, high_bpm)
 
 
-def write_motion(clips: list[Clip], path: Path) -> None:
-    """All clips end to end: `start` [n + 1]; a clip's frames from its `split` on are held out."""
+def write_motion(clips: list[Clip], path: Path, songs: Sequence[Path] = ()) -> None:
+    """All clips end to end: `start` [n + 1]; a clip's frames from its `split` on are held out.
+
+    songs: those of the clips' own that `write_music` has first, in this order. `song` [n] is which
+    of them, -1 for none; its frame k is danced in the clip's frame k + `song_at`.
+    """
     lengths = np.array([len(c.pose) for c in clips])
     styles = sorted({c.style for c in clips})
     arrays = dict(
@@ -154,6 +166,8 @@ def write_motion(clips: list[Clip], path: Path) -> None:
         tempo_bpm=np.array([c.tempo_bpm for c in clips], np.float64),
         phase=np.array([c.phase for c in clips], np.float64),
         metre=np.array([c.metre for c in clips]),
+        song=np.array([songs.index(c.song) if c.song in songs else -1 for c in clips]),
+        song_at=np.array([1 - FRAME_RATE * c.song_start_s for c in clips], np.float64),
         styles=np.array(styles),
         names=np.array([c.name for c in clips]),
     )
@@ -180,7 +194,7 @@ def render_songs(
         yield song, heard
 
 
-def write_music(songs: Iterable[tuple[Song | Recording, np.ndarray]], path: Path) -> int:
+def write_music(songs: Iterable[tuple[AnySong, np.ndarray]], path: Path) -> int:
     """Features float16 [T, 83] and the beat position of every frame, songs end to end.
 
     `beat` float64 [T]: at the end of the frame's samples, 0 on the first downbeat. Returns the
@@ -239,8 +253,9 @@ def prepare(
     styles = sorted({c.style for c in clips})
     check_room(styles, source)
     genres = tuple(sorted({g for c in clips for g in genres_of(c.style, c.metre)}))
-    pieces: Iterable[tuple[Song | Recording, np.ndarray]] = render_songs(
-        music_minutes, seed, genres
+    own = own_songs(clips)
+    pieces: Iterable[tuple[AnySong, np.ndarray]] = chain(
+        own, render_songs(music_minutes, seed, genres)
     )
     if has_recordings:
         pieces = chain(pieces, training_recordings(source / "music", seed))
@@ -253,7 +268,7 @@ def prepare(
         summary_file, music_file, motion_file = (
             stack.enter_context(whole_file(out / name)) for name in names
         )
-        write_motion(clips, motion_file)
+        write_motion(clips, motion_file, [song.path for song, _ in own])
         songs = write_music(pieces, music_file)
         summary = {
             "tiers": list(tiers),
@@ -262,6 +277,7 @@ def prepare(
             "styles": styles,
             "genres": list(genres),
             "songs": songs,
+            "own_songs": len(own),
             "seed": seed,
         }
         summary_file.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")

@@ -45,6 +45,7 @@ def read_motion(folder: Path) -> dict[str, np.ndarray]:
         raise _damaged(path, "split")
     _check_range(path, motion, "tempo_bpm", 1.0, 1000.0)
     _check_metre(path, motion)
+    _check_own_songs(path, motion)
     for name in ("pose", "control", "phase"):
         _check_range(path, motion, name, -_MOST, _MOST)
     return motion
@@ -144,6 +145,15 @@ def _check_metre(path: Path, motion: dict) -> None:
         if metre.shape != motion["style"].shape or metre.dtype.kind != "i":
             raise _damaged(path, "metre")
         _check_range(path, motion, "metre", *_METRES)
+
+
+def _check_own_songs(path: Path, motion: dict) -> None:
+    """Data prepared before clips had songs has none."""
+    for name, kind in (("song", "i"), ("song_at", "f")):
+        if name in motion:
+            if motion[name].shape != motion["style"].shape or motion[name].dtype.kind != kind:
+                raise _damaged(path, name)
+            _check_range(path, motion, name, -1e7, 1e7)
 
 
 def _check_range(path: Path, arrays: dict, name: str, low: float, high: float) -> None:

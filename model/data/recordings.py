@@ -87,14 +87,14 @@ def fit_recording(
     return Recording(name, genre, beats_s, beats_s[first::metre], grid)
 
 
-def decode_audio(path: Path) -> np.ndarray:
+def decode_audio(path: Path, least_s: float = _MIN_S) -> np.ndarray:
     """A recording as float32 [T], mono, 24 kHz. ArtifactError if it has no sound that can be read,
-    or too little."""
+    or less than least_s."""
     with _refused(path):
         audio, rate = read_audio(path)
-    if len(audio) < _MIN_S * rate:
+    if len(audio) < least_s * rate:
         raise ArtifactError(
-            f"{path} has {len(audio) / rate:.1f} s of sound; expected {_MIN_S:g} s or more, "
+            f"{path} has {len(audio) / rate:.1f} s of sound; expected {least_s:g} s or more, "
             "for its beat to be found; take it out"
         )
     divisor = gcd(SAMPLE_RATE, rate)

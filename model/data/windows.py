@@ -24,6 +24,8 @@ from model.network.config import TrainConfig
 
 # A clip bent by this much is chosen 0.6 times as often as one at its own speed.
 _BENT_OCTAVES = 0.35
+_TRUE_SONGS = 0.25  # of the windows whose style has clips with songs of their own are to these
+_TRUE_PAIRS = 0.7  # of the dancers to such a song dance what was danced to it, where it was
 _TRIES, _SONGS_IN_VAIN = 200, 40  # to place a song in a clip, and songs that found none
 
 
@@ -49,6 +51,8 @@ class _SongWindow(NamedTuple):
     beats: np.ndarray  # float64 [L + 1], in the dancer's beats
     tempo_bpm: float  # of the dancer's beats
     danced: np.ndarray  # float32 [S]
+    song: int
+    frames: np.ndarray  # int [L + 1], of the song
 
 
 class PairedWindows:
@@ -69,6 +73,11 @@ class PairedWindows:
             for i, s in enumerate(self.styles)
         }
         self._danced = danced(self.styles, self.metres)
+        none = np.full(len(self.motion["phase"]), -1)
+        self._song = self.motion.get("song", none)
+        self._song_at = self.motion.get("song_at", none)
+        if self._song.max() >= len(self.music["genre"]):
+            raise ArtifactError(f"{folder}: motion.npz does not belong to music.npz; prepare again")
 
     def fingerprint(self) -> str:
         """What the motion and the beats of the music are: other data has another one."""
@@ -136,7 +145,10 @@ class PairedWindows:
     def _song_window(self, rng: np.random.Generator) -> "_SongWindow":
         """A stretch of a song of any style's genre."""
         c = self.config
-        song = int(rng.choice(self._songs[int(rng.integers(len(self.styles)))]))
+        style = int(rng.integers(len(self.styles)))
+        own = np.unique(self._song[(self.motion["style"] == style) & (self._song >= 0)])
+        is_own = len(own) > 0 and rng.random() < _TRUE_SONGS
+        song = int(rng.choice(own if is_own else self._songs[style]))
         first, last = self.music["start"][song], self.music["start"][song + 1]
         begin = int(rng.integers(first + c.context + c.lag_max, last - c.window))
         span = slice(begin - 1, begin + c.window)
@@ -148,16 +160,17 @@ class PairedWindows:
             self.music["beat"][span] * ratio,
             tempo * ratio,
             self._danced[str(self.music["genre"][song])],
+            song,
+            np.arange(span.start, span.stop) - first,
         )
 
     def _dancer(self, song: "_SongWindow", rng: np.random.Generator) -> tuple | None:
         """One dancer to the song: clock, beat, style, control, pose; None if no clip suits it."""
-        placed = self._placed(song, rng)
+        placed = self._true_place(song, rng) or self._placed(song, rng)
         if placed is None:
             return None
-        clip, octave, frames = placed
+        clip, speed, frames = placed
         style = int(self.motion["style"][clip])
-        speed = song.tempo_bpm / octave / self.motion["tempo_bpm"][clip]
         control = self.motion["control"][np.rint(frames[1:]).astype(int)].copy()
         control[:, [0, 2]] += np.log(speed) / 0.5  # a faster dancer has more energy
         if rng.random() < self.config.control_dropout:
@@ -175,10 +188,24 @@ class PairedWindows:
     def _mirrors(self, style: int, rng: np.random.Generator) -> bool:
         return rng.random() < 0.5 and self.styles[style] not in self.config.handed.split(",")
 
+    def _true_place(
+        self, song: "_SongWindow", rng: np.random.Generator
+    ) -> tuple[int, float, np.ndarray] | None:
+        """As `_placed`, where a clip was danced to this very song: nothing is bent."""
+        clips = np.flatnonzero(self._song == song.song)
+        if not len(clips) or rng.random() >= _TRUE_PAIRS:
+            return None
+        clip = int(rng.choice(clips))
+        start, stop = self.motion["start"][clip], self.motion["split"][clip]
+        frames = start + song.frames + self._song_at[clip]
+        if frames[0] < start + 1 or frames[-1] > stop - 3:
+            return None
+        return clip, 1.0, frames
+
     def _placed(
         self, song: "_SongWindow", rng: np.random.Generator
     ) -> tuple[int, float, np.ndarray] | None:
-        """A clip, its octave, and where in it the song's window lies."""
+        """A clip, the speed at which it is danced, and where in it the song's window lies."""
         for _ in range(_TRIES):
             clip = self._choose_clip(song.tempo_bpm, rng)
             if clip is None:
@@ -186,7 +213,7 @@ class PairedWindows:
             octave = self._octave(song.tempo_bpm)[clip]
             frames = self._place(clip, song.beats / octave, rng)
             if frames is not None:
-                return clip, octave, frames
+                return clip, song.tempo_bpm / octave / self.motion["tempo_bpm"][clip], frames
         return None
 
     def _no_clip(self, tempo_bpm: float) -> str:

@@ -22,6 +22,7 @@ from live.settings_file import shown
 from model.data.clip_index import TIERS, ClipError, check_entry, check_style, read_index
 from model.data.clips import RawClip, read_raw_clips, refusal
 from model.data.music.genres import genres_of
+from model.data.own_songs import own_songs
 from model.data.prepare import (
     ANKLE_ABOVE_TOE_M,
     Clip,
@@ -30,7 +31,6 @@ from model.data.prepare import (
     write_motion,
     write_music,
 )
-from model.learning.own_songs import own_songs
 
 LEAST_S = 20.0
 """Seconds of motion below which nothing is learned."""
@@ -44,10 +44,8 @@ _HANDED = 0.45  # waltz has .63, tango .72; indian, the next of eleven others, .
 
 @dataclass(frozen=True)
 class Material:
-    """raw: the clips as they came; clips: on one body, of one style; tiers: of their terms; key: of
-    their content."""
+    """clips: on one body, of one style; tiers: of their terms; key: of their content."""
 
-    raw: list[RawClip]
     clips: list[Clip]
     tiers: tuple[str, ...]
     key: str
@@ -109,7 +107,7 @@ def read_material(source: Path, style: str) -> Material:
     _check_length(raw, style)
     tiers = tuple(t for t in TIERS if any(clip.tier == t for clip in raw))
     clips = [on_the_floor(c) for c in clips_of([replace(clip, style=style) for clip in raw])]
-    return Material(raw, clips, tiers, _key(clips))
+    return Material(clips, tiers, _key(clips))
 
 
 def on_the_floor(clip: Clip) -> Clip:
@@ -134,8 +132,8 @@ def write_data(material: Material, style: str, known: Sequence[str], out: Path) 
     to whose music the new one is not danced."""
     genres = genres_of(style, material.metre)
     others = tuple(sorted({g for s in known for g in genres_of(s)} - set(genres)))
-    songs: list = [*own_songs(material.raw, material.clips, genres[0])]
-    songs += render_songs(_MUSIC_MINUTES, _SEED, genres, _SONG_S)
+    own = own_songs(material.clips)
+    songs: list = [*own, *render_songs(_MUSIC_MINUTES, _SEED, genres, _SONG_S)]
     songs += render_songs(_OTHER_MINUTES, _SEED + 1, others, _SONG_S) if others else []
     out.mkdir(parents=True, exist_ok=True)
     with (
@@ -143,7 +141,7 @@ def write_data(material: Material, style: str, known: Sequence[str], out: Path) 
         whole_file(out / "music.npz") as music,
         whole_file(out / "motion.npz") as motion,
     ):
-        write_motion(material.clips, motion)
+        write_motion(material.clips, motion, [song.path for song, _ in own])
         count = write_music(songs, music)
         told = summary_of(material, style) | {"songs": count, "key": material.key}
         summary.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")

@@ -67,21 +67,27 @@ def beats_of(
     piece: Piece, body: Captured, song: Song | None, bpm: float | None, metre: int | None
 ) -> ClipBeats:
     """What is known of a piece's beats. bpm, metre: as told."""
+    if bpm is not None:
+        return _of_motion(piece, bpm, metre)
     end_s = len(piece.joints) / FRAME_RATE
+    if song is not None:
+        beats_s = song.beats.times_s - song_start_s(song, piece)
+        found = _fitted(beats_s, song.beats.places, song.beats.metre, end_s)
+        if found is not None:
+            whose = "its own sound" if song.origin == "sound" else "the song given"
+            return _told(found, song.beats.metre, song.origin, f"from {whose}")
     if body.beats is not None:
         known = body.beats
         places = (np.arange(len(known.time_s)) - max(known.first, 0)) % known.metre
         found = _fitted(known.time_s - piece.start_s, places, known.metre, end_s)
         if found is not None:
             return _told(found, known.metre, "file", "from the file itself")
-    if song is not None and bpm is None:
-        start_s = song.sound.start_s + piece.start_s
-        found = _fitted(song.beats.times_s - start_s, song.beats.places, song.beats.metre, end_s)
-        if found is not None:
-            whose = "its own sound" if song.origin == "sound" else "the song given"
-            told = _told(found, song.beats.metre, song.origin, f"from {whose}")
-            return ClipBeats(told.fields | {"song_start_s": round(start_s, 4)}, told.said)
     return _of_motion(piece, bpm, metre)
+
+
+def song_start_s(song: Song, piece: Piece) -> float:
+    """Where the song is in a piece's first frame, seconds."""
+    return song.sound.start_s + piece.start_s
 
 
 def _of_motion(piece: Piece, bpm: float | None, metre: int | None) -> ClipBeats:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from live.body.pose import FRAME_RATE
 from live.errors import ArtifactError, PerformanceError
-from model.data.capture.beats import Song, beats_of, read_song, song_of
+from model.data.capture.beats import Song, beats_of, read_song, song_of, song_start_s
 from model.data.capture.captured import Captured, Filmed
 from model.data.capture.folder import ClipFolder, NewClip
 from model.data.capture.formats import Progress, read_motion
@@ -50,7 +50,11 @@ def capture(files: list[Path], out: Path, wanted: Wanted, say: Say) -> int:
     ArtifactError where the folder cannot be written, or the song cannot be read.
     """
     folder = ClipFolder(out, files)
-    song = None if wanted.music is None else read_song(wanted.music, wanted.music_start_s)
+    song = (
+        None
+        if wanted.music is None
+        else read_song(wanted.music, wanted.music_start_s, wanted.metre)
+    )
     refused = 0
     for path in files:
         try:
@@ -93,7 +97,7 @@ def _clips(
     settled = settle(body, wanted.told)
     for sentence in settled.said:
         say(textwrap.fill(sentence, 98, initial_indent="  ", subsequent_indent="      "))
-    song = song or song_of(body)
+    song = song or song_of(body, wanted.metre)
     taken = [clip.name for clip in before]
     clips: list[NewClip] = []
     wrong: list[ClipError] = []
@@ -108,10 +112,12 @@ def _clips(
             continue
         taken.append(name)
         if song is not None and not song_field and not wanted.only_show:
-            song_field = {"song": folder.add_song(name, song.sound)}
+            song_field = {"song": folder.add_song(name, song.sound, song.beats)}
         found = beats_of(piece, body, song, wanted.bpm, wanted.metre)
         begins = {"source_start_s": round(piece.start_s, 3)} if piece.start_s else {}
         entry = _entry(body, wanted) | source | begins | found.fields | song_field
+        if song_field and song is not None:
+            entry["song_start_s"] = round(song_start_s(song, piece), 4)
         clips.append(NewClip(name, piece.joints, entry))
         say(f"  -> {name}: {_length(piece)}, {found.said}")
     if wrong and not clips:

@@ -14,9 +14,11 @@ import numpy as np
 import soundfile
 
 from live.errors import ArtifactError
-from live.safe_write import check_output_folder, whole_file
+from live.safe_write import check_output_folder, whole_file, write_text
 from model.data.capture.captured import Sound
 from model.data.clip_index import check_entry, is_clip_name, read_index, write_index
+from model.data.own_songs import beats_file, beats_text
+from model.data.song_beats import SongBeats
 
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")  # no file's name on Windows
 _MOST_NAME = 80
@@ -73,12 +75,13 @@ class ClipFolder:
             (self.path / "motion" / f"{name}.npz").unlink(missing_ok=True)
         self.entries = entries
 
-    def add_song(self, name: str, sound: Sound) -> str:
-        """Write a song; returns what an entry's `song` says."""
+    def add_song(self, name: str, sound: Sound, beats: SongBeats) -> str:
+        """Write a song and its beats; returns what an entry's `song` says."""
         folder = self._sub("songs")
         path = folder / f"{name}.flac"
         with whole_file(path) as partial:
             soundfile.write(partial, sound.samples, sound.rate, format="FLAC", subtype="PCM_16")
+        write_text(beats_file(path), beats_text(beats.times_s, beats.places))
         return f"songs/{path.name}"
 
     def _write_motion(self, clip: NewClip) -> None:

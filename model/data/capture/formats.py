@@ -22,7 +22,7 @@ _FILMS = (".3gp", ".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm")
 _OF_SEVERAL = ("openpose",)  # readers that choose one of the people
 FBX = (
     "FBX is a closed format: let Blender make BVH of it with `blender --background --python "
-    "docs/fbx_to_bvh.py -- IN.fbx OUT.bvh`"
+    "tools/fbx_to_bvh.py -- IN.fbx OUT.bvh`"
 )
 
 

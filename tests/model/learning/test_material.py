@@ -119,7 +119,10 @@ def test_the_song_of_a_clip_is_learned_with_on_the_clips_beats(clips, write_reco
     start = music["start"]
     first = int(np.flatnonzero(np.diff(start) > 6.5 * 30)[0])  # rendered ones have 6 s
     beat, tempo = (music[n][start[first] : start[first + 1]] for n in ("beat", "tempo_bpm"))
-    assert len(beat) == pytest.approx(13 * 30, abs=3)  # of 14 s, the song begins after one
+    assert len(beat) == pytest.approx(20 * 30, abs=3)
+    motion = np.load(folder / "data" / "motion.npz")
+    # The song begins a second after the clip.
+    assert (motion["song"][0], motion["song_at"][0]) == (first, 31)
     assert tempo.mean() == pytest.approx(120.0, abs=0.1)
     assert (beat[29] - (0.5 + 2 * (1.0 + 1.0))) % 1 == pytest.approx(0.0, abs=0.05)
 
