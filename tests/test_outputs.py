@@ -10,16 +10,16 @@ import soundfile
 import posejockey
 
 NO_WORK = {
-    "a take over its song": (["perform", "song.wav", "-o", "song.wav"], "end its name in .npz"),
-    "a take over its session": (["perform", "show.mcap", "-o", "show.mcap"], "in .npz"),
+    "a take over its song": (["perform", "song.wav", "-o", "song.wav"], "end its name in one of .bvh"),
+    "a take over its session": (["perform", "show.mcap", "-o", "show.mcap"], "in one of .bvh"),
     "a take over a link": (["perform", "show.mcap", "-o", "link.npz"], "overwrite show.mcap"),
     "a take over a hard link": (["perform", "show.mcap", "-o", "hard.npz"], "overwrite show.mcap"),
     "a take through dots": (["perform", "a.npz", "-o", "folder/../a.npz"], "overwrite a.npz"),
     "a take over its settings": (
         ["perform", "song.wav", "-o", "set.npz", "--config", "show.toml"], "overwrite show.toml"
     ),
-    "motion of another program": (["perform", "song.wav", "-o", "a.bvh"], "in .npz"),
-    "a take of no kind": (["perform", "song.wav", "-o", "take"], "in .npz"),
+    "motion of another program": (["perform", "song.wav", "-o", "a.fbx"], "in one of .bvh"),
+    "a take of no kind": (["perform", "song.wav", "-o", "take"], "in one of .bvh"),
     "a take in no folder": (["perform", "song.wav", "-o", "none/a.npz"], "no folder none"),
     "a film over its session": (["render", "show.mcap", "-o", "link.mp4"], "overwrite show.mcap"),
     "a film over its music": (
