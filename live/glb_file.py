@@ -102,7 +102,8 @@ class GlbFile:
     def _numbers(self, rows: np.ndarray, normalized: bool) -> np.ndarray:
         kind = rows.dtype.str
         if rows.dtype.kind == "f":
-            values = rows.astype(np.float64)
+            with np.errstate(invalid="ignore"):  # a NaN that signals
+                values = rows.astype(np.float64)
             if not np.isfinite(values).all() or (np.abs(values) > 1e6).any():
                 raise self.error("an array holds what is no number")
             return values

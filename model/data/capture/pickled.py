@@ -9,6 +9,7 @@ import io
 import math
 import pickle
 import pickletools
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -91,8 +92,10 @@ def read_pickle(path: Path) -> dict[str, np.ndarray]:
     """The arrays of a pickled dictionary, by name. ArtifactError for everything else."""
     content = read_file(path, _HINT, _MOST_BYTES)
     try:
-        _check(content)
-        found = _Unpickler(io.BytesIO(content), encoding="latin-1").load()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of texts that are damaged
+            _check(content)
+            found = _Unpickler(io.BytesIO(content), encoding="latin-1").load()
         if not isinstance(found, dict):
             raise ValueError(f"it holds no arrays by name, but a {type(found).__name__}")
         return {str(name)[:100]: _array(value) for name, value in found.items() if _is_array(value)}
