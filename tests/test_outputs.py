@@ -10,7 +10,7 @@ import soundfile
 import posejockey
 
 NO_WORK = {
-    "a take over its song": (["perform", "song.wav", "-o", "song.wav"], "end its name in one of .bvh"),
+    "a take over its song": (["perform", "song.wav", "-o", "song.wav"], "name in one of .bvh"),
     "a take over its session": (["perform", "show.mcap", "-o", "show.mcap"], "in one of .bvh"),
     "a take over a link": (["perform", "show.mcap", "-o", "link.npz"], "overwrite show.mcap"),
     "a take over a hard link": (["perform", "show.mcap", "-o", "hard.npz"], "overwrite show.mcap"),
