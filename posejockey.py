@@ -79,18 +79,16 @@ def _run(module: str, command: str, argv: list[str]) -> int:
     except KeyboardInterrupt:
         console.say(f"posejockey {command}: stopped", sys.stderr)
         return 130
-    except ModuleNotFoundError as error:
-        if not is_one_file():
-            raise
-        what = f"this build is the show alone, without {error.name}; it needs the set-up of README"
-        console.say(f"posejockey {command}: {what}", sys.stderr)
-        return 2
     except Exception as error:
         if isinstance(error, OSError) and console.is_unread(error):
             raise BrokenPipeError from error
-        if not can_be_mended(error):
+        if isinstance(error, ModuleNotFoundError) and is_one_file():
+            what = f"this build is the show alone, without {error.name}: it needs README's set-up"
+        elif can_be_mended(error):
+            what = as_sentence(error)
+        else:
             raise
-        console.say(f"posejockey {command}: {as_sentence(error)}", sys.stderr)
+        console.say(f"posejockey {command}: {what}", sys.stderr)
         return 2
 
 

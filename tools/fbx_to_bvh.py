@@ -32,7 +32,7 @@ def convert(source, target):
     bpy.ops.import_scene.fbx(filepath=str(source), automatic_bone_orientation=False)
     armature = next((o for o in bpy.context.scene.objects if o.type == "ARMATURE"), None)
     action = armature and armature.animation_data and armature.animation_data.action
-    if not action:
+    if not armature or not action:
         return f"{source.name} holds no skeleton that moves"
     first, last = (round(frame) for frame in action.frame_range)
     bpy.ops.object.select_all(action="DESELECT")

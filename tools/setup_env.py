@@ -40,10 +40,12 @@ LOCK_HEADER = """\
 # Held back: newer builds of torch bring gigabytes of CUDA to Linux machines without a use for it.
 LOCK_PINS = ("torch==2.13.0",)
 # Windows alone: colorama, with which pytest, tqdm and click colour output; SoundCard; SpoutGL.
+# macOS alone: syphon-python.
 # Nobody gets NDI's proprietary runtime unasked, so cyndilib is not installed here, only held.
 LOCK_ELSEWHERE = (
     "colorama==0.4.6", "cyndilib==0.1.3", "pugixml-cython==0.1.2", "soundcard==0.4.6",
     "SpoutGL==0.1.1",
+    "syphon-python==0.2.0",
 )  # fmt: skip
 
 

@@ -10,10 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-
-from rich.console import Console
-from rich.live import Live
-from rich.table import Table
+from typing import TYPE_CHECKING
 
 from live.console import say
 from live.errors import ConfigError
@@ -25,6 +22,9 @@ from live.outputs.fixture_files import SUFFIXES, Placed, patch_text, read_gdtf, 
 from live.outputs.lamp_test import LampTest, Pointing
 from live.outputs.patch import PROTOCOLS, Patch, Universe, load_patch
 from live.safe_write import check_output, write_text
+
+if TYPE_CHECKING:  # loaded where something is shown
+    from rich.table import Table
 
 _SHOWN_EVERY_S = 0.1
 _BAR = " ▁▂▃▄▅▆▇█"
@@ -44,6 +44,8 @@ def main(argv: list[str]) -> int:
     elif args.aim:
         _aim(patch, args.aim)
     else:
+        from rich.console import Console
+
         Console().print(_table(patch, lambda universe: universe.home, "at rest"))
         say("--test tries the lamps, --watch shows what arrives, --aim NAME calibrates a head")
     return 0
@@ -192,6 +194,9 @@ def _shown(
     patch: Patch, slots: Callable[[Universe], bytes], title: Callable[[], str]
 ) -> Iterator[Callable[[], None]]:
     """A table that is kept up to date; where there is no terminal, the title when it changes."""
+    from rich.console import Console
+    from rich.live import Live
+
     console = Console()
     if not console.is_terminal:
         said = [""]
@@ -208,7 +213,9 @@ def _shown(
         yield lambda: live.update(_table(patch, slots, title()), refresh=True)
 
 
-def _table(patch: Patch, slots: Callable[[Universe], bytes], title: str) -> Table:
+def _table(patch: Patch, slots: Callable[[Universe], bytes], title: str) -> "Table":
+    from rich.table import Table
+
     table = Table(title=title, title_justify="left")
     for column in ("universe", "fixture", "channels", "values"):
         table.add_column(column)

@@ -27,7 +27,7 @@ def test_a_take_has_the_shapes_of_the_contract(tiny_model, music, tmp_path):
         "beat_phase": (180,), "bar_phase": (180,), "tempo_bpm": (180,),
         "section": (180, 5), "phrase": (180, 2),
         "beat_confidence": (180,), "style": (180, 2), "style_names": (2,), "onset": (180, 3),
-        "level": (180,),
+        "level": (180,), "score_beat": (180,),
     }  # fmt: skip
     beats, phrases = len(take["score_noise"]), len(take["score_first"])
     assert 5 <= beats <= 7  # three seconds at 120 beats a minute, and what is begun ahead
@@ -39,7 +39,8 @@ def test_a_take_has_the_shapes_of_the_contract(tiny_model, music, tmp_path):
     assert tuple(take["joint_names"]) == JOINT_NAMES
     assert list(take["style_names"]) == ["street", "salsa"]
     np.testing.assert_allclose(take["time_s"], np.arange(180) / 60, atol=1e-12)
-    for name in set(shapes) - {"joint_names", "style_names", "time_s"}:
+    assert take["score_beat"].dtype == np.int32
+    for name in set(shapes) - {"joint_names", "style_names", "time_s", "score_beat"}:
         assert take[name].dtype == np.float32, name
         assert np.isfinite(take[name]).all(), name
     for name in ("beat_phase", "bar_phase", "beat_confidence", "level", "onset", "style"):

@@ -86,7 +86,17 @@ def test_every_control_of_the_schema_is_obeyed(dancing):
     faders = {"openness": 2.0, "travel": 2.0, "unison": 1.0, "canon": 8.0, "variation": 1.0}
     words = {"form": "ABAC", "phrase": 32, "formation": "scatter", "ensemble": "solo"}
     assert dancing.controls == Controls(
-        2.0, 2.0, True, True, True, 500.0, **faders, **words, recall=False, loop=True
+        2.0,
+        2.0,
+        True,
+        True,
+        True,
+        500.0,
+        **faders,
+        **words,
+        recall=False,
+        loop=True,
+        lights_out=True,
     )
     control(dancing, "panic")  # all as at the start
     assert (dancing.controls, dancing.performer.dancers) == (Controls(), 1)

@@ -71,7 +71,7 @@ class StandIn:
 
             from visuals.draw.gl.skin import CardBody
 
-            backend = {"backend": "egl"} if sys.platform == "linux" else {}
+            backend: dict[str, Any] = {"backend": "egl"} if sys.platform == "linux" else {}
             context = moderngl.create_context(standalone=True, require=330, **backend)
             self._own = CardBody(context, self._avatar)
         except Exception as error:  # whatever a driver lacks, the film is made
