@@ -2,6 +2,7 @@
 and click tracks."""
 
 import json
+import os
 import signal
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import av
 import numpy as np
 import pytest
 import torch
+from filelock import FileLock
 from torch.optim.swa_utils import AveragedModel
 
 from export.to_onnx import export
@@ -144,9 +146,15 @@ def tiny_checkpoint(tiny_network, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def tiny_model(tiny_checkpoint, tmp_path_factory):
-    """Path of `tiny_network` as ONNX, its manifest beside it; once a run, as it takes seconds."""
-    path = tmp_path_factory.mktemp("model") / "tiny.onnx"
-    export([tiny_checkpoint], path)
+    """Path of `tiny_network` as ONNX, its manifest beside it; once a run, as it takes seconds: the
+    first worker that needs it makes it for all."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "tiny-model"
+    path = folder / "tiny.onnx"
+    with FileLock(f"{folder}.lock"):
+        if not path.exists():
+            folder.mkdir()
+            export([tiny_checkpoint], path)
     return path
 
 
