@@ -22,9 +22,9 @@ from live.beat.beat_sound import BeatSounds
 from live.beat.estimate import BEATS_PER_BAR
 from live.errors import ArtifactError
 from live.monotonic import monotonic_s
-from live.safe_write import whole_file
 from model.beat.evidence_songs import any_song, in_a_room
 from model.beat.heard_songs import HeardSong, read, write
+from model.beat.weights_file import write_weights
 from model.data.music.midi_read import read_library
 from model.data.music.midi_song import MidiLibrary, random_midi_song
 from model.data.music.render import render_song
@@ -210,12 +210,7 @@ def train(folder: Path, weights: Path, config: BarTraining) -> None:
         if (iteration + 1) % 200 == 0 or iteration + 1 == config.iterations:
             told = measure(network, kept, config)
             print(f"{iteration + 1:5d} {told:.4f} {monotonic_s() - began:5.0f} s", flush=True)
-    arrays = network.arrays()
-    if not all(np.isfinite(array).all() for array in arrays.values()):
-        raise ArtifactError(f"nothing written to {weights}: its training broke down, not finite")
-    weights.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(weights) as partial, partial.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **arrays)
+    write_weights(weights, network.arrays())
 
 
 @torch.no_grad()

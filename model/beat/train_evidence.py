@@ -25,8 +25,8 @@ from live.beat.evidence import (
 )
 from live.errors import ArtifactError
 from live.monotonic import monotonic_s
-from live.safe_write import whole_file
 from model.beat.evidence_songs import N_TICKS, midi_piece, rendered_piece, write_songs
+from model.beat.weights_file import write_weights
 from model.data.music.midi_read import read_library
 from model.data.music.midi_song import MidiLibrary
 
@@ -205,12 +205,7 @@ def train(songs: Path, weights: Path, config: BeatTraining) -> None:
             costs = [c for kind in range(len(KINDS)) for c in measure(network, book, config, kind)]
             told = " ".join(f"{c:.4f}" for c in costs)
             print(f"{iteration + 1:5d} {told} {monotonic_s() - began:5.0f} s", flush=True)
-    arrays = network.arrays()
-    if not all(np.isfinite(array).all() for array in arrays.values()):
-        raise ArtifactError(f"nothing written to {weights}: its training broke down, not finite")
-    weights.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(weights) as partial, partial.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **arrays)
+    write_weights(weights, network.arrays())
 
 
 def _carry(last: Tensor | None, config: BeatTraining) -> Tensor | None:

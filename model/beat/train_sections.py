@@ -30,8 +30,8 @@ from live.beat.section_change import (
     return_features,
 )
 from live.beat.section_kind import BREAK, BUILD, DROP, HEARD, INTRO, VERSE, Kinds
-from live.safe_write import whole_file
 from model.beat.heard_songs import HeardSong, heard_midi_song, heard_song
+from model.beat.weights_file import write_weights
 from model.data.music.midi_read import read_library
 from model.data.music.midi_song import MidiLibrary
 
@@ -176,9 +176,7 @@ def train(songs: list[HeardSong], weights: Path) -> None:
     for what in JUDGES:
         fitted = fit(*examples.of(what), WEIGHT[what])
         arrays |= {f"{what}_{name}": a.astype(np.float32) for name, a in fitted.items()}
-    weights.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(weights) as partial, partial.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **arrays)
+    write_weights(weights, arrays)
 
 
 def main(argv: list[str] | None = None) -> int:
