@@ -10,7 +10,6 @@ bar; `train` fits a GRU to their downbeats and writes the file that the stage re
 import argparse
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -24,7 +23,7 @@ from live.errors import ArtifactError
 from live.monotonic import monotonic_s
 from model.beat.evidence_songs import any_song, in_a_room
 from model.beat.heard_songs import HeardSong, read, write
-from model.beat.weights_file import write_weights
+from model.beat.weights_file import half_precision, named_weights, write_weights
 from model.data.music.midi_read import read_library
 from model.data.music.midi_song import MidiLibrary, random_midi_song
 from model.data.music.render import render_song
@@ -134,22 +133,9 @@ class BarNetwork(nn.Module):
         states, _ = self.gru(self.drop(torch.relu(self.embed(x))))
         return self.out(self.drop(states))[..., 0]
 
-    def named(self) -> dict[str, Any]:
-        """Its weights, tensors, by their names in the file."""
-        return {
-            "embed": self.embed.weight,
-            "embed_bias": self.embed.bias,
-            "input": self.gru.weight_ih_l0,
-            "input_bias": self.gru.bias_ih_l0,
-            "hidden": self.gru.weight_hh_l0,
-            "hidden_bias": self.gru.bias_hh_l0,
-            "output": self.out.weight,
-            "output_bias": self.out.bias,
-        }
-
-    def arrays(self) -> dict[str, Array]:
-        """The weights file's content, float16."""
-        return {n: w.detach().numpy().astype(np.float16) for n, w in self.named().items()}
+    def named(self) -> dict[str, Tensor]:
+        """Its weights by their names in the file."""
+        return named_weights(self.embed, self.gru, self.out)
 
 
 Beats = tuple[Array, Array]
@@ -210,7 +196,7 @@ def train(folder: Path, weights: Path, config: BarTraining) -> None:
         if (iteration + 1) % 200 == 0 or iteration + 1 == config.iterations:
             told = measure(network, kept, config)
             print(f"{iteration + 1:5d} {told:.4f} {monotonic_s() - began:5.0f} s", flush=True)
-    write_weights(weights, network.arrays())
+    write_weights(weights, half_precision(network.named()))
 
 
 @torch.no_grad()

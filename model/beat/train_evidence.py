@@ -26,7 +26,7 @@ from live.beat.evidence import (
 from live.errors import ArtifactError
 from live.monotonic import monotonic_s
 from model.beat.evidence_songs import N_TICKS, midi_piece, rendered_piece, write_songs
-from model.beat.weights_file import write_weights
+from model.beat.weights_file import half_precision, named_weights, write_weights
 from model.data.music.midi_read import read_library
 from model.data.music.midi_song import MidiLibrary
 
@@ -79,19 +79,9 @@ class EvidenceNetwork(nn.Module):
         states, last = self.gru(torch.relu(self.embed(x)), hidden)
         return self.out(states), last
 
-    def arrays(self) -> dict[str, Array]:
-        """The weights file's content, float16."""
-        names = {
-            "embed": self.embed.weight,
-            "embed_bias": self.embed.bias,
-            "input": self.gru.weight_ih_l0,
-            "input_bias": self.gru.bias_ih_l0,
-            "hidden": self.gru.weight_hh_l0,
-            "hidden_bias": self.gru.bias_hh_l0,
-            "output": self.out.weight,
-            "output_bias": self.out.bias,
-        }
-        return {name: value.detach().numpy().astype(np.float16) for name, value in names.items()}
+    def named(self) -> dict[str, Tensor]:
+        """Its weights by their names in the file."""
+        return named_weights(self.embed, self.gru, self.out)
 
 
 class Songbook:
@@ -205,7 +195,7 @@ def train(songs: Path, weights: Path, config: BeatTraining) -> None:
             costs = [c for kind in range(len(KINDS)) for c in measure(network, book, config, kind)]
             told = " ".join(f"{c:.4f}" for c in costs)
             print(f"{iteration + 1:5d} {told} {monotonic_s() - began:5.0f} s", flush=True)
-    write_weights(weights, network.arrays())
+    write_weights(weights, half_precision(network.named()))
 
 
 def _carry(last: Tensor | None, config: BeatTraining) -> Tensor | None:

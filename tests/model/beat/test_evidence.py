@@ -10,6 +10,7 @@ from live.errors import ArtifactError
 from model.beat import train_evidence
 from model.beat.evidence_songs import N_TICKS, SONG_S, TICK_RATE_HZ, write_songs
 from model.beat.train_evidence import BeatTraining, EvidenceNetwork, Songbook
+from model.beat.weights_file import half_precision
 
 
 def clicks(seed: int):
@@ -39,7 +40,7 @@ def test_training_is_told_what_the_stage_hears(folder):
     network = EvidenceNetwork(config)
     weights = folder / "any.weights"
     with weights.open("wb") as file:
-        np.savez(file, **network.arrays())
+        np.savez(file, **half_precision(network.named()))
     x, _ = Songbook(folder, config).held_out(0)
     with torch.no_grad():
         logits = network(x)[0][0].numpy().reshape(-1, 4, 2)
