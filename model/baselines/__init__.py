@@ -1,1 +1,1 @@
-"""Dancers to compare the network with, which learn nothing."""
+"""Dancers to compare the network with: systems of the field, and some that learn nothing."""

@@ -31,12 +31,13 @@ def main(argv: list[str]) -> int:
     config = replace(config, **{k: v for k, v in given.items() if v is not None})
     check_config(config)
     as_whole("--devices", args.devices, 1, 1024)
+    as_whole("--nodes", args.nodes, 1, 1024)
     as_number("--watch", args.watch, 0.0, 1e6)
     check_output_folder(args.out)
     motion, music = read_motion(args.data), read_music(args.data)
     check_windows(args.data, motion, music, config)  # in a second; what follows takes longer
     initial = _beginning(args.init) if args.init else None
-    fabric = engine(config, args.accelerator, args.devices)
+    fabric = engine(config.precision, args.accelerator, args.devices, args.nodes)
     encoder = EncoderConfig(kind=args.encoder)
     trainer = Trainer(
         args.data, args.out, config, encoder,
@@ -139,6 +140,8 @@ def _parser() -> argparse.ArgumentParser:
         help="let it dance, judge and draw it about so often (15; 0 never)")  # fmt: skip
     add("--accelerator", default="cpu", help="cpu, cuda, mps or auto (cpu)")
     add("--devices", type=int, default=1, metavar="N", help="so many, a process each (1)")
+    add("--nodes", type=int, default=1, metavar="N",
+        help="machines with --devices each; torchrun starts it on every one (1)")  # fmt: skip
     add("--compile", action="store_true",
         help="compile the decoder's gates: fewer launches, for a GPU that waits")  # fmt: skip
     add("--precision", help="of Lightning Fabric: 32-true, bf16-mixed, ...")

@@ -16,7 +16,7 @@ from live.body.pose import FRAME_RATE, split
 from live.dance.contract import CONTROL_DIM, clock_vector, dance_ratio
 from live.dance.performer import Performer
 from model.data.prepare import beat_position
-from model.evaluation.rollout import held_out_song
+from model.evaluation.piece import held_out_song
 
 _TEMPO_BPM = 120.0
 _DANCERS = 4

@@ -21,9 +21,9 @@ from live.show.timing import lead_samples
 from model.evaluation import metrics
 from model.evaluation.frechet import Frechet
 from model.evaluation.on_stage import EMITTED_PER_FRAME, SETTLE_S, TEMPI_BPM, free_dance
+from model.evaluation.piece import held_out_song
 from model.evaluation.reference import Reference, shared_styles
 from model.evaluation.returning import longest_return_s
-from model.evaluation.rollout import held_out_song
 from model.evaluation.style_classifier import WINDOW
 
 _SONG_S = 60.0

@@ -29,10 +29,10 @@ from model.evaluation import frechet, metrics
 from model.evaluation.contraction import Contraction, contraction
 from model.evaluation.copying import copying
 from model.evaluation.figures import accent_off_ms, summarise
+from model.evaluation.piece import held_out_song
 from model.evaluation.range_of_motion import range_of_motion
 from model.evaluation.reference import SPACES, RealStyle, Reference, shared_styles
 from model.evaluation.rhythm import lateness_ms, rhythm
-from model.evaluation.rollout import held_out_song
 from model.evaluation.stage_report import StageReport
 from model.evaluation.style_hearing import listening
 from model.evaluation.take import Take, at_octave_of

@@ -1,79 +1,24 @@
 """Let a trained network dance freely to music it never heard, on the true clock.
 
-Enters: a network and the styles and tempi asked for. Leaves: takes. The music is rendered here, and
-no stage stands between: that is `model.evaluation.on_stage`.
+Enters: a network and the styles and tempi asked for. Leaves: takes. No stage stands between: that
+is `model.evaluation.on_stage`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from live.audio.features import SAMPLE_RATE, extract
-from live.body.pose import FRAME_RATE, decode
-from live.dance.contract import BEATS_A_BAR, CONTROL_DIM, clock_vector, dance_ratio
+from live.body.pose import decode
+from live.dance.contract import CONTROL_DIM, clock_vector
 from live.errors import ArtifactError
-from model.data.music.genres import genres_of
-from model.data.music.render import render_song
-from model.data.music.song import Song, random_song
-from model.data.prepare import beat_position
+from model.evaluation.piece import MUSIC_LAG, piece
 from model.evaluation.take import Take
-from model.network.config import TrainConfig
 from model.network.dance_network import DanceNetwork
 
 TEMPI_BPM = (95.0, 120.0, 140.0)
-_HELD_OUT_SEED = 900_000  # songs of `prepare` follow from small seeds
 _HEARD_AT_ONCE = 1024  # frames
-_MUSIC_LAG = TrainConfig().music_lag
-
-
-@dataclass(frozen=True)
-class _Piece:
-    """Music as the network meets it. features: float32 [T, 83]; beats: float64 [T], in the dancer's
-    beats at the moment each pose is seen; tempo_bpm: of the dancer's beats."""
-
-    name: str
-    features: np.ndarray
-    beats: np.ndarray
-    tempo_bpm: float
-
-
-def held_out_song(
-    style: str, tempo_bpm: float, seconds: float, seed: int, metre: int = BEATS_A_BAR
-) -> Song:
-    """A rendered song that no training saw, in a genre the style is danced to, at one tempo. metre:
-    beats in a bar of the style."""
-    rng = np.random.default_rng([_HELD_OUT_SEED, seed])
-    genre = str(rng.choice(genres_of(style, metre)))
-    return render_song(random_song(rng, genre, tempo_bpm, seconds, tempo_change=False), SAMPLE_RATE)
-
-
-@lru_cache(maxsize=64)
-def piece(
-    style: str,
-    tempo_bpm: float,
-    seconds: float,
-    seed: int,
-    lag: float = _MUSIC_LAG,
-    metre: int = BEATS_A_BAR,
-) -> _Piece:
-    """What the network meets of such a song; lag: frames from the music heard to the pose seen.
-
-    Kept, for the same songs are danced to again and again: its arrays are not to be changed.
-    """
-    song = held_out_song(style, tempo_bpm, seconds + 1.0, seed, metre)
-    frames = extract(song.audio, SAMPLE_RATE)[: round(seconds * FRAME_RATE)]
-    seen_s = np.array([f.end for f in frames]) / SAMPLE_RATE + lag / FRAME_RATE
-    ratio = dance_ratio(tempo_bpm)
-    return _Piece(
-        f"{song.genre} {tempo_bpm:.0f} seed {seed}",
-        np.stack([f.features for f in frames]),
-        beat_position(seen_s, song.beats_s, song.downbeats_s) * ratio,
-        tempo_bpm * ratio,
-    )
 
 
 def rollout(
@@ -86,7 +31,7 @@ def rollout(
     temperature: float = 1.0,
     control: Sequence[float] = (0.0,) * CONTROL_DIM,
     energy: Mapping[str, float] | None = None,
-    lag: float = _MUSIC_LAG,
+    lag: float = MUSIC_LAG,
 ) -> list[Take]:
     """Free-running takes of every style at every tempo, `dancers` of them to the same song.
 

@@ -45,6 +45,14 @@ def write_checkpoint(state: dict, path: Path) -> None:
 def load_checkpoint(path: Path) -> dict:
     """A checkpoint's contents, tensors on the processor. ArtifactError for anything else, and for
     what a newer version of this program wrote."""
+    state = read_checkpoint(path, _PARTS)
+    _check_parts(state, path)
+    return state
+
+
+def read_checkpoint(path: Path, parts: Sequence[str]) -> dict:
+    """A table that `write_checkpoint` wrote, with these entries at least, of any kind.
+    ArtifactError for anything else, and for what a newer version of this program wrote."""
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # whatever a reader of archives and pickles meets in a strange file
@@ -57,10 +65,9 @@ def load_checkpoint(path: Path) -> dict:
             f"{path} was written by a newer version of this program (its format is {version}, this "
             f"one reads up to {VERSION}); update this one"
         )
-    missing = [name for name in _PARTS if not isinstance(state, dict) or name not in state]
+    missing = [name for name in parts if not isinstance(state, dict) or name not in state]
     if missing:
         raise ArtifactError(f"{path} is not a checkpoint of this program: it lacks {missing[0]!r}")
-    _check_parts(state, path)
     return state
 
 

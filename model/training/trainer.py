@@ -93,7 +93,7 @@ class Trainer:
         torch.manual_seed(config.seed)
         self.config, self.folder = config, folder
         self.allow_changes = allow_changes
-        self.fabric = fabric or engine(config)
+        self.fabric = fabric or engine(config.precision)
         self.windows = PairedWindows(data, config)
         self.data = self.windows.fingerprint()
         self.prepared = read_summary(data, self.windows.styles)

@@ -14,7 +14,7 @@ from tests.helpers.training import TINY, TINY_DECODER, TINY_ENCODER, ignore
 
 def main() -> None:
     data, folder, stop = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-    fabric = engine(TINY, devices=2)
+    fabric = engine(TINY.precision, devices=2)
     run = Trainer(data, folder, TINY, TINY_ENCODER, TINY_DECODER, fabric=fabric)
     if stop == TINY.iterations:
         run.run(ignore)

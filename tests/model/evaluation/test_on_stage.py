@@ -16,8 +16,8 @@ from model.data.beat_grid import Grid
 from model.data.recordings import Recording
 from model.evaluation import frechet, marathon, metrics, on_stage, stage_report, style_hearing
 from model.evaluation.figures import accent_off_ms
+from model.evaluation.piece import held_out_song
 from model.evaluation.reference import reference
-from model.evaluation.rollout import held_out_song
 from model.evaluation.segment_classifier import segment_classifier
 from model.evaluation.style_classifier import style_classifier
 from model.evaluation.take import Take, at_octave_of

@@ -11,7 +11,8 @@ from live.errors import ArtifactError
 from model.evaluation import rollout as rollouts
 from model.evaluation.checkpoint_report import evaluate, format_report
 from model.evaluation.contact_sheet import draw
-from model.evaluation.rollout import piece, rollout
+from model.evaluation.piece import piece
+from model.evaluation.rollout import rollout
 from model.evaluation.tables import Column, Row, format_table
 from model.evaluation.take import real_takes
 from model.network.config import DecoderConfig, EncoderConfig, NetworkConfig

@@ -111,14 +111,14 @@ def test_a_run_goes_on_with_its_rollouts_where_they_were(prepared, tmp_path):
 def test_a_run_goes_on_on_a_card(prepared, tmp_path):
     stopped = stopped_at(TINY.before_dance + TINY.critic_from + 1, prepared, tmp_path)
     resumed = Trainer(
-        prepared, tmp_path, TINY, TINY_ENCODER, TINY_DECODER, fabric=engine(TINY, "cuda")
+        prepared, tmp_path, TINY, TINY_ENCODER, TINY_DECODER, fabric=engine(TINY.precision, "cuda")
     )
     resumed.load()
     assert resumed.carried["pose"].device.type == "cuda"
     assert np.isfinite(resumed.iterate()["loss"])
     resumed.save()
     again = Trainer(
-        prepared, tmp_path, TINY, TINY_ENCODER, TINY_DECODER, fabric=engine(TINY, "cuda")
+        prepared, tmp_path, TINY, TINY_ENCODER, TINY_DECODER, fabric=engine(TINY.precision, "cuda")
     )
     again.load()
     assert torch.equal(

@@ -142,7 +142,7 @@ def test_a_run_is_watched_while_it_trains(prepared, tmp_path):
 
 def test_an_engine_that_is_not_there_is_said_so():
     with pytest.raises(ConfigError, match="cannot train on 1 x abacus"):
-        engine(TINY, "abacus")
+        engine(TINY.precision, "abacus")
 
 
 def test_an_unknown_curriculum_is_refused(prepared, tmp_path):
