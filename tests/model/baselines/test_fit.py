@@ -41,7 +41,8 @@ def test_what_was_trained_dances_from_its_file(prepared, tmp_path):
     run.run()
     music = piece(run.system.styles[0], 120.0, 3.0, 5)
     dance = trained(tmp_path / CHECKPOINT).dance(music, 1)
-    assert dance.joints.shape == (90, 19, 3) and len(dance.beats) == 90
+    assert dance.joints.shape == (90, 19, 3)
+    assert len(dance.beats) == 90
     assert np.array_equal(dance.joints, run.system.dance(music, 1).joints)
     silent = replace(music, features=np.zeros_like(music.features))
     assert not np.allclose(dance.joints, run.system.dance(silent, 1).joints)
@@ -56,7 +57,8 @@ def test_a_run_learns(prepared, tmp_path):
 def test_a_budget_of_time_ends_a_run(prepared, tmp_path):
     run = fit(prepared, tmp_path, replace(TINY, iterations=0, minutes=1e-6))
     run.run()
-    assert run.spent.iteration == 1 and run.spent.processor_s > 0
+    assert run.spent.iteration == 1
+    assert run.spent.processor_s > 0
     again = fit(prepared, tmp_path, replace(TINY, iterations=0, minutes=1e-6))
     again.run()  # nothing is left to do
     assert again.spent.iteration == 1

@@ -20,7 +20,8 @@ def music(real, seconds=4.0):
 
 def test_the_mean_pose_stands_still_on_the_floor(real):
     take = MeanPose(real).dance(music(real), 1)
-    assert take.joints.shape == (120, 19, 3) and take.style == real[0].style
+    assert take.joints.shape == (120, 19, 3)
+    assert take.style == real[0].style
     assert np.ptp(take.joints, axis=0).max() == 0
     assert 0.5 < take.joints[0, 0, 1] < 1.3
 
@@ -46,5 +47,6 @@ def test_all_of_them_dance_to_the_whole_piece(prepared, real):
     assert tuple(d.name for d in dancers) == PLAIN
     for dancer in dancers:
         take = dancer.dance(music(real), 3)
-        assert take.joints.shape == (120, 19, 3) and len(take.beats) == 120
+        assert take.joints.shape == (120, 19, 3)
+        assert len(take.beats) == 120
         assert np.isfinite(take.joints).all()
