@@ -9,7 +9,6 @@ systems several losses go backward through one step.
 Time is processor time, so that a busy machine does not shorten a run.
 """
 
-import csv
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -36,13 +35,13 @@ from model.network.checkpoint import (
 )
 from model.network.config import TrainConfig
 from model.training.engine import engine
+from model.training.log import write_row
 from model.training.resume import check_processes, gathered, process_state, process_states, restore
 
 _SAVE_EVERY_S = 60.0
 _LOG_EVERY = 20
 _STATISTICS_BATCHES = 16
 _CLIP = 1.0
-_COLUMNS = ["iteration", "processor_s", "losses"]  # of the log
 
 
 @dataclass(frozen=True)
@@ -235,21 +234,14 @@ class Fit:
             return
         names = dict.fromkeys(name for row in rows for name in row)
         means = {n: float(np.mean([row[n] for row in rows if n in row])) for n in names}
-        row = {
+        head = {
             "iteration": self.spent.iteration,
             "processor_s": round(self.spent.processor_s, 1),
-            **{name: round(value, 5) for name, value in means.items()},
         }
-        path = self.folder / "log.csv"
-        new = not path.exists()
-        with path.open("a", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, _COLUMNS)
-            if new:
-                writer.writeheader()
-            losses = " ".join(f"{name}={row[name]:g}" for name in means)
-            head = {name: row[name] for name in _COLUMNS[:2]}
-            writer.writerow(head | {"losses": losses})
-        report(row)
+        losses = " ".join(f"{name}={value:.5g}" for name, value in means.items())
+        # Stages of a system have losses of their own.
+        write_row(self.folder, head | {"losses": losses})
+        report(head | means)
 
 
 def _fixed(config: dict) -> dict:

@@ -9,7 +9,6 @@ products of a step make two threads wait for each other.
 """
 
 import copy
-import csv
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -41,6 +40,7 @@ from model.network.dance_network import DanceNetwork
 from model.training.critic import MotionCritic, StyleReader, critic_loss, mismatched
 from model.training.curriculum import KINDS, free_frames, teacher_mask
 from model.training.engine import engine
+from model.training.log import write_row
 from model.training.losses import ReferenceStats, features_loss, reference_stats
 from model.training.objective import Dances, Objective, Outcome, Tensors
 from model.training.resume import (
@@ -437,13 +437,7 @@ class Trainer:
             **{k: round(v, 5) for k, v in means.items()},
         }
         if self.fabric.is_global_zero:
-            path = self.folder / "log.csv"
-            new = not path.exists()
-            with path.open("a", newline="", encoding="utf-8") as file:
-                writer = csv.DictWriter(file, row.keys())
-                if new:
-                    writer.writeheader()
-                writer.writerow(row)
+            write_row(self.folder, row)
             report(row)
 
 
