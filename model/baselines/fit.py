@@ -86,7 +86,7 @@ class Fit:
         torch.set_num_threads(1)
         self.system, self.folder, self.config = system, folder, config
         self.fabric = fabric or engine(config.precision)
-        self.windows = PairedWindows(data, config.windows())
+        self.windows = PairedWindows(data, config.windows(), suited=True)
         self.data = self.windows.fingerprint()
         self.prepared = read_summary(data, self.windows.styles)
         if self.windows.styles != system.styles:

@@ -58,14 +58,16 @@ class _SongWindow(NamedTuple):
 class PairedWindows:
     """Draws batches from `motion.npz` and `music.npz`, all from the generator given.
 
-    ArtifactError if they are damaged, or no window fits: then there is nothing to draw.
+    suited: a song is danced in a style that is danced to its genre, for networks that have to hear
+    the style; else in any, for those that are told it. ArtifactError if they are damaged, or no
+    window fits: then there is nothing to draw.
     """
 
-    def __init__(self, folder: Path, config: TrainConfig):
+    def __init__(self, folder: Path, config: TrainConfig, suited: bool = False):
         self.motion = read_motion(folder)
         self.music = read_music(folder)
         check_windows(folder, self.motion, self.music, config)
-        self.config = config
+        self.config, self.suited = config, suited
         self.styles = tuple(str(s) for s in self.motion["styles"])
         self.metres = tuple(metre_of(self.motion, i) for i in range(len(self.styles)))
         self._songs = {
@@ -207,7 +209,7 @@ class PairedWindows:
     ) -> tuple[int, float, np.ndarray] | None:
         """A clip, the speed at which it is danced, and where in it the song's window lies."""
         for _ in range(_TRIES):
-            clip = self._choose_clip(song.tempo_bpm, rng)
+            clip = self._choose_clip(song, rng)
             if clip is None:
                 return None
             octave = self._octave(song.tempo_bpm)[clip]
@@ -235,12 +237,15 @@ class PairedWindows:
         """
         return np.exp2(np.clip(np.rint(np.log2(tempo / self.motion["tempo_bpm"])), -1, 1))
 
-    def _choose_clip(self, tempo: float, rng: np.random.Generator) -> int | None:
-        """A clip of any style, by the clips' lengths, and the rarer the more it has to be bent;
-        None if all would have to be bent too far."""
+    def _choose_clip(self, song: "_SongWindow", rng: np.random.Generator) -> int | None:
+        """A clip of any style, or any suited one, by the clips' lengths, and the rarer the more it
+        has to be bent; None if all would have to be bent too far."""
+        tempo = song.tempo_bpm
         bent = np.log2(tempo / self._octave(tempo) / self.motion["tempo_bpm"])
         low, high = np.log2(self.config.speed_low), np.log2(self.config.speed_high)
         likely = np.exp(-0.5 * (bent / _BENT_OCTAVES) ** 2) * ((bent >= low) & (bent <= high))
+        if self.suited:
+            likely *= song.danced[self.motion["style"]] > 0
         if not likely.any():
             return None
         style = rng.choice(np.unique(self.motion["style"][likely > 0]))

@@ -153,6 +153,15 @@ def test_the_rest_of_a_batch(windows):
     np.testing.assert_array_equal(found, np.stack([~tempo, tempo], axis=1))
 
 
+def test_who_has_to_hear_the_style_is_shown_none_that_does_not_suit_the_song(prepared):
+    def suits(windows):
+        return np.concatenate([(b.danced * b.style).sum(axis=1) > 0 for b in batches(windows)])
+
+    one = replace(TINY, dancers=1)
+    assert suits(PairedWindows(prepared, one, suited=True)).all()
+    assert not suits(PairedWindows(prepared, one)).all()
+
+
 def test_a_genre_belongs_to_the_styles_danced_to_it():
     share = danced(("waltz", "contemporary", "salsa"))
     np.testing.assert_allclose(share["salsa"], [0, 0, 1])
