@@ -27,6 +27,7 @@ COMMANDS = {
     "prepare": ("model.cli.prepare", "motion clips and rendered music to training data"),
     "train": ("model.cli.train", "train the network; goes on where it was stopped"),
     "evaluate": ("model.cli.evaluate", "judge a checkpoint's dances against real ones"),
+    "compare": ("model.cli.compare", "systems of the field, trained and judged side by side"),
     "learn": ("export.learn", "a style of your own, from clips to a file for the stage"),
     "export": ("export.cli", "a dance for other programs; a checkpoint to ONNX for the stage"),
 }

@@ -28,6 +28,7 @@ _EXTRAS = {
     "tqdm": "train", "PIL": "train", "lightning_fabric": "train", "av": "video", "mir_eval": "dev",
     "mido": "control", "rtmidi": "control", "scipy": "capture", "c3d": "capture",
     "zeroconf": "control", "link": "control", "aiohttp": "web", "segno": "web",
+    "ray": "compare",
 }  # fmt: skip
 _OURS = ("live", "model", "export", "visuals", "posejockey")
 

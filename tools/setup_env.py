@@ -176,7 +176,7 @@ def lock():
     with tempfile.TemporaryDirectory() as folder:
         venv = Path(folder, "venv")
         make_venv(venv)
-        pip(venv, "install", *LOCK_PINS, f"{ROOT}[{','.join(('cpu', *TEST_EXTRAS))}]")
+        pip(venv, "install", *LOCK_PINS, f"{ROOT}[{','.join(('cpu', 'compare', *TEST_EXTRAS))}]")
         command = [str(interpreter(venv)), "-P", "-m", "pip", "freeze"]
         frozen = subprocess.check_output(command).decode().split("\n")
     # A local version (+cpu) names a build that other machines cannot get.

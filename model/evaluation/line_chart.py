@@ -15,7 +15,10 @@ from live.safe_write import whole_file
 WIDTH, HEIGHT = 960, 480  # pixels of a chart
 _LEFT, _TOP, _RIGHT, _BOTTOM = 70, 40, 30, 50
 _BACKGROUND, _GRID, _TEXT = (16, 17, 22), (52, 54, 64), (220, 220, 225)
-_COLOURS = ((255, 150, 80), (90, 180, 255), (150, 230, 120), (240, 120, 200), (250, 220, 90))
+_COLOURS = (
+    (255, 150, 80), (90, 180, 255), (150, 230, 120), (240, 120, 200), (250, 220, 90),
+    (160, 130, 255), (80, 220, 210), (230, 90, 90), (190, 190, 195), (180, 140, 90),
+)  # fmt: skip
 _GUIDE, _MARK = (140, 145, 160), (70, 50, 44)
 _MOST_DOTS = 100  # of a line; more would be a thick line
 

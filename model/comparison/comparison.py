@@ -1,0 +1,181 @@
+"""A whole comparison: train what is missing, let all dance, judge them, write it down.
+
+Enters: a `Recipe`, prepared data, a folder. Leaves: `Compared`, and in the folder's `judged/` the
+figures of every row, so that what was judged is not judged again; delete that folder after a change
+of the judge itself.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+
+from live.safe_write import write_text
+from model.baselines.plain import plain
+from model.baselines.systems import KINDS, trained
+from model.comparison.judge import Figures, chance, fid_curve, figures, real_figures, takes_to
+from model.comparison.programme import (
+    Dancer,
+    Music,
+    of_system,
+    on_stage,
+    on_true_clock,
+    programme,
+)
+from model.comparison.recipe import SYSTEMS, Recipe, Run
+from model.comparison.runs import Outcome, Say
+from model.evaluation.reference import Reference
+from model.evaluation.take import Take, real_takes
+from model.network.checkpoint import CHECKPOINT
+
+_VERSION = 1  # of what is kept of a row that was judged
+
+
+@dataclass
+class Row:
+    """A row of a table. seeds: figures for each; curve: (middles s, FID, floor) of each; outcomes:
+    of the trainings behind it; reason: why there is nothing."""
+
+    name: str
+    table: str = SYSTEMS
+    seeds: list[Figures] = field(default_factory=list)
+    curves: list[tuple[list[float], list[float], list[float]]] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """rows: of all tables; dancers: one for each row of the main table that can dance, for films;
+    music: what all danced to."""
+
+    rows: list[Row]
+    dancers: dict[str, Dancer]
+    music: tuple[Music, ...]
+    ref: Reference
+
+
+def judge_all(
+    recipe: Recipe, data: Path, out: Path, outcomes: Sequence[Outcome], ref: Reference, say: Say
+) -> Compared:
+    """Everything in one run by one `Reference` of the data; the trainings have ended."""
+    torch.set_num_threads(1)
+    real = real_takes(data)
+    music = programme(data, recipe.judging)
+    judge = _Judge(recipe, ref, real, music, out / "judged", say)
+    styles = list(dict.fromkeys(song.style for song in music))
+    rows = [
+        Row("real", seeds=[real_figures(ref, real, styles)]),
+        Row("chance", seeds=[chance(music, len(ref.styles))]),
+    ]
+    dancers: dict[str, Dancer] = {}
+    for name, dancer, seeds in _untrained(recipe, data):
+        dancers[name] = dancer
+        row = Row(name)
+        for seed in seeds:
+            judge.add(row, f"{name}-{seed}", "", seed, lambda dancer=dancer: dancer)
+        rows.append(row)
+    for found in _by_row(outcomes):
+        run = found[0].run
+        row = Row(_title(run), run.table, outcomes=found)
+        failed = [outcome for outcome in found if outcome.reason]
+        row.reason = failed[0].reason if failed else ""
+        for outcome in found:
+            if outcome.reason:
+                continue
+            path = out / "runs" / outcome.run.folder / CHECKPOINT
+            judge.add(
+                row, outcome.run.folder, _digest(path), outcome.run.seed,
+                lambda path=path: of_system(trained(path)),
+            )  # fmt: skip
+            if run.table == SYSTEMS and row.name not in dancers:
+                dancers[row.name] = of_system(trained(path))
+        rows.append(row)
+    return Compared(rows, dancers, music, ref)
+
+
+def _untrained(recipe: Recipe, data: Path) -> Iterator[tuple[str, Dancer, tuple[int, ...]]]:
+    """Those that no run of the recipe trains, and the seeds of their dances."""
+    for system in plain(data):
+        yield system.name, of_system(system), recipe.seeds
+    for model in recipe.shown:
+        name = Path(model).stem
+        yield f"{name}, true clock", on_true_clock(model), recipe.seeds
+        yield f"{name}, on stage", on_stage(model), recipe.seeds[:1]
+
+
+def _by_row(outcomes: Sequence[Outcome]) -> list[list[Outcome]]:
+    rows: dict[tuple[str, str], list[Outcome]] = {}
+    for outcome in outcomes:
+        rows.setdefault((outcome.run.table, outcome.run.name), []).append(outcome)
+    return list(rows.values())
+
+
+def _title(run: Run) -> str:
+    """The system's own name, where the recipe gives it no other."""
+    return KINDS[run.kind].name if run.name == run.kind else run.name.replace("_", " ")
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@dataclass(frozen=True)
+class _Judge:
+    recipe: Recipe
+    ref: Reference
+    real: Sequence[Take]
+    music: Sequence[Music]
+    kept: Path
+    say: Say
+
+    def add(
+        self, row: Row, name: str, weights: str, seed: int, dancer: Callable[[], Dancer]
+    ) -> None:
+        """Let it dance and judge it, where that has not been done; a row that cannot is one with
+        its reason. weights: digest of what it learned."""
+        path = self.kept / f"{name}.json"
+        key = [_VERSION, weights, seed, self.recipe.curve_s, asdict(self.recipe.judging)]
+        key = json.loads(json.dumps(key))
+        found = _kept(path, key)
+        if found is None:
+            self.say(f"judging {name}")
+            try:
+                takes = takes_to(dancer(), self.music, self.recipe.judging.dancers, seed)
+                found = {
+                    "key": key,
+                    "figures": figures(takes, self.ref, self.real),
+                    "curve": fid_curve(takes, self.ref, self.recipe.curve_s),
+                }
+            except Exception as error:  # nor is what it dances a reason to lose all the others
+                row.reason = f"{type(error).__name__}: {str(error)[:200]}"
+                self.say(f"  {name} failed: {row.reason}")
+                return
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_text(path, json.dumps(found))
+        row.seeds.append(found["figures"])
+        row.curves.append(tuple(found["curve"]))
+
+
+def _kept(path: Path, key: list) -> dict | None:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return found if found["key"] == key else None
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def mean_and_spread(row: Row, name: str) -> tuple[float, float]:
+    """Of a figure over the seeds of a row; the spread is the standard deviation of the seeds (n -
+    1), NaN for one seed; both NaN where the row has no such figure."""
+    values = [f[name] for f in row.seeds if name in f and math.isfinite(f[name])]
+    if not values:
+        return math.nan, math.nan
+    mean = sum(values) / len(values)
+    if len(values) < 2:
+        return mean, math.nan
+    return mean, math.sqrt(sum((v - mean) ** 2 for v in values) / (len(values) - 1))
