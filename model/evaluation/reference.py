@@ -32,6 +32,23 @@ SPACES = ("style", "segment")  # whose features: of the style classifier, of the
 _SHORT_WINDOW = 2 * FRAME_RATE
 
 
+def two_sides(clips: Halves, by: str) -> tuple[np.ndarray, np.ndarray]:
+    """See `RealStyle.halves`."""
+    if by == "time" or len(clips) == 1:
+        sides = zip(*clips, strict=True)
+    else:
+        whole = [np.concatenate(clip) for clip in clips]
+        sides = (whole[::2], whole[1::2])
+    first, second = (np.concatenate(side) for side in sides)
+    return first, second
+
+
+def distance_of_clips(clips: Halves) -> float:
+    """See `RealStyle.apart`."""
+    parts = clips[0] if len(clips) == 1 else [np.concatenate(clip) for clip in clips]
+    return metrics.distance_between(parts)
+
+
 @dataclass(frozen=True)
 class RealStyle:
     """The real dances of a style. figures: of `summarise`, `range_of_motion`, `rhythm`, `copying`;
@@ -52,20 +69,11 @@ class RealStyle:
     def halves(self, by: str, space: str = "style") -> tuple[np.ndarray, np.ndarray]:
         """Features of two halves that share no frame: every other "clip", or by "time" the first
         and second halves of all clips, which is also how the only clip of a style is halved."""
-        clips = self.clips[space]
-        if by == "time" or len(clips) == 1:
-            sides = zip(*clips, strict=True)
-        else:
-            whole = [np.concatenate(clip) for clip in clips]
-            sides = (whole[::2], whole[1::2])
-        first, second = (np.concatenate(side) for side in sides)
-        return first, second
+        return two_sides(self.clips[space], by)
 
     def apart(self, space: str) -> float:
         """Mean distance of windows of different clips (halves, if there is one clip)."""
-        clips = self.clips[space]
-        parts = clips[0] if len(clips) == 1 else [np.concatenate(clip) for clip in clips]
-        return metrics.distance_between(parts)
+        return distance_of_clips(self.clips[space])
 
 
 @dataclass(frozen=True)
@@ -112,17 +120,24 @@ def _measured(
     tempo = float(np.median([t.tempo_bpm for t in own]))
     windows = RealWindows(takes, style, tempo)
     figures = summarise(own, speed) | range_of_motion(own, speed) | rhythm(own, window)
-    half = np.median([len(t.joints) // 2 for t in own])
-    frames = WINDOW if half >= WINDOW else _SHORT_WINDOW
+    frames = frames_of_window(own)
     clips = {
-        space: tuple(_halves(eye, t.joints, frames) for t in own) for space, eye in eyes.items()
+        space: tuple(halves_of(eye, t.joints, frames) for t in own) for space, eye in eyes.items()
     }
     return RealStyle(figures | windows.figures(), tempo, window, frames, clips, windows)
 
 
-def _halves(
+def frames_of_window(takes: Sequence[Take]) -> int:
+    """How much the classifiers see at a time of a style with these clips: 2 s where most of their
+    halves are shorter than 4 s."""
+    half = np.median([len(t.joints) // 2 for t in takes])
+    return WINDOW if half >= WINDOW else _SHORT_WINDOW
+
+
+def halves_of(
     eye: StyleClassifier | SegmentClassifier, joints: np.ndarray, frames: int
 ) -> tuple[np.ndarray, np.ndarray]:
+    """Features of the first and the second half of a clip: float64 [n, 32], [m, 32]."""
     middle = len(joints) // 2
     first, second = (
         eye.classify(half, FRAME_RATE, frames).features

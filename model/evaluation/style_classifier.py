@@ -1,9 +1,10 @@
 """The classifier of styles: a small network that tells dances apart by four seconds of motion.
 
-Enters: pose vectors [T, 60] at 30 fps (`live.body.pose`). Leaves: a guess at the style, and 32
-numbers a window in which dances are compared (Frechet distance, diversity), as Heusel et al. (2017)
-compare pictures. Learned once from the training part of `motion.npz`, kept beside it together with
-how often it is right on the part held out. No dancing network ever sees it.
+Enters: pose vectors [T, 60] at 30 fps (`live.body.pose`), or what a `Sight` makes of them. Leaves:
+a guess at the style, and 32 numbers a window in which dances are compared (Frechet distance,
+diversity), as Heusel et al. (2017) compare pictures. Learned once from the training part of
+`motion.npz`, kept beside it together with how often it is right on the part held out. No dancing
+network ever sees it.
 """
 
 import hashlib
@@ -29,7 +30,6 @@ from model.network.checkpoint import write_checkpoint
 
 WINDOW = 4 * FRAME_RATE
 FEATURE_DIM = 32
-CACHE = "style_classifier.pt"
 
 _VERSION = 1  # of what is learned: another one learns again
 _WIDTH = 64
@@ -42,6 +42,30 @@ _NOISE = 0.05  # in standard deviations
 _AT_ONCE = 512
 
 
+@dataclass(frozen=True)
+class Sight:
+    """How the classifier sees dances. name: where it is kept under; dim: numbers a frame;
+    frame_rate: frames a second, 30 or a part of it; of_windows: pose vectors float32 [n, L, 60] at
+    30 fps to [n, L', dim]."""
+
+    name: str
+    dim: int
+    frame_rate: int
+    of_windows: Callable[[np.ndarray], np.ndarray]
+
+    @property
+    def cache(self) -> str:
+        return f"style_classifier{self.name}.pt"
+
+
+def _as_they_are(windows: np.ndarray) -> np.ndarray:
+    return windows
+
+
+IN_SPACE = Sight("", POSE_DIM, FRAME_RATE, _as_they_are)
+CACHE = IN_SPACE.cache
+
+
 class _Network(nn.Module):
     """Three strided convolutions over time, mean and spread over the window, 32 features, styles.
 
@@ -51,12 +75,13 @@ class _Network(nn.Module):
     mean: Tensor
     std: Tensor
 
-    def __init__(self, n_styles: int):
+    def __init__(self, n_styles: int, sight: Sight):
         super().__init__()
-        self.register_buffer("mean", torch.zeros(POSE_DIM))
-        self.register_buffer("std", torch.ones(POSE_DIM))
+        self.frame_rate = sight.frame_rate
+        self.register_buffer("mean", torch.zeros(sight.dim))
+        self.register_buffer("std", torch.ones(sight.dim))
         self.conv = nn.Sequential(
-            nn.Conv1d(2 * POSE_DIM, _WIDTH, 5, stride=2), nn.GELU(),
+            nn.Conv1d(2 * sight.dim, _WIDTH, 5, stride=max(sight.frame_rate // 15, 1)), nn.GELU(),
             nn.Conv1d(_WIDTH, _WIDTH, 5, stride=2), nn.GELU(),
             nn.Conv1d(_WIDTH, _WIDTH, 3, stride=2), nn.GELU(),
         )  # fmt: skip
@@ -64,9 +89,9 @@ class _Network(nn.Module):
         self.style = nn.Linear(FEATURE_DIM, n_styles)
 
     def forward(self, pose: Tensor) -> tuple[Tensor, Tensor]:
-        """pose: [B, T, 60], T from 45 frames on -> (features [B, 32], style logits [B, S])."""
+        """pose: [B, T, dim], T from 1.5 s on -> (features [B, 32], style logits [B, S])."""
         x = (pose - self.mean) / self.std
-        change = FRAME_RATE / 10 * F.pad(x.diff(dim=1), (0, 0, 1, 0))
+        change = self.frame_rate / 10 * F.pad(x.diff(dim=1), (0, 0, 1, 0))
         x = self.conv(torch.cat([x, change], dim=-1).transpose(1, 2))
         pooled = torch.cat([x.mean(dim=2), x.std(dim=2)], dim=1)
         features = self.feature(F.dropout(pooled, 0.3, self.training))
@@ -89,6 +114,7 @@ class StyleClassifier:
     styles: tuple[str, ...]
     accuracy: dict[str, float]
     windows: dict[str, int]
+    sight: Sight = IN_SPACE
 
     def classify(
         self, joints: np.ndarray, hop: int = FRAME_RATE, length: int = WINDOW
@@ -97,10 +123,11 @@ class StyleClassifier:
 
         joints: float [T, 19, 3] on a stage, at 30 fps. A dance shorter than a window has none.
         """
-        return self.classify_windows(windows_of(encode(joints), length, hop))
+        windows = windows_of(encode(joints), length, hop)
+        return self.classify_windows(self.sight.of_windows(windows))
 
     def classify_windows(self, windows: np.ndarray) -> Classified:
-        """windows: float32 [n, T, 60]."""
+        """windows: float32 [n, T, dim], as its sight has them."""
         features, styles = [], []
         with torch.inference_mode():
             for start in range(0, len(windows), _AT_ONCE):
@@ -114,7 +141,7 @@ class StyleClassifier:
 
 
 def windows_of(pose: np.ndarray, length: int, hop: int) -> np.ndarray:
-    """Windows of `length` frames of [T, 60], one each `hop`: float32 [n, length, 60]."""
+    """Windows of `length` frames of [T, d], one each `hop`: float32 [n, length, d]."""
     starts = range(0, len(pose) - length + 1, hop)
     if not starts:
         return np.zeros((0, length, pose.shape[1]), np.float32)
@@ -126,6 +153,7 @@ def style_classifier(
     steps: int = _STEPS,
     seed: int = 0,
     report: Callable[[str], None] = lambda line: None,
+    sight: Sight = IN_SPACE,
 ) -> StyleClassifier:
     """The classifier of this data: the one kept beside it, or a new one learned now (a minute of
     processor time).
@@ -139,27 +167,28 @@ def style_classifier(
     except OSError as error:
         raise ArtifactError(f"{data} holds no prepared data ({error})") from error
     motion = read_arrays(source, f"{data} holds no prepared data; run `posejockey prepare` first")
-    if (state := kept(data / CACHE, key)) and (classifier := _restored(state)):
+    cache = data / sight.cache
+    if (state := kept(cache, key)) and (classifier := _restored(state, sight)):
         return classifier
     report(f"learning to tell the styles of {data} apart, once; about a minute")
-    classifier = _learn(motion, steps, seed)
-    keep(_state(classifier, key), data / CACHE)
+    classifier = _learn(motion, steps, seed, sight)
+    keep(_state(classifier, key), cache)
     return classifier
 
 
-def _learn(motion: dict[str, np.ndarray], steps: int, seed: int) -> StyleClassifier:
+def _learn(motion: dict[str, np.ndarray], steps: int, seed: int, sight: Sight) -> StyleClassifier:
     torch.set_num_threads(1)
     styles = tuple(str(s) for s in motion["styles"])
     clips = _clips(motion)
     shown = [(style, pose[:split]) for style, pose, split in clips if split > WINDOW]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = _Network(len(styles))
-        every = np.concatenate([pose for _, pose in shown])
+        network = _Network(len(styles), sight)
+        every = np.concatenate([sight.of_windows(pose[None])[0] for _, pose in shown])
         network.mean.copy_(torch.as_tensor(every.mean(axis=0)))
         network.std.copy_(torch.as_tensor(np.maximum(every.std(axis=0), 0.02)))
-        _train(network, shown, steps, np.random.default_rng(seed))
-    classifier = StyleClassifier(network.eval(), styles, {}, {})
+        _train(network, shown, steps, np.random.default_rng(seed), sight)
+    classifier = StyleClassifier(network.eval(), styles, {}, {}, sight)
     hits = _hits(classifier, [(style, pose[split:]) for style, pose, split in clips])
     accuracy = {style: float(np.mean(right)) for style, right in hits.items()}
     return replace(classifier, accuracy=accuracy, windows={s: len(r) for s, r in hits.items()})
@@ -184,6 +213,7 @@ def _train(
     clips: list[tuple[int, np.ndarray]],
     steps: int,
     rng: np.random.Generator,
+    sight: Sight,
 ) -> None:
     optimiser = torch.optim.AdamW(network.parameters(), lr=1e-3, weight_decay=0.02)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=max(steps, 2))
@@ -192,7 +222,7 @@ def _train(
         # Whole batches of one length: classified windows are 4 s, held-out ends may be shorter.
         length = WINDOW if rng.random() < 0.7 else int(rng.integers(_SHORTEST, WINDOW))
         drawn = [_draw(by_style, length, rng) for _ in range(_BATCH)]
-        pose = torch.as_tensor(np.stack([window for _, window in drawn]))
+        pose = torch.as_tensor(sight.of_windows(np.stack([window for _, window in drawn])))
         pose = pose + _NOISE * network.std * torch.randn_like(pose)
         wanted = torch.tensor([style for style, _ in drawn])
         loss = F.cross_entropy(network(pose)[1], wanted, label_smoothing=0.1)
@@ -232,7 +262,8 @@ def _hits(classifier: StyleClassifier, held: list[tuple[int, np.ndarray]]) -> di
         length = min(len(pose), WINDOW)
         if length < _SHORTEST:
             continue
-        found = classifier.classify_windows(windows_of(pose, length, FRAME_RATE)).style
+        windows = classifier.sight.of_windows(windows_of(pose, length, FRAME_RATE))
+        found = classifier.classify_windows(windows).style
         hits.setdefault(classifier.styles[style], []).extend((found == style).tolist())
     return dict(sorted(hits.items()))
 
@@ -252,12 +283,12 @@ def keep(state: dict, path: Path) -> None:
         write_checkpoint(state, path)
 
 
-def _restored(state: dict) -> StyleClassifier | None:
+def _restored(state: dict, sight: Sight) -> StyleClassifier | None:
     try:
-        network = _Network(len(state["styles"]))
+        network = _Network(len(state["styles"]), sight)
         network.load_state_dict(state["network"])
         return StyleClassifier(
-            network.eval(), tuple(state["styles"]), state["accuracy"], state["windows"]
+            network.eval(), tuple(state["styles"]), state["accuracy"], state["windows"], sight
         )
     except (RuntimeError, KeyError, TypeError, AttributeError):
         return None

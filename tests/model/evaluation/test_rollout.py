@@ -8,6 +8,7 @@ from PIL import Image
 from live.body.pose import FRAME_RATE, encode
 from live.body.skeleton import N_JOINTS, REST_POSE
 from live.errors import ArtifactError
+from model.data.body25 import project
 from model.evaluation import rollout as rollouts
 from model.evaluation.checkpoint_report import evaluate, format_report
 from model.evaluation.contact_sheet import draw
@@ -108,6 +109,19 @@ def test_a_contact_sheet_shows_every_row(tmp_path):
     assert lit[0, -96:].any()
     assert lit[1, :96].any()
     assert not lit[1, -96:].any()
+
+
+def test_a_contact_sheet_draws_a_filmed_dance_as_it_draws_the_body(tmp_path):
+    joints = swaying(beats_at(120))
+    draw(
+        {"space": joints[::2], "film": project(joints)}, tmp_path / "sheet.png", FPS / 2, columns=8
+    )
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        rows = np.asarray(sheet).astype(int).reshape(2, -1, sheet.width, 3)[:, 16:]
+    warm, cool = rows[..., 0] - rows[..., 2] > 80, rows[..., 2] - rows[..., 0] > 80
+    for limbs in (warm, cool):
+        space, film = ([np.mean(where) for where in np.nonzero(own)] for own in limbs)
+        np.testing.assert_allclose(space, film, atol=4)  # pixels; feet are drawn out
 
 
 def test_the_pose_is_seen_as_long_after_the_music_as_training_had_it():
