@@ -17,6 +17,7 @@ class Body25:
 
     name = "body25"
     dim = body25.DIM
+    velocities = 0
     frame_rate = float(body25.FRAME_RATE)
 
     def of_poses(self, pose: np.ndarray) -> np.ndarray:

@@ -15,11 +15,12 @@ from model.evaluation.take import Take
 
 
 class PoseSpace(Protocol):
-    """name: as recipes and checkpoints know it; dim: D, numbers of a pose; frame_rate: poses a
-    second."""
+    """name: as recipes and checkpoints know it; dim: D, numbers of a pose, of which the last
+    `velocities` are velocities; frame_rate: poses a second."""
 
     name: str
     dim: int
+    velocities: int
     frame_rate: float
 
     def of_poses(self, pose: np.ndarray) -> np.ndarray:
@@ -45,6 +46,7 @@ class Body:
 
     name = "body"
     dim = POSE_DIM
+    velocities = 3
     frame_rate = float(FRAME_RATE)
 
     def of_poses(self, pose: np.ndarray) -> np.ndarray:
