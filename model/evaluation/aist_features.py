@@ -80,11 +80,13 @@ def kinetic(joints: np.ndarray) -> np.ndarray:
 def geometric(joints: np.ndarray) -> dict[str, float]:
     """What the body does, as the share of frames in which it does it: 32 shares by name.
 
-    joints: float [T, 24, 3] of SMPL at 60 fps; frames from the second on. "Along" is the signed
-    length along a direction, speeds are of two frames 1/120 s apart (so twice what they are), H the
-    humerus (0.257 m), S and P the distances of the shoulders (0.391 m) and hips (0.119 m) of SMPL,
-    n a normal. As published the normals of one side look forward and of the other back, and
-    the chest's rise over the belly counts twice.
+    joints: float [T, 24, 3] of SMPL at 60 fps; frames from the second on. Each is one of: a length
+    u . d / |d| over a threshold, where u is a place or a velocity relative to another joint and the
+    direction d a bone, a line or the normal of three joints; a height over the lowest joint; a
+    speed |v|; or the angle of two vectors between two bounds. Thresholds are multiples of SMPL's
+    humerus and distances of shoulders and hips. Velocities are p[t] - p[t - 1] over 1/120 s, which
+    is twice what they are. As published the normals of one side look forward and of the other back,
+    and the rise of the chest counts twice.
     """
     at: Body = dict(zip(NAMES, np.moveaxis(joints[1:], 1, 0), strict=True))
     velocity = np.diff(joints, axis=0) * _SPEED_FPS
