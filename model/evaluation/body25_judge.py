@@ -133,7 +133,8 @@ def judge_flat(takes: Sequence[Take | FlatTake], reference: FlatReference) -> di
 
 def judge_real(reference: FlatReference, styles: Sequence[str] = ()) -> dict[str, float]:
     """The same figures of the real dances, of some styles or all: a Frechet distance that is the
-    floor, the accuracy on clips' held-out ends, and as multimodality how far clips are apart."""
+    floor, the accuracy on clips' held-out ends (NaN where all are under 1.5 s), and as
+    multimodality how far clips are apart."""
     own = {s: reference.styles[s] for s in styles or reference.styles}
     features = {name: style.features() for name, style in own.items()}
     accuracy = [a for s, a in reference.classifier.accuracy.items() if s in own]
@@ -142,7 +143,7 @@ def judge_real(reference: FlatReference, styles: Sequence[str] = ()) -> dict[str
         "fid": floor,
         "fid_floor": floor,
         "fid_ratio": 1.0,
-        "style_accuracy": float(np.mean(accuracy)) if accuracy else 0.0,
+        "style_accuracy": float(np.mean(accuracy)) if accuracy else np.nan,
         **_mean([style.rhythm for style in own.values()]),
         "diversity": _diversity(features),
         "multimodality": float(np.mean([distance_of_clips(s.clips) for s in own.values()])),

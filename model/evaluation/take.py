@@ -46,6 +46,10 @@ class FlatTake:
     beats: np.ndarray
     music: str = ""
 
+    def after(self, seconds: float) -> "FlatTake":
+        skip = round(seconds * body25.FRAME_RATE)
+        return replace(self, points=self.points[skip:], beats=self.beats[skip:])
+
 
 AnyTake = TypeVar("AnyTake", Take, FlatTake)
 
