@@ -10,12 +10,14 @@ from pathlib import Path
 from live.errors import ConfigError
 from live.safe_write import check_output_folder
 from live.settings_file import as_whole
+from model.baselines.body25 import BODY25
 from model.comparison.comparison import judge_all
 from model.comparison.page import write_page
 from model.comparison.recipe import Recipe, read_recipe
 from model.comparison.report import write_report
 from model.comparison.runs import Outcome, by_ray, in_turn
 from model.data.prepared import read_motion, read_music
+from model.evaluation.body25_judge import FILMED, FlatReference, flat_reference
 from model.evaluation.reference import reference
 from model.evaluation.segment_classifier import segment_classifier
 from model.evaluation.style_classifier import style_classifier
@@ -43,12 +45,19 @@ def main(argv: list[str]) -> int:
         style_classifier(args.data, report=_say),
         segment_classifier(args.data, report=_say),
     )
-    compared = judge_all(recipe, args.data, args.out, outcomes, ref, _say)
+    compared = judge_all(recipe, args.data, args.out, outcomes, ref, _say, _flat(args.data, recipe))
     write_report(recipe, args.data, args.out, compared)
     if recipe.film_s:
         write_page(recipe, compared, args.out / "page")
     print((args.out / "comparison.md").read_text(encoding="utf-8"))
     return 0
+
+
+def _flat(data: Path, recipe: Recipe) -> FlatReference | None:
+    """The judge of dances in a picture, where any system dances there."""
+    if not any(run.space == BODY25.name for run in recipe.runs):
+        return None
+    return flat_reference(data, style_classifier(data, report=_say, sight=FILMED))
 
 
 def _trained(args: argparse.Namespace, recipe: Recipe) -> tuple[list[Outcome], bool]:

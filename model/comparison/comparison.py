@@ -11,13 +11,24 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from live.safe_write import write_text
 from model.baselines.plain import plain
+from model.baselines.pose_space import BODY
 from model.baselines.systems import KINDS, trained
-from model.comparison.judge import Figures, chance, fid_curve, figures, real_figures, takes_to
+from model.comparison.judge import (
+    Figures,
+    chance,
+    fid_curve,
+    figures,
+    flat_figures,
+    real_figures,
+    real_flat_figures,
+    takes_to,
+)
 from model.comparison.programme import (
     Dancer,
     Music,
@@ -28,8 +39,9 @@ from model.comparison.programme import (
 )
 from model.comparison.recipe import SYSTEMS, Recipe, Run
 from model.comparison.runs import Outcome, Say
+from model.evaluation.body25_judge import FlatReference
 from model.evaluation.reference import Reference
-from model.evaluation.take import Take, real_takes
+from model.evaluation.take import FlatTake, Take, real_takes
 from model.network.checkpoint import CHECKPOINT
 
 _VERSION = 1  # of what is kept of a row that was judged
@@ -51,28 +63,41 @@ class Row:
 @dataclass(frozen=True)
 class Compared:
     """rows: of all tables; dancers: one for each row of the main table that can dance, for films;
-    music: what all danced to."""
+    flat_dancers: those that dance in a picture; music: what all danced to."""
 
     rows: list[Row]
     dancers: dict[str, Dancer]
+    flat_dancers: dict[str, Dancer]
     music: tuple[Music, ...]
     ref: Reference
 
 
 def judge_all(
-    recipe: Recipe, data: Path, out: Path, outcomes: Sequence[Outcome], ref: Reference, say: Say
+    recipe: Recipe,
+    data: Path,
+    out: Path,
+    outcomes: Sequence[Outcome],
+    ref: Reference,
+    say: Say,
+    flat: FlatReference | None = None,
 ) -> Compared:
-    """Everything in one run by one `Reference` of the data; the trainings have ended."""
+    """Everything in one run by one `Reference` of the data; the trainings have ended.
+
+    flat: to judge all in a picture as well; without it, what dances there cannot be judged."""
     torch.set_num_threads(1)
     real = real_takes(data)
     music = programme(data, recipe.judging)
-    judge = _Judge(recipe, ref, real, music, out / "judged", say)
+    judge = _Judge(recipe, ref, flat, real, music, out / "judged", say)
     styles = list(dict.fromkeys(song.style for song in music))
+    of_real = real_figures(ref, real, styles)
+    if flat:
+        of_real |= real_flat_figures(flat, styles)
     rows = [
-        Row("real", seeds=[real_figures(ref, real, styles)]),
+        Row("real", seeds=[of_real]),
         Row("chance", seeds=[chance(music, len(ref.styles))]),
     ]
     dancers: dict[str, Dancer] = {}
+    flat_dancers: dict[str, Dancer] = {}
     for name, dancer, seeds in _untrained(recipe, data):
         dancers[name] = dancer
         row = Row(name)
@@ -92,10 +117,11 @@ def judge_all(
                 row, outcome.run.folder, _digest(path), outcome.run.seed,
                 lambda path=path: of_system(trained(path)),
             )  # fmt: skip
-            if run.table == SYSTEMS and row.name not in dancers:
-                dancers[row.name] = of_system(trained(path))
+            shown = dancers if run.space == BODY.name else flat_dancers
+            if run.table == SYSTEMS and row.name not in shown:
+                shown[row.name] = of_system(trained(path))
         rows.append(row)
-    return Compared(rows, dancers, music, ref)
+    return Compared(rows, dancers, flat_dancers, music, ref)
 
 
 def _untrained(recipe: Recipe, data: Path) -> Iterator[tuple[str, Dancer, tuple[int, ...]]]:
@@ -128,6 +154,7 @@ def _digest(path: Path) -> str:
 class _Judge:
     recipe: Recipe
     ref: Reference
+    flat: FlatReference | None
     real: Sequence[Take]
     music: Sequence[Music]
     kept: Path
@@ -140,17 +167,13 @@ class _Judge:
         its reason. weights: digest of what it learned."""
         path = self.kept / f"{name}.json"
         key = [_VERSION, weights, seed, self.recipe.curve_s, asdict(self.recipe.judging)]
-        key = json.loads(json.dumps(key))
+        key = json.loads(json.dumps(key + ["flat"] * (self.flat is not None)))
         found = _kept(path, key)
         if found is None:
             self.say(f"judging {name}")
             try:
                 takes = takes_to(dancer(), self.music, self.recipe.judging.dancers, seed)
-                found = {
-                    "key": key,
-                    "figures": figures(takes, self.ref, self.real),
-                    "curve": fid_curve(takes, self.ref, self.recipe.curve_s),
-                }
+                found = {"key": key, **self._judged(takes)}
             except Exception as error:  # nor is what it dances a reason to lose all the others
                 row.reason = f"{type(error).__name__}: {str(error)[:200]}"
                 self.say(f"  {name} failed: {row.reason}")
@@ -158,7 +181,19 @@ class _Judge:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_text(path, json.dumps(found))
         row.seeds.append(found["figures"])
-        row.curves.append(tuple(found["curve"]))
+        if found["curve"]:
+            row.curves.append(tuple(found["curve"]))
+
+    def _judged(self, takes: Sequence[Take | FlatTake]) -> dict[str, Any]:
+        """The figures, and the curve of a dance in space."""
+        flat = flat_figures(takes, self.flat) if self.flat else {}
+        in_space = [take for take in takes if isinstance(take, Take)]
+        if not in_space:
+            return {"figures": flat, "curve": None}
+        return {
+            "figures": figures(in_space, self.ref, self.real) | flat,
+            "curve": fid_curve(in_space, self.ref, self.recipe.curve_s),
+        }
 
 
 def _kept(path: Path, key: list) -> dict | None:

@@ -5,7 +5,8 @@ dancer, of the real dances, and of luck.
 
 The paper's columns (Huang et al., 2021) are fid, style_accuracy, coverage and hit_rate in percent,
 diversity and multimodality, in the features of our style classifier; kinematic beats are found as
-`metrics.kinematic_beats` says. All others are this project's.
+`metrics.kinematic_beats` says. Those whose names end in _flat are of dances in a picture
+(`model.evaluation.body25_judge`). All others are this project's.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,19 +17,23 @@ from model.comparison.phrases import phrases
 from model.comparison.programme import Dancer, Music
 from model.evaluation import frechet, metrics
 from model.evaluation.beside_real import RANGE
+from model.evaluation.body25_judge import FlatReference, judge_flat, judge_real
 from model.evaluation.metrics import HIT_TOLERANCE_S
 from model.evaluation.on_stage import SETTLE_S, score
 from model.evaluation.reference import Reference
 from model.evaluation.rhythm import SIGNALS
-from model.evaluation.take import Take
+from model.evaluation.take import FlatTake, Take
 
+FLAT = "_flat"
 Figures = dict[str, float]
 _PERCENT = ("coverage", "hit_rate", "style_accuracy", "style_accuracy_segment")
 _OF_ALL = ("fid", "fid_ratio", "fid_segment", "fid_ratio_segment", "diversity", "multimodality")
 _MEANS = ("speed", "bas", "skate", "pfc", "frozen_longest", "copy_beats")
 
 
-def takes_to(dancer: Dancer, music: Sequence[Music], dancers: int, seed: int) -> list[Take]:
+def takes_to(
+    dancer: Dancer, music: Sequence[Music], dancers: int, seed: int
+) -> list[Take] | list[FlatTake]:
     """The whole dances to every song, of so many dancers with seeds of their own."""
     seeds = [1000 * seed + d for d in range(dancers)]
     return [take for song in music for take in dancer(song, seeds)]
@@ -65,12 +70,32 @@ def real_figures(ref: Reference, real: Sequence[Take], styles: Sequence[str]) ->
     return of_all | _of_styles(rows, ref) | phrases(own)
 
 
+def flat_figures(takes: Sequence[Take | FlatTake], flat: FlatReference) -> Figures:
+    """The figures of one dancer in a picture, be it flat or filmed."""
+    return _flat(judge_flat([take.after(SETTLE_S) for take in takes], flat))
+
+
+def real_flat_figures(flat: FlatReference, styles: Sequence[str]) -> Figures:
+    """The same of the real dances; two of them to one song there are none."""
+    found = judge_real(flat, styles)
+    del found["multimodality"]
+    return _flat(found)
+
+
+def _flat(found: Mapping[str, float]) -> Figures:
+    return {k + FLAT: 100 * v if k in _PERCENT else v for k, v in found.items()}
+
+
 def chance(music: Sequence[Music], n_styles: int) -> Figures:
     """What kinematic beats that fall anywhere, and a guess at the style, reach."""
     beats_s = [np.arange(100) * 60 / song.piece().tempo_bpm for song in music]
+    style = 100 / n_styles
+    hit = 100 * float(np.mean([2 * HIT_TOLERANCE_S / b[1] for b in beats_s]))
     return {
-        "style_accuracy": 100 / n_styles,
-        "hit_rate": 100 * float(np.mean([2 * HIT_TOLERANCE_S / b[1] for b in beats_s])),
+        "style_accuracy": style,
+        "hit_rate": hit,
+        f"style_accuracy{FLAT}": style,
+        f"hit_rate{FLAT}": hit,
         "bas": float(np.mean([metrics.chance_alignment(b) for b in beats_s])),
         **{f"beat_{name}_of_null": 1.0 for name in SIGNALS},
     }

@@ -6,6 +6,7 @@ Enters: prepared data and the recipe's `Judging`. Leaves: `Music`, and `Dancer`s
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -44,7 +45,8 @@ class Music:
         return held_out_song(self.style, self.tempo_bpm, self.seconds + 1.0, self.seed, self.metre)
 
 
-Dancer = Callable[[Music, Sequence[int]], list[Take]]  # a dance for every seed
+Dancer = Callable[[Music, Sequence[int]], list[Any]]
+"""A dance for every seed: `Take`s, or `FlatTake`s of a system that dances in a picture."""
 
 
 def programme(data: Path, judging: Judging) -> tuple[Music, ...]:

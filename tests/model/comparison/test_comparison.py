@@ -13,10 +13,12 @@ pytest.importorskip("torch")
 from live.body.skeleton import N_JOINTS
 from model.comparison import comparison
 from model.comparison.comparison import judge_all, mean_and_spread
+from model.comparison.judge import FLAT
 from model.comparison.page import write_page
 from model.comparison.recipe import read_recipe
 from model.comparison.report import as_markdown, write_report
 from model.comparison.runs import FAILURE, in_turn
+from model.evaluation.body25_judge import FILMED, flat_reference
 from model.evaluation.reference import reference
 from model.evaluation.segment_classifier import segment_classifier
 from model.evaluation.style_classifier import style_classifier
@@ -28,6 +30,10 @@ seeds = [1, 2]
 batch = 4
 [[systems]]
 kind = "lstm"
+options = {{ hidden = 8 }}
+[[systems]]
+kind = "lstm"
+space = "body25"
 options = {{ hidden = 8 }}
 [judge]
 tempi = [120]
@@ -57,21 +63,28 @@ def ref(prepared):
 
 
 @pytest.fixture(scope="module")
+def flat(prepared):
+    return flat_reference(prepared, style_classifier(prepared, steps=5, sight=FILMED))
+
+
+@pytest.fixture(scope="module")
 def out(tmp_path_factory):
     return tmp_path_factory.mktemp("compared")
 
 
 @pytest.fixture(scope="module")
-def compared(recipe, prepared, out, ref):
+def compared(recipe, prepared, out, ref, flat):
     """With a run that breaks down: its steps are too long."""
     last = replace(recipe.runs[0], name="wild", options={"hidden": 8, "learning_rate": 1e30})
     outcomes = in_turn([*recipe.runs, last], prepared, out / "runs", None, lambda line: None)
-    return judge_all(recipe, prepared, out, outcomes, ref, lambda line: None)
+    return judge_all(recipe, prepared, out, outcomes, ref, lambda line: None, flat)
 
 
 def test_every_dancer_is_a_row_with_a_figure_for_every_seed(compared):
     rows = {row.name: row for row in compared.rows}
-    assert list(rows) == [*UNTRAINED, "tiny, true clock", "tiny, on stage", "LSTM", "wild"]
+    assert list(rows) == [
+        *UNTRAINED, "tiny, true clock", "tiny, on stage", "LSTM", "lstm-body25", "wild",
+    ]  # fmt: skip
     assert [len(rows[name].seeds) for name in ("motion graph", "LSTM", "tiny, true clock")] == [
         2, 2, 2,
     ]  # fmt: skip
@@ -80,6 +93,22 @@ def test_every_dancer_is_a_row_with_a_figure_for_every_seed(compared):
         assert np.isfinite([mean, spread]).all(), name
     assert rows["mean pose"].seeds[0]["coverage"] == 0.0
     assert rows["chance"].seeds[0]["hit_rate"] == pytest.approx(28.0)  # 2 x 70 ms of 500 ms
+
+
+def test_a_system_of_the_papers_setting_is_judged_in_it_beside_all_others(compared, recipe):
+    rows = {row.name: row for row in compared.rows}
+    flat = rows["lstm-body25"]
+    assert len(flat.seeds) == 2
+    assert all(name.endswith(FLAT) for name in flat.seeds[0])
+    assert flat.curves == []
+    for name in ("real", "mean pose", "LSTM", "tiny, on stage", "lstm-body25"):
+        assert np.isfinite(mean_and_spread(rows[name], "fid_flat")[0]), name
+    assert rows["mean pose"].seeds[0]["coverage_flat"] == 0.0
+    head, section = as_markdown(recipe, compared).split("## In the paper's setting")
+    assert "| lstm-body25 |" not in head
+    assert "| lstm-body25 |" in section.split("##")[0]
+    assert "| motion graph |" in section.split("##")[0]
+    assert list(compared.flat_dancers) == ["lstm-body25"]
 
 
 def test_a_run_that_breaks_down_is_a_row_with_its_reason(compared, out, recipe):
@@ -91,14 +120,14 @@ def test_a_run_that_breaks_down_is_a_row_with_its_reason(compared, out, recipe):
 
 
 def test_what_was_trained_and_judged_is_not_again(
-    compared, recipe, prepared, out, ref, monkeypatch
+    compared, recipe, prepared, out, ref, flat, monkeypatch
 ):
     checkpoint = out / "runs" / "lstm-1" / "checkpoint.pt"
     before = checkpoint.read_bytes()
     again = in_turn(recipe.runs, prepared, out / "runs", None, lambda line: None)
     assert checkpoint.read_bytes() == before
     monkeypatch.setattr(comparison, "takes_to", None)
-    found = judge_all(recipe, prepared, out, again, ref, lambda line: None)
+    found = judge_all(recipe, prepared, out, again, ref, lambda line: None, flat)
     assert json.dumps(found.rows[-1].seeds) == json.dumps(compared.rows[-2].seeds)  # NaN is not NaN
 
 
@@ -110,6 +139,7 @@ def test_the_report_holds_every_row(compared, recipe, prepared, out):
     assert all(f"| {row.name} |" in text for row in compared.rows)
     assert (out / "fid-over-time.png").is_file()
     assert (out / "sheet.png").is_file()
+    assert (out / "sheet-body25.png").is_file()
 
 
 def test_the_page_has_a_film_of_every_dancer_to_the_song(compared, recipe, out):
