@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from lightning_fabric import Fabric
 
 from live.errors import ConfigError
@@ -45,6 +46,7 @@ def train(run: Run, data: Path, runs: Path, fabric: Fabric | None = None) -> Out
     fit = None
     try:
         styles = tuple(str(s) for s in read_motion(data)["styles"])
+        torch.manual_seed(run.seed)  # of the weights before the first step
         system = untrained(run.kind, dict(run.options), SPACES[run.space], styles)
         config = FitConfig(minutes=run.minutes, batch=run.batch, seed=run.seed)
         fit = Fit(system, data, folder, config, fabric)
