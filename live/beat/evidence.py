@@ -32,8 +32,9 @@ INPUT_DIM = TICKS_PER_FRAME * N_RISE_BANDS
 # Shares of ticks that carry a beat or a downbeat in the labels at 115 BPM: what the network says
 # when it knows nothing, and so what counts as no evidence.
 LABEL_WIDTH_TICKS = 1.2  # standard deviation of the Gaussian label
+TICKS_OF_A_BEAT = LABEL_WIDTH_TICKS * float(np.sqrt(2 * np.pi))  # sum of chances of a sure beat
 _TICKS_PER_BEAT = SAMPLE_RATE / TICK * 60 / 115
-_BEAT_SHARE = LABEL_WIDTH_TICKS * np.sqrt(2 * np.pi) / _TICKS_PER_BEAT
+_BEAT_SHARE = TICKS_OF_A_BEAT / _TICKS_PER_BEAT
 _NO_EVIDENCE = np.array([np.log(p / (1 - p)) for p in (_BEAT_SHARE, _BEAT_SHARE / 4)])
 
 

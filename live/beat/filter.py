@@ -236,13 +236,14 @@ class BeatFilter:
         self._until_mixing = _MIX_EVERY
         self._novelty = 0.0
 
-    def favour(self, phase: float, tempo_bpm: float) -> None:
-        """Shift the odds towards a phase and tempo known from elsewhere."""
+    def favour(self, phase: float, tempo_bpm: float, others: float = 0.01) -> None:
+        """Shift the odds towards a phase and tempo known from elsewhere; others: what is left of
+        all that is not near it."""
         bins = self._bins[None, :] + self._offset[:, None]
         distance = (bins / self.config.bins - phase + 0.5) % 1.0 - 0.5
         octaves = np.log2(self.tempo_bpm / tempo_bpm)[:, None]
         odds = np.exp(-0.5 * ((distance / 0.06) ** 2 + (octaves / 0.03) ** 2))
-        self.probability *= (0.01 + odds).astype(np.float32)[:, None, :]
+        self.probability *= (others + odds).astype(np.float32)[:, None, :]
         self._normalise()
 
     def best(self) -> Hypothesis:

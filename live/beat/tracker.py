@@ -12,11 +12,12 @@ from live.audio.features import SAMPLE_RATE, TICKS_PER_FRAME, FeatureFrame
 from live.beat.estimate import BeatEstimate
 from live.beat.evidence import (
     EVIDENCE_LATENCY_S,
-    LABEL_WIDTH_TICKS,
+    TICKS_OF_A_BEAT,
     BeatEvidence,
     chances,
 )
 from live.beat.filter import FRAME_S, BeatFilterConfig, Hypothesis
+from live.beat.octave import OctaveCheck
 from live.beat.silence import SILENT_LEVEL, SilenceGate
 
 # Weights of the two kinds of evidence, tuned on rendered songs and a part of the real tracks.
@@ -28,9 +29,6 @@ _DOWNBEAT_WEIGHT = 0.15
 _DOWNBEAT_SHARE = 0.25  # of beats, as long as nothing is heard
 _SHARE_LIMITS = (0.02, 0.9)
 _SWITCH_RATIO = 2.0  # another hypothesis is followed once it is this much likelier
-TICKS_OF_A_BEAT = LABEL_WIDTH_TICKS * float(
-    np.sqrt(2 * np.pi)
-)  # what a sure network's chances sum to
 _SUPPORT_DECAY = float(np.exp(-FRAME_S / 3.0))  # of the strongest evidence of the last seconds
 _TRUST_S = 2.0  # over which the probability is averaged
 _TYPICAL_RISE_S, _TYPICAL_FALL_S = 4.0, 20.0  # how fast the typical support follows the present one
@@ -40,6 +38,7 @@ _COAST_BEATS = 32
 # confidence: learned from the development set.
 _DOUBTED, _AGREED = 0.7, 0.9
 _IN_DOUBT = 0.6
+_OCTAVE_REJECTED = 1e-6  # what is left of the tempo that proved to be twice the beat
 
 
 class OnsetEvidence:
@@ -129,6 +128,7 @@ class NativeTracker:
         self._coasted = 0.0
         self._trust = 0.0
         self._agreement = Agreement()
+        self._octave = OctaveCheck(config.min_bpm)
 
     def push(self, frame: FeatureFrame) -> BeatEstimate:
         silent = self._gate.step(frame.level)
@@ -137,7 +137,11 @@ class NativeTracker:
         now = self._choose()
         self._trust += FRAME_S / _TRUST_S * (now.probability - self._trust)
         if not (self._coasting or silent):
-            self._agreement.step(chances(heard)[:, 0], now.phase, now.tempo_bpm)
+            chance = chances(heard)[:, 0]
+            self._agreement.step(chance, now.phase, now.tempo_bpm)
+            half = self._octave.step(chance, now.phase, now.tempo_bpm)
+            if half is not None:
+                self._filter.favour(*half, others=_OCTAVE_REJECTED)
         self._coasted = self._coasted + FRAME_S * now.tempo_bpm / 60 if self._coasting else 0.0
         return BeatEstimate(
             sample=frame.end - EVIDENCE_LATENCY_S * SAMPLE_RATE,
