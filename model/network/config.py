@@ -9,10 +9,10 @@ from live.dance.contract import BEATS_A_BAR
 
 @dataclass(frozen=True)
 class EncoderConfig:
-    """Causal sliding-window self-attention over the music. window in frames of 1/30 s.
+    """Sliding-window self-attention over the music. window in frames of 1/30 s.
 
     kind: "local", or one of the kinds `model.network.encoder` has for comparison: global, lstm,
-    conv.
+    conv. causal: hears nothing that follows; only such an encoder runs on stage.
     """
 
     feature_dim: int = FEATURE_DIM
@@ -21,6 +21,7 @@ class EncoderConfig:
     heads: int = 4
     window: int = 90
     kind: str = "local"
+    causal: bool = True
 
 
 @dataclass(frozen=True)

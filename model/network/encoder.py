@@ -5,8 +5,9 @@ the same. Leaves: the music context that a dance follows, and a guess at the sty
 Positions enter only as a learned bias per distance, so nothing depends on how long a show runs.
 
 Three other kinds stand beside it for comparison, as in the paper's table: attention to all that was
-heard ("global"), an LSTM, and convolutions. All are causal. They train and are evaluated, but only
-"local" can be stepped and exported: it is what the stage runs.
+heard ("global"), an LSTM, and convolutions. They train and are evaluated, but only "local" can be
+stepped and exported: it is what the stage runs. All are causal, unless they are told to hear what
+follows as far as what was before: as the paper's own do, which has the whole song.
 """
 
 from typing import NamedTuple
@@ -35,18 +36,20 @@ class KVCache(NamedTuple):
 
 
 class WindowAttention(nn.Module):
-    """Pre-norm attention block. Each query sees itself and the window - 1 frames before it."""
+    """Pre-norm attention block. Each query sees itself and the window - 1 frames before it, and as
+    many after it where it is not causal."""
 
     of_head: Tensor
 
     def __init__(self, config: EncoderConfig):
         super().__init__()
-        self.heads, self.window = config.heads, config.window
+        self.heads, self.window, self.causal = config.heads, config.window, config.causal
         width = config.width
         self.norm = nn.LayerNorm(width)
         self.qkv = nn.Linear(width, 3 * width)
         self.out = nn.Linear(width, width)
-        self.distance_bias = nn.Parameter(torch.zeros(config.heads, config.window))
+        distances = config.window if config.causal else 2 * config.window - 1
+        self.distance_bias = nn.Parameter(torch.zeros(config.heads, distances))
         own = torch.eye(config.heads).repeat_interleave(width // config.heads, dim=1)
         self.register_buffer("of_head", own, persistent=False)  # [heads, width]: 1 where it reads
         self.mlp = nn.Sequential(
@@ -79,33 +82,38 @@ class WindowAttention(nn.Module):
         return x + self.mlp(x), cache
 
     def _mask(self, length: int) -> Tensor:
-        """Additive mask [heads, T, T]: the distance bias inside the band, -inf outside."""
+        """Additive mask [heads, T, T]: the bias of each distance, -inf where nothing is seen."""
         index = torch.arange(length, device=self.distance_bias.device)
         distance = index[:, None] - index[None, :]
-        outside = (distance < 0) | (distance >= self.window)
-        bias = self.distance_bias[:, distance.clamp(0, self.window - 1)]
-        return bias.masked_fill(outside, float("-inf"))
+        least = 0 if self.causal else 1 - self.window
+        bias = self.distance_bias[:, distance.clamp(least, self.window - 1) - least]
+        return bias.masked_fill(self._unseen(distance), float("-inf"))
+
+    def _unseen(self, distance: Tensor) -> Tensor:
+        """distance: int, of a query from what is before it -> bool of the same shape."""
+        ahead = distance < 0 if self.causal else distance <= -self.window
+        return ahead | (distance >= self.window)
 
 
 class GlobalAttention(WindowAttention):
-    """The same block, each query seeing itself and every frame before it. The distance bias goes
-    up to the window; whatever lies further back shares the last one."""
+    """The same block, each query seeing itself and every frame before it, and after it where it is
+    not causal. The distance bias goes up to the window; whatever lies further away shares the last
+    one."""
 
-    def _mask(self, length: int) -> Tensor:
-        index = torch.arange(length, device=self.distance_bias.device)
-        distance = index[:, None] - index[None, :]
-        bias = self.distance_bias[:, distance.clamp(0, self.window - 1)]
-        return bias.masked_fill(distance < 0, float("-inf"))
+    def _unseen(self, distance: Tensor) -> Tensor:
+        return distance < 0 if self.causal else torch.zeros_like(distance, dtype=torch.bool)
 
 
 class Recurrence(nn.Module):
-    """Pre-norm LSTM block, with the attention block's residuals and its other half."""
+    """Pre-norm LSTM block, with the attention block's residuals and its other half; two LSTMs of
+    half the width, one from the end, where it is not causal."""
 
     def __init__(self, config: EncoderConfig):
         super().__init__()
         width = config.width
         self.norm = nn.LayerNorm(width)
-        self.lstm = nn.LSTM(width, width, batch_first=True)
+        own = width if config.causal else width // 2
+        self.lstm = nn.LSTM(width, own, batch_first=True, bidirectional=not config.causal)
         self.mlp = nn.Sequential(
             nn.LayerNorm(width), nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width)
         )
@@ -116,12 +124,14 @@ class Recurrence(nn.Module):
         return x + self.mlp(x)
 
 
-class CausalConvolution(nn.Module):
-    """Gated convolution over this frame and those before it (ConvS2S: Gehring et al., 2017)."""
+class GatedConvolution(nn.Module):
+    """Gated convolution over this frame and those before it, or around it where it is not causal
+    (ConvS2S: Gehring et al., 2017)."""
 
     def __init__(self, config: EncoderConfig):
         super().__init__()
         width = config.width
+        self.around = (_KERNEL - 1, 0) if config.causal else (_KERNEL // 2, _KERNEL // 2)
         self.norm = nn.LayerNorm(width)
         self.conv = nn.Conv1d(width, 2 * width, _KERNEL)
         self.mlp = nn.Sequential(
@@ -130,8 +140,8 @@ class CausalConvolution(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """x: float [B, T, width] -> the same shape."""
-        before = F.pad(self.norm(x).transpose(1, 2), (_KERNEL - 1, 0))
-        x = x + F.glu(self.conv(before), dim=1).transpose(1, 2)
+        heard = F.pad(self.norm(x).transpose(1, 2), self.around)
+        x = x + F.glu(self.conv(heard), dim=1).transpose(1, 2)
         return x + self.mlp(x)
 
 
@@ -139,7 +149,7 @@ _BLOCKS: dict[str, type[nn.Module]] = {
     "local": WindowAttention,
     "global": GlobalAttention,
     "lstm": Recurrence,
-    "conv": CausalConvolution,
+    "conv": GatedConvolution,
 }
 KINDS = tuple(_BLOCKS)
 
@@ -165,7 +175,10 @@ class MusicEncoder(nn.Module):
         """Frames of music that can influence one output; None: all that were heard."""
         if self.config.kind in ("global", "lstm"):
             return None
-        reach = _KERNEL if self.config.kind == "conv" else self.config.window
+        if self.config.kind == "conv":
+            reach = _KERNEL
+        else:
+            reach = self.config.window if self.config.causal else 2 * self.config.window - 1
         return self.config.layers * (reach - 1) + 1
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
@@ -177,11 +190,12 @@ class MusicEncoder(nn.Module):
         return x, self.style_head(x)
 
     def initial_state(self) -> dict[str, Tensor]:
-        """Zeros. Raises ArtifactError for a kind that cannot be stepped, and so not be exported."""
-        if self.config.kind != "local":
+        """Zeros. Raises ArtifactError for one that cannot be stepped, and so not be exported."""
+        if self.config.kind != "local" or not self.config.causal:
+            what = f"of kind {self.config.kind!r}" if self.config.causal else "that hears ahead"
             raise ArtifactError(
-                f"an encoder of kind {self.config.kind!r} is for comparison: it can be trained and "
-                "evaluated, but only kind 'local' runs on stage"
+                f"an encoder {what} is for comparison: it can be trained and evaluated, but only "
+                "the causal kind 'local' runs on stage"
             )
         shape = (self.config.window, self.config.width)
         state = {}

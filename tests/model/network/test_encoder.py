@@ -12,10 +12,12 @@ from tests.helpers.contract import Stepped, assert_receptive_field, assert_strea
 from tests.helpers.network import difference
 
 
-def encoder_of(layers=2, window=8, kind="local"):
+def encoder_of(layers=2, window=8, kind="local", causal=True):
     """Random, biased by distance, with a style head: the tiny network's, of other sizes."""
     torch.manual_seed(4)
-    config = EncoderConfig(width=16, layers=layers, heads=2, window=window, kind=kind)
+    config = EncoderConfig(
+        width=16, layers=layers, heads=2, window=window, kind=kind, causal=causal
+    )
     encoder = MusicEncoder(config, n_styles=2)
     for name, weight in encoder.named_parameters():
         if name.endswith("distance_bias"):
@@ -67,6 +69,19 @@ def test_no_encoder_hears_the_future(kind):
     for before, after in zip(encoder(features), encoder(changed), strict=True):
         torch.testing.assert_close(after[:, :25], before[:, :25], atol=1e-6, rtol=1e-6)
         assert difference(after[:, 25], before[:, 25]) > 1e-3
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_encoder_that_is_not_causal_hears_as_far_ahead_as_back(kind):
+    encoder = encoder_of(kind=kind, causal=False)
+    features = torch.randn(1, 31, FEATURE_DIM, generator=torch.Generator().manual_seed(2))
+    changed = features.clone()
+    changed[:, 15] += 3.0
+    moved = (encoder(features)[0] - encoder(changed)[0])[0].abs().amax(dim=1) > 1e-6
+    reach = 30 if encoder.receptive_field is None else encoder.receptive_field // 2
+    assert moved.tolist() == [abs(t - 15) <= reach for t in range(31)]
+    with pytest.raises(ArtifactError, match="is for comparison"):
+        encoder.initial_state()
 
 
 @pytest.mark.parametrize("kind", ["global", "lstm"])
