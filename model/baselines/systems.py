@@ -9,14 +9,18 @@ from typing import Any
 
 from live.errors import ArtifactError, ConfigError
 from live.settings_file import check_names
+from model.baselines.aud_mocogan import AudMocogan
 from model.baselines.body25 import BODY25
+from model.baselines.dance_revolution import DanceRevolution
 from model.baselines.dancing2music import Dancing2Music
 from model.baselines.lstm import Lstm
 from model.baselines.pose_space import BODY, PoseSpace
 from model.baselines.system import TrainedSystem
 from model.network.checkpoint import check_finite, read_checkpoint
 
-KINDS: dict[str, type[TrainedSystem]] = {system.kind: system for system in (Lstm, Dancing2Music)}
+KINDS: dict[str, type[TrainedSystem]] = {
+    system.kind: system for system in (Lstm, AudMocogan, Dancing2Music, DanceRevolution)
+}
 SPACES: dict[str, PoseSpace] = {space.name: space for space in (BODY, BODY25)}
 PARTS = ("kind", "options", "space", "styles", "system")  # of a run's checkpoint, at least
 
