@@ -22,6 +22,7 @@ from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
 from live.audio.features import FEATURE_DIM
+from live.errors import ConfigError
 from model.baselines.pose_space import PoseSpace
 from model.baselines.system import Example, Step, TrainedSystem
 
@@ -47,7 +48,7 @@ class AudMocoganOptions:
 
 
 class AudMocogan(TrainedSystem):
-    """Sections 3.1 and 3.2 of the MoCoGAN paper. Windows have to have at least 54 poses."""
+    """Sections 3.1 and 3.2 of the MoCoGAN paper. ConfigError for windows of fewer than 54 poses."""
 
     kind = "aud_mocogan"
     name = "Aud-MoCoGAN"
@@ -81,12 +82,14 @@ class AudMocogan(TrainedSystem):
 
     def learn(self, example: Example, share: float, step: Step) -> dict[str, float]:
         whole = example.features.shape[1]
+        if whole < _SHORTEST:
+            raise ConfigError(f"{self.name} judges {_SHORTEST} poses at a time: not {whole}")
         grown = round(_SHORTEST + (whole - _SHORTEST) * min(1.0, share / _GROWING))
         heard, real = example.features[:, :grown], example.pose[:, 1 : 1 + grown]
         made = self(heard, None)
         verdicts = self._judged(torch.cat([real, made.detach()]), torch.cat([heard, heard]))
-        halves = (both.chunk(2) for both in verdicts)
-        judging = _sum(F.softplus(-real).mean() + F.softplus(made).mean() for real, made in halves)
+        halves = (each.chunk(2) for each in verdicts)
+        judging = _sum(F.softplus(-true).mean() + F.softplus(own).mean() for true, own in halves)
         step("discriminators", judging)
         for parameter in self._judging():
             parameter.requires_grad_(False)
