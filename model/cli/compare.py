@@ -10,17 +10,18 @@ from pathlib import Path
 from live.errors import ConfigError
 from live.safe_write import check_output_folder
 from live.settings_file import as_whole
-from model.baselines.body25 import BODY25
 from model.comparison.comparison import judge_all
+from model.comparison.judge import Judge
 from model.comparison.page import write_page
 from model.comparison.recipe import Recipe, read_recipe
 from model.comparison.report import write_report
 from model.comparison.runs import Outcome, by_ray, in_turn
 from model.data.prepared import read_motion, read_music
-from model.evaluation.body25_judge import FILMED, FlatReference, flat_reference
+from model.evaluation.body25_judge import FILMED, flat_reference
 from model.evaluation.reference import reference
 from model.evaluation.segment_classifier import segment_classifier
 from model.evaluation.style_classifier import style_classifier
+from model.evaluation.take import real_takes
 from model.training.engine import engine
 
 
@@ -40,24 +41,12 @@ def main(argv: list[str]) -> int:
     outcomes, judges = _trained(args, recipe)
     if not judges:
         return 0
-    ref = reference(
-        args.data,
-        style_classifier(args.data, report=_say),
-        segment_classifier(args.data, report=_say),
-    )
-    compared = judge_all(recipe, args.data, args.out, outcomes, ref, _say, _flat(args.data, recipe))
+    compared = judge_all(recipe, args.data, args.out, outcomes, _judge(args.data, recipe), _say)
     write_report(recipe, args.data, args.out, compared)
     if recipe.film_s:
         write_page(recipe, compared, args.out / "page")
     print((args.out / "comparison.md").read_text(encoding="utf-8"))
     return 0
-
-
-def _flat(data: Path, recipe: Recipe) -> FlatReference | None:
-    """The judge of dances in a picture, where any system dances there."""
-    if not any(run.space == BODY25.name for run in recipe.runs):
-        return None
-    return flat_reference(data, style_classifier(data, report=_say, sight=FILMED))
 
 
 def _trained(args: argparse.Namespace, recipe: Recipe) -> tuple[list[Outcome], bool]:
@@ -69,6 +58,16 @@ def _trained(args: argparse.Namespace, recipe: Recipe) -> tuple[list[Outcome], b
     first = fabric.is_global_zero
     say = _say if first else lambda text: None
     return in_turn(recipe.runs, args.data, folder, fabric, say), first
+
+
+def _judge(data: Path, recipe: Recipe) -> Judge:
+    ref = reference(
+        data, style_classifier(data, report=_say), segment_classifier(data, report=_say)
+    )
+    flat = None
+    if recipe.flat:
+        flat = flat_reference(data, style_classifier(data, report=_say, sight=FILMED))
+    return Judge(ref, real_takes(data), flat)
 
 
 def _say(text: str) -> None:

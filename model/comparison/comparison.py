@@ -11,7 +11,6 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -19,16 +18,7 @@ from live.safe_write import write_text
 from model.baselines.plain import plain
 from model.baselines.pose_space import BODY
 from model.baselines.systems import KINDS, trained
-from model.comparison.judge import (
-    Figures,
-    chance,
-    fid_curve,
-    figures,
-    flat_figures,
-    real_figures,
-    real_flat_figures,
-    takes_to,
-)
+from model.comparison.judge import Curve, Figures, Judge, chance, takes_to
 from model.comparison.programme import (
     Dancer,
     Music,
@@ -39,9 +29,6 @@ from model.comparison.programme import (
 )
 from model.comparison.recipe import SYSTEMS, Recipe, Run
 from model.comparison.runs import Outcome, Say
-from model.evaluation.body25_judge import FlatReference
-from model.evaluation.reference import Reference
-from model.evaluation.take import FlatTake, Take, real_takes
 from model.network.checkpoint import CHECKPOINT
 
 _VERSION = 1  # of what is kept of a row that was judged
@@ -55,46 +42,33 @@ class Row:
     name: str
     table: str = SYSTEMS
     seeds: list[Figures] = field(default_factory=list)
-    curves: list[tuple[list[float], list[float], list[float]]] = field(default_factory=list)
+    curves: list[Curve] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     reason: str = ""
 
 
 @dataclass(frozen=True)
 class Compared:
-    """rows: of all tables; dancers: one for each row of the main table that can dance, for films;
-    flat_dancers: those that dance in a picture; music: what all danced to."""
+    """rows: of all tables; dancers: one for each row of the main table that dances in space, for
+    films; flat_dancers: those that dance in a picture; music: what all danced to."""
 
     rows: list[Row]
     dancers: dict[str, Dancer]
     flat_dancers: dict[str, Dancer]
     music: tuple[Music, ...]
-    ref: Reference
 
 
 def judge_all(
-    recipe: Recipe,
-    data: Path,
-    out: Path,
-    outcomes: Sequence[Outcome],
-    ref: Reference,
-    say: Say,
-    flat: FlatReference | None = None,
+    recipe: Recipe, data: Path, out: Path, outcomes: Sequence[Outcome], judge: Judge, say: Say
 ) -> Compared:
-    """Everything in one run by one `Reference` of the data; the trainings have ended.
-
-    flat: to judge all in a picture as well; without it, what dances there cannot be judged."""
+    """Everything in one run by one judge; the trainings have ended."""
     torch.set_num_threads(1)
-    real = real_takes(data)
     music = programme(data, recipe.judging)
-    judge = _Judge(recipe, ref, flat, real, music, out / "judged", say)
+    judged = _Judged(recipe, judge, music, out / "judged", say)
     styles = list(dict.fromkeys(song.style for song in music))
-    of_real = real_figures(ref, real, styles)
-    if flat:
-        of_real |= real_flat_figures(flat, styles)
     rows = [
-        Row("real", seeds=[of_real]),
-        Row("chance", seeds=[chance(music, len(ref.styles))]),
+        Row("real", seeds=[judge.real_figures(styles)]),
+        Row("chance", seeds=[chance(music, len(judge.ref.styles))]),
     ]
     dancers: dict[str, Dancer] = {}
     flat_dancers: dict[str, Dancer] = {}
@@ -102,7 +76,7 @@ def judge_all(
         dancers[name] = dancer
         row = Row(name)
         for seed in seeds:
-            judge.add(row, f"{name}-{seed}", "", seed, lambda dancer=dancer: dancer)
+            judged.add(row, f"{name}-{seed}", "", seed, lambda dancer=dancer: dancer)
         rows.append(row)
     for found in _by_row(outcomes):
         run = found[0].run
@@ -113,7 +87,7 @@ def judge_all(
             if outcome.reason:
                 continue
             path = out / "runs" / outcome.run.folder / CHECKPOINT
-            judge.add(
+            judged.add(
                 row, outcome.run.folder, _digest(path), outcome.run.seed,
                 lambda path=path: of_system(trained(path)),
             )  # fmt: skip
@@ -121,7 +95,7 @@ def judge_all(
             if run.table == SYSTEMS and row.name not in shown:
                 shown[row.name] = of_system(trained(path))
         rows.append(row)
-    return Compared(rows, dancers, flat_dancers, music, ref)
+    return Compared(rows, dancers, flat_dancers, music)
 
 
 def _untrained(recipe: Recipe, data: Path) -> Iterator[tuple[str, Dancer, tuple[int, ...]]]:
@@ -143,7 +117,10 @@ def _by_row(outcomes: Sequence[Outcome]) -> list[list[Outcome]]:
 
 def _title(run: Run) -> str:
     """The system's own name, where the recipe gives it no other."""
-    return KINDS[run.kind].name if run.name == run.kind else run.name.replace("_", " ")
+    name = KINDS[run.kind].name
+    if run.name == run.kind:
+        return name
+    return f"{name}, in a picture" if run.name == f"{run.kind}-{run.space}" else run.name
 
 
 def _digest(path: Path) -> str:
@@ -151,11 +128,9 @@ def _digest(path: Path) -> str:
 
 
 @dataclass(frozen=True)
-class _Judge:
+class _Judged:
     recipe: Recipe
-    ref: Reference
-    flat: FlatReference | None
-    real: Sequence[Take]
+    judge: Judge
     music: Sequence[Music]
     kept: Path
     say: Say
@@ -166,14 +141,19 @@ class _Judge:
         """Let it dance and judge it, where that has not been done; a row that cannot is one with
         its reason. weights: digest of what it learned."""
         path = self.kept / f"{name}.json"
-        key = [_VERSION, weights, seed, self.recipe.curve_s, asdict(self.recipe.judging)]
-        key = json.loads(json.dumps(key + ["flat"] * (self.flat is not None)))
+        recipe = self.recipe
+        key = [_VERSION, weights, seed, recipe.curve_s, recipe.flat, asdict(recipe.judging)]
+        key = json.loads(json.dumps(key))
         found = _kept(path, key)
         if found is None:
             self.say(f"judging {name}")
             try:
                 takes = takes_to(dancer(), self.music, self.recipe.judging.dancers, seed)
-                found = {"key": key, **self._judged(takes)}
+                found = {
+                    "key": key,
+                    "figures": self.judge.figures(takes),
+                    "curve": self.judge.curve(takes, self.recipe.curve_s),
+                }
             except Exception as error:  # nor is what it dances a reason to lose all the others
                 row.reason = f"{type(error).__name__}: {str(error)[:200]}"
                 self.say(f"  {name} failed: {row.reason}")
@@ -181,19 +161,7 @@ class _Judge:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_text(path, json.dumps(found))
         row.seeds.append(found["figures"])
-        if found["curve"]:
-            row.curves.append(tuple(found["curve"]))
-
-    def _judged(self, takes: Sequence[Take | FlatTake]) -> dict[str, Any]:
-        """The figures, and the curve of a dance in space."""
-        flat = flat_figures(takes, self.flat) if self.flat else {}
-        in_space = [take for take in takes if isinstance(take, Take)]
-        if not in_space:
-            return {"figures": flat, "curve": None}
-        return {
-            "figures": figures(in_space, self.ref, self.real) | flat,
-            "curve": fid_curve(in_space, self.ref, self.recipe.curve_s),
-        }
+        row.curves.append(tuple(found["curve"]))
 
 
 def _kept(path: Path, key: list) -> dict | None:

@@ -14,6 +14,7 @@ from model.comparison.comparison import Compared
 from model.comparison.programme import Music, frames_at
 from model.comparison.recipe import Recipe
 from model.evaluation.on_stage import SETTLE_S
+from model.evaluation.take import FlatTake, Take
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,10 @@ def _audio(song: Music, start_s: float, seconds: float) -> np.ndarray:
     return song.song().audio[first : first + round(seconds * SAMPLE_RATE)]
 
 
-def _film(take, song: Music, start_s: float, seconds: float) -> np.ndarray:
+def _film(take: Take | FlatTake, song: Music, start_s: float, seconds: float) -> np.ndarray:
     moments = start_s + np.arange(round(seconds * FRAME_RATE)) / FRAME_RATE
+    if not isinstance(take, Take):
+        raise TypeError("films are of dances in space")
     joints = take.joints[frames_at(take, song, moments)]
     centre = joints[:, 0].mean(axis=0) * np.array([1.0, 0.0, 1.0])
     return (joints - centre).astype(np.float32)

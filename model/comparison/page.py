@@ -6,6 +6,7 @@ prefers stays in that browser until it is exported.
 """
 
 import base64
+import hashlib
 import json
 from importlib import resources
 from pathlib import Path
@@ -34,7 +35,9 @@ def write_scenes(found: list[Scene], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for number, scene in enumerate(found):
         _write_sound(folder / f"song-{number}.ogg", scene.audio)
+    packed = [{name: _packed(joints) for name, joints in s.films.items()} for s in found]
     films = {
+        "id": hashlib.sha256(json.dumps(packed).encode()).hexdigest()[:16],
         "bones": BONES,
         "head": JOINT["head"],
         "left": [i for i, name in enumerate(JOINT_NAMES) if name.startswith("l_")],
@@ -44,7 +47,7 @@ def write_scenes(found: list[Scene], folder: Path) -> None:
             {
                 "name": scene.name,
                 "sound": f"song-{number}.ogg",
-                "films": {name: _packed(joints) for name, joints in scene.films.items()},
+                "films": packed[number],
             }
             for number, scene in enumerate(found)
         ],

@@ -6,7 +6,6 @@ Enters: prepared data and the recipe's `Judging`. Leaves: `Music`, and `Dancer`s
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -24,7 +23,7 @@ from model.data.prepare import beat_position
 from model.data.prepared import metre_of, read_motion
 from model.evaluation.on_stage import EMITTED_PER_FRAME, free_dance
 from model.evaluation.piece import MUSIC_LAG, Piece, held_out_song, piece
-from model.evaluation.take import Take
+from model.evaluation.take import FlatTake, Take
 
 
 @dataclass(frozen=True)
@@ -45,8 +44,8 @@ class Music:
         return held_out_song(self.style, self.tempo_bpm, self.seconds + 1.0, self.seed, self.metre)
 
 
-Dancer = Callable[[Music, Sequence[int]], list[Any]]
-"""A dance for every seed: `Take`s, or `FlatTake`s of a system that dances in a picture."""
+# A dance for every seed. Those of systems in a picture are flat.
+Dancer = Callable[[Music, Sequence[int]], list[Take | FlatTake]]
 
 
 def programme(data: Path, judging: Judging) -> tuple[Music, ...]:
@@ -74,7 +73,7 @@ def on_true_clock(model: str) -> Dancer:
     performer = Performer(model, "cpu")
     manifest = performer.manifest
 
-    def dance(music: Music, seeds: Sequence[int]) -> list[Take]:
+    def dance(music: Music, seeds: Sequence[int]) -> list[Take | FlatTake]:
         heard, count = music.piece(), len(seeds)
         performer.reset(count, seeds[0])
         number = performer.styles.index(music.style)
@@ -103,7 +102,7 @@ def on_stage(model: str) -> Dancer:
     """A file for the stage as it is seen there: tracked beat, network, safe motion."""
     performer = Performer(model, "cpu")
 
-    def dance(music: Music, seeds: Sequence[int]) -> list[Take]:
+    def dance(music: Music, seeds: Sequence[int]) -> list[Take | FlatTake]:
         song, heard = music.song(), music.piece()
         performer.reset(len(seeds), seeds[0])
         audio = song.audio[: round(music.seconds * SAMPLE_RATE)]

@@ -21,6 +21,7 @@ from live.settings_file import (
     named,
     read_toml,
 )
+from model.baselines.pose_space import BODY
 from model.baselines.systems import SPACES, untrained
 
 SYSTEMS = "systems"  # the main table; the others are ablations, by their names
@@ -76,6 +77,11 @@ class Recipe:
     @property
     def seeds(self) -> tuple[int, ...]:
         return tuple(dict.fromkeys(run.seed for run in self.runs if run.table == SYSTEMS))
+
+    @property
+    def flat(self) -> bool:
+        """Whether a system dances in a picture, so that all are judged there as well."""
+        return any(run.space != BODY.name for run in self.runs)
 
     @property
     def tables(self) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ from model.evaluation import contact_sheet, line_chart
 from model.evaluation.metrics import HIT_TOLERANCE_S
 from model.evaluation.on_stage import SETTLE_S
 from model.evaluation.rhythm import SIGNALS
-from model.evaluation.take import filmed, real_takes
+from model.evaluation.take import Take, filmed, real_takes
 
 
 class Column(NamedTuple):
@@ -61,6 +61,10 @@ RHYTHM = tuple(
     for of, end, form in (("null", " / null", "{:.1f}"), ("real", " / real", "{:.2f}"))
     for signal in SIGNALS
 )
+IN_A_PICTURE = tuple(
+    column._replace(name=column.name + FLAT)
+    for column in (*PAPER[:5], Column("luck %", "hit_rate_chance", "{:.1f}"), *PAPER[5:])
+)
 AIST = (
     Column("FIDk", "fid_k", "{:.1f}"),
     Column("FIDg", "fid_g", "{:.1f}"),
@@ -72,10 +76,8 @@ AIST = (
     Column("BAS by music", "bas_music", "{:.3f}"),
     Column("PFC", "pfc_aist", "{:.2f}"),
 )
-IN_A_PICTURE = tuple(column._replace(name=column.name + FLAT) for column in PAPER)
 ABLATION = (PAPER[0], PAPER[1], PAPER[2], OURS[0], OURS[1], OURS[3])
 
-_NOTHING = "–"
 # FID, style accuracy %, beat coverage %, beat hit rate %, diversity, multimodality of Huang et al.
 _PUBLISHED = (
     ("real", 2.6, 99.5, 56.4, 63.9, 40.2, None),
@@ -149,7 +151,6 @@ def as_markdown(recipe: Recipe, compared: Compared) -> str:
         _table(rows, PAPER),
         "As published by Huang et al. (2021), on other data, by another judge:",
         _published(),
-        *_in_a_picture(rows),
         "## On the beat, by six signals of the body",
         "Phase coherence over that of detuned clocks (1 is luck), and over the real dances'.",
         _table(rows, RHYTHM),
@@ -158,6 +159,14 @@ def as_markdown(recipe: Recipe, compared: Compared) -> str:
         "## The protocol of AIST++",
         _table(rows, AIST),
     ]
+    if recipe.flat:
+        parts += [
+            "## In the paper's own setting",
+            "25 points in a picture, 15 times a second (docs/evaluation.md). Systems in a picture "
+            "learn and dance there; all others are filmed. FID is by another classifier than "
+            "above: only the rows of this table compare.",
+            _table(rows, IN_A_PICTURE),
+        ]
     for name in [table for table in recipe.tables if table != SYSTEMS]:
         own = [row for row in compared.rows if row.table == name]
         parts += [f"## Ablation: {name}", _table(own, ABLATION)]
@@ -173,20 +182,6 @@ def as_markdown(recipe: Recipe, compared: Compared) -> str:
     parts += ["## FID over time", "![FID over time](fid-over-time.png)"]
     parts += ["## Trainings", _trainings(compared.rows)]
     return "\n\n".join(parts) + "\n"
-
-
-def _in_a_picture(rows: Sequence[Row]) -> list[str]:
-    """Only where a dancer of the recipe dances there."""
-    own = [row for row in rows if any("fid" + FLAT in f for f in row.seeds)]
-    if not own:
-        return []
-    return [
-        "## In the paper's setting",
-        "25 points in a picture, 15 times a second (docs/evaluation.md). Systems whose space is "
-        "body25 learn and dance there; all others are filmed. FID is by another classifier than "
-        "above: only the rows of this table compare.",
-        _table([row for row in rows if row in own or row.name == "chance"], IN_A_PICTURE),
-    ]
 
 
 def _method(recipe: Recipe, compared: Compared) -> str:
@@ -217,9 +212,9 @@ def _table(rows: Sequence[Row], columns: Sequence[Column]) -> str:
     shown = [c for c in columns if any(c.name in f for row in rows for f in row.seeds)]
     lines = []
     for row in rows:
+        if row.seeds and not any(column.name in f for column in shown for f in row.seeds):
+            continue  # it is of another setting
         cells = [_cell(row, column) for column in shown]
-        if row.seeds and all(cell == _NOTHING for cell in cells):
-            continue  # measured by other figures
         if not row.seeds and cells:
             cells[0] = f"failed: {row.reason}"
         lines.append([row.name, *cells])
@@ -229,7 +224,7 @@ def _table(rows: Sequence[Row], columns: Sequence[Column]) -> str:
 def _cell(row: Row, column: Column) -> str:
     mean, spread = mean_and_spread(row, column.name)
     if math.isnan(mean):
-        return _NOTHING
+        return "–"
     text = column.form.format(mean)
     return text if math.isnan(spread) else f"{text} ± {column.form.format(spread)}"
 
@@ -269,9 +264,9 @@ def _draw_curve(recipe: Recipe, compared: Compared, path: Path) -> None:
     """The mean over the seeds of every row of the main table, and of the floor."""
     lines, floors = {}, []
     for row in compared.rows:
-        if row.table == SYSTEMS and row.curves:
-            middles, *_ = row.curves[0]
-            count = min(len(curve[1]) for curve in row.curves)
+        count = min((len(curve[0]) for curve in row.curves), default=0)
+        if row.table == SYSTEMS and count:
+            middles = row.curves[0][0]
             made = [
                 sum(curve[1][i] for curve in row.curves) / len(row.curves) for i in range(count)
             ]
@@ -295,12 +290,13 @@ def _draw_sheets(recipe: Recipe, data: Path, compared: Compared, out: Path) -> N
         own = next(take for take in real if take.style == song.style)
         bodies[f"{song.style} real: {own.label}"] = own.joints
         pictures[f"{song.style} real: {own.label}"] = filmed(own).points
-        for name, dancer in compared.dancers.items():
+        for name, dancer in (compared.dancers | compared.flat_dancers).items():
             (take,) = dancer(song, [1000 * recipe.seeds[0]])
-            bodies[f"{song.style} {name}"] = take.after(SETTLE_S).joints
-        for name, dancer in compared.flat_dancers.items():
-            (take,) = dancer(song, [1000 * recipe.seeds[0]])
-            pictures[f"{song.style} {name}"] = take.after(SETTLE_S).points
+            settled = take.after(SETTLE_S)
+            if isinstance(settled, Take):
+                bodies[f"{song.style} {name}"] = settled.joints
+            else:
+                pictures[f"{song.style} {name}"] = settled.points
     contact_sheet.draw(bodies, out / "sheet.png", FRAME_RATE)
     if compared.flat_dancers:
         contact_sheet.draw(pictures, out / "sheet-body25.png", body25.FRAME_RATE)

@@ -13,7 +13,7 @@ pytest.importorskip("torch")
 from live.body.skeleton import N_JOINTS
 from model.comparison import comparison
 from model.comparison.comparison import judge_all, mean_and_spread
-from model.comparison.judge import FLAT
+from model.comparison.judge import FLAT, Judge
 from model.comparison.page import write_page
 from model.comparison.recipe import read_recipe
 from model.comparison.report import as_markdown, write_report
@@ -22,6 +22,7 @@ from model.evaluation.body25_judge import FILMED, flat_reference
 from model.evaluation.reference import reference
 from model.evaluation.segment_classifier import segment_classifier
 from model.evaluation.style_classifier import style_classifier
+from model.evaluation.take import real_takes
 
 RECIPE = """
 [budget]
@@ -56,15 +57,12 @@ def recipe(tmp_path_factory, tiny_model):
 
 
 @pytest.fixture(scope="module")
-def ref(prepared):
-    return reference(
+def judge(prepared):
+    ref = reference(
         prepared, style_classifier(prepared, steps=5), segment_classifier(prepared, steps=5)
     )
-
-
-@pytest.fixture(scope="module")
-def flat(prepared):
-    return flat_reference(prepared, style_classifier(prepared, steps=5, sight=FILMED))
+    flat = flat_reference(prepared, style_classifier(prepared, steps=5, sight=FILMED))
+    return Judge(ref, real_takes(prepared), flat)
 
 
 @pytest.fixture(scope="module")
@@ -73,18 +71,23 @@ def out(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def compared(recipe, prepared, out, ref, flat):
+def compared(recipe, prepared, out, judge):
     """With a run that breaks down: its steps are too long."""
     last = replace(recipe.runs[0], name="wild", options={"hidden": 8, "learning_rate": 1e30})
     outcomes = in_turn([*recipe.runs, last], prepared, out / "runs", None, lambda line: None)
-    return judge_all(recipe, prepared, out, outcomes, ref, lambda line: None, flat)
+    return judge_all(recipe, prepared, out, outcomes, judge, lambda line: None)
 
 
 def test_every_dancer_is_a_row_with_a_figure_for_every_seed(compared):
     rows = {row.name: row for row in compared.rows}
     assert list(rows) == [
-        *UNTRAINED, "tiny, true clock", "tiny, on stage", "LSTM", "lstm-body25", "wild",
-    ]  # fmt: skip
+        *UNTRAINED,
+        "tiny, true clock",
+        "tiny, on stage",
+        "LSTM",
+        "LSTM, in a picture",
+        "wild",
+    ]
     assert [len(rows[name].seeds) for name in ("motion graph", "LSTM", "tiny, true clock")] == [
         2, 2, 2,
     ]  # fmt: skip
@@ -97,18 +100,17 @@ def test_every_dancer_is_a_row_with_a_figure_for_every_seed(compared):
 
 def test_a_system_of_the_papers_setting_is_judged_in_it_beside_all_others(compared, recipe):
     rows = {row.name: row for row in compared.rows}
-    flat = rows["lstm-body25"]
+    flat = rows["LSTM, in a picture"]
     assert len(flat.seeds) == 2
     assert all(name.endswith(FLAT) for name in flat.seeds[0])
-    assert flat.curves == []
-    for name in ("real", "mean pose", "LSTM", "tiny, on stage", "lstm-body25"):
+    for name in ("real", "mean pose", "LSTM", "tiny, on stage", "LSTM, in a picture"):
         assert np.isfinite(mean_and_spread(rows[name], "fid_flat")[0]), name
     assert rows["mean pose"].seeds[0]["coverage_flat"] == 0.0
-    head, section = as_markdown(recipe, compared).split("## In the paper's setting")
-    assert "| lstm-body25 |" not in head
-    assert "| lstm-body25 |" in section.split("##")[0]
+    head, section = as_markdown(recipe, compared).split("## In the paper's own setting")
+    assert "| LSTM, in a picture |" not in head
+    assert "| LSTM, in a picture |" in section.split("##")[0]
     assert "| motion graph |" in section.split("##")[0]
-    assert list(compared.flat_dancers) == ["lstm-body25"]
+    assert list(compared.flat_dancers) == ["LSTM, in a picture"]
 
 
 def test_a_run_that_breaks_down_is_a_row_with_its_reason(compared, out, recipe):
@@ -120,14 +122,14 @@ def test_a_run_that_breaks_down_is_a_row_with_its_reason(compared, out, recipe):
 
 
 def test_what_was_trained_and_judged_is_not_again(
-    compared, recipe, prepared, out, ref, flat, monkeypatch
+    compared, recipe, prepared, out, judge, monkeypatch
 ):
     checkpoint = out / "runs" / "lstm-1" / "checkpoint.pt"
     before = checkpoint.read_bytes()
     again = in_turn(recipe.runs, prepared, out / "runs", None, lambda line: None)
     assert checkpoint.read_bytes() == before
     monkeypatch.setattr(comparison, "takes_to", None)
-    found = judge_all(recipe, prepared, out, again, ref, lambda line: None, flat)
+    found = judge_all(recipe, prepared, out, again, judge, lambda line: None)
     assert json.dumps(found.rows[-1].seeds) == json.dumps(compared.rows[-2].seeds)  # NaN is not NaN
 
 
