@@ -95,6 +95,8 @@ class Fit:
         self.rng = np.random.default_rng([config.seed, self.fabric.global_rank])
         torch.manual_seed(config.seed + self.fabric.global_rank)
         system.to(self.fabric.device)
+        if self.fabric.world_size > 1:  # only gradients are shared: weights must begin as equals
+            system.load_state_dict(self.fabric.broadcast(system.state_dict()))
         self.optimisers = system.optimisers()
         self.spent = Spent()
 
