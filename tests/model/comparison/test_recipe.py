@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("torch")
 
 from live.errors import ConfigError
-from model.comparison.recipe import read_recipe
+from model.comparison.recipe import SYSTEMS, read_recipe
 
 ROOT = Path(__file__).resolve().parents[3]
 BUDGET = "[budget]\nminutes = 1\nseeds = [4, 5]\n"
@@ -32,6 +32,8 @@ def test_every_system_is_run_with_every_seed_for_as_long(tmp_path):
 def test_the_recipe_that_ships_is_one(tmp_path):
     recipe = read_recipe(ROOT / "model" / "recipes" / "table.toml")
     assert len(recipe.seeds) == 3
+    assert len({run.kind for run in recipe.runs}) == 4
+    assert recipe.tables == (SYSTEMS, "encoder", "learning")
 
 
 @pytest.mark.parametrize(
@@ -39,7 +41,7 @@ def test_the_recipe_that_ships_is_one(tmp_path):
     [
         ("", r"\[budget\]"),
         (BUDGET, r"\[\[systems\]\]"),
-        (BUDGET + '[[systems]]\nkind = "gan"\n', r"systems\[0\]: no system 'gan': one of lstm"),
+        (BUDGET + '[[systems]]\nkind = "gan"\n', r"systems\[0\]: no system 'gan': one of lstm, "),
         (BUDGET + LSTM + "optoins = {}\n", "unknown setting 'optoins'"),
         (BUDGET + LSTM + "options = { hiden = 8 }\n", "unknown setting 'hiden'"),
         (BUDGET + LSTM + "options = { hidden = 8.5 }\n", "hidden must be of the kind of 200"),
