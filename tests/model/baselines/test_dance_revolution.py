@@ -98,8 +98,8 @@ def test_the_curriculum_is_at_its_most_after_four_fifths_of_the_budget(curriculu
     assert [system.learn(given, share, step)["free"] for share in (0.0, 0.4, 0.8, 1.0)] == free
 
 
-def test_only_free_running_makes_it_answer_for_its_own_poses():
-    """Teacher forcing learns at once what is fed; on its own poses the same weights do worse."""
+def test_the_curriculum_decides_what_the_loss_is_of():
+    """Equal weights, music and first state: only the poses that are fed are others."""
     losses = {}
     for curriculum in ("forced", "const"):
         system = tiny(curriculum=curriculum, forced=1, free_most=40)
