@@ -28,7 +28,8 @@ from model.baselines.system import Example, Step, TrainedSystem
 
 PHRASE = 4  # units at most that are composed in a row, in training as in a dance
 _JOIN = UNIT // 4  # poses over which a unit leaves the pose that it is begun from
-_KL, _SHIFT = 0.01, 1.0
+_KL = 0.01
+_SHIFT = 0.1  # at 1, as in the paper, codes shrink for a minute before they say anything
 _CRITIC = 0.1
 _BETAS = (0.5, 0.999)  # of adversarial steps
 
@@ -49,7 +50,7 @@ class Dancing2MusicOptions:
     style_dropout: float = 0.0
     units_share: float = 0.6
     units_a_step: int = 48
-    learning_rate: float = 1e-3
+    learning_rate: float = 3e-3
     composer_rate: float = 5e-4
 
 
@@ -150,7 +151,7 @@ class Dancing2Music(TrainedSystem):
         return torch.cat(phrases)[: int(unit[-1]) + 1]
 
     def _unit(self, last: Tensor, movement: Tensor) -> Tensor:
-        """The poses [32, D] of a movement that begins from the pose [D]."""
+        """The poses [16, D] of a movement that begins from the pose [D]."""
         code = self.units.encode_initial(last[None])[0]
         unit = self.units.decode(code, movement[None])[0]
         left = (1 - torch.arange(UNIT + 1) / _JOIN).clamp(min=0)

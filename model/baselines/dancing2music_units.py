@@ -3,9 +3,9 @@
 Enters: windows of poses. Leaves: units of equal length, and codes from which a unit can be danced
 again: of its initial pose, and of its movement (the decomposition of Lee et al., 2019).
 
-A unit runs over two kinematic beats, so that a window of four seconds holds several; each half is
-resampled to 16 poses, 32 as in the paper, so that its beats always fall on the 16th and the 32nd.
-The initial pose stands before them: it is the last one of the unit before.
+A unit runs over two kinematic beats, so that a window of four seconds holds several. Each half is
+resampled to 8 poses, so that its beats always fall on the 8th and the 16th (a unit of the paper has
+32 poses). The initial pose stands before them: it is the last one of the unit before.
 """
 
 from itertools import pairwise
@@ -18,14 +18,15 @@ from scipy.signal import find_peaks
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-BEAT_POSES, UNIT_BEATS = 16, 2
+BEAT_POSES, UNIT_BEATS = 8, 2
 UNIT = BEAT_POSES * UNIT_BEATS  # poses, after the initial one
 _SMOOTHING_S = 5 / 60  # as of `metrics.kinematic_beats`
 _APART_S = (0.35, 1.1)  # between kinematic beats; a longer rest is divided evenly
+_LOG_VARIANCE = -4.0  # of codes, to begin with: from noise alone nothing is learned for long
 
 
 class Units(NamedTuple):
-    """M units of B windows. poses: [M, 33, D]; pace: [M, 33], frames a pose; counts: int64 [B], at
+    """M units of B windows. poses: [M, 17, D]; pace: [M, 17], frames a pose; counts: int64 [B], at
     least one of each window, in the order of windows and of time."""
 
     poses: Tensor
@@ -77,7 +78,7 @@ def sampled(pose: Tensor, at: Tensor, row: Tensor) -> Tensor:
 
 
 def on_beats(poses: Tensor, beats: Tensor) -> tuple[Tensor, Tensor]:
-    """A dance bent in time: every 16th of its poses [n, D], from the first on, falls on a whole
+    """A dance bent in time: every 8th of its poses [n, D], from the first on, falls on a whole
     beat.
 
     beats: float64 [T], rising, T > 1; the first pose falls on the last whole one before them.
@@ -103,7 +104,7 @@ class UnitNetwork(nn.Module):
         self.movement_out = nn.Linear(hidden, 2 * movement)
         self.begin = nn.Linear(initial, hidden)
         self.decoder = nn.GRU(movement + 2 * UNIT_BEATS, hidden, batch_first=True)
-        self.pose = nn.Linear(hidden, dim)
+        self.pose = nn.Linear(hidden + initial + movement, dim)
         phase = torch.arange(UNIT + 1)[:, None] * torch.arange(1, UNIT_BEATS + 1) / UNIT
         clock = torch.cat([(2 * torch.pi * phase).cos(), (2 * torch.pi * phase).sin()], dim=1)
         self.register_buffer("clock", clock, persistent=False)
@@ -111,23 +112,25 @@ class UnitNetwork(nn.Module):
     def encode_initial(self, pose: Tensor) -> tuple[Tensor, Tensor]:
         """Poses [M, D] -> mean and log variance of their codes, each [M, initial]."""
         mean, log_variance = self.initial_encoder(pose).chunk(2, dim=-1)
-        return mean, log_variance
+        return mean, log_variance + _LOG_VARIANCE
 
     def encode_movement(self, unit: Tensor) -> tuple[Tensor, Tensor]:
-        """Units [M, 33, D] -> mean and log variance of their codes, each [M, movement]."""
+        """Units [M, 17, D] -> mean and log variance of their codes, each [M, movement]."""
         state = self.movement_in(unit)[1][-1]
         mean, log_variance = self.movement_out(state).chunk(2, dim=-1)
-        return mean, log_variance
+        return mean, log_variance + _LOG_VARIANCE
 
     def decode(self, initial: Tensor, movement: Tensor) -> Tensor:
-        """Codes [M, initial], [M, movement] -> the unit, with its initial pose: [M, 33, D]."""
+        """Codes [M, initial], [M, movement] -> the unit, with its initial pose: [M, 17, D]."""
         steps = movement[:, None].expand(-1, UNIT + 1, -1)
         clock = self.clock.expand(len(movement), -1, -1)
         begin = torch.tanh(self.begin(initial))[None]
-        return self.pose(self.decoder(torch.cat([steps, clock], dim=-1), begin)[0])
+        states = self.decoder(torch.cat([steps, clock], dim=-1), begin)[0]
+        codes = torch.cat([initial, movement], dim=-1)[:, None].expand(-1, UNIT + 1, -1)
+        return self.pose(torch.cat([states, codes], dim=-1))
 
     def losses(self, unit: Tensor) -> dict[str, Tensor]:
-        """Of units [M, 33, D], as means. reconstruction: absolute error; kl: from the standard
+        """Of units [M, 17, D], as means. reconstruction: absolute error; kl: from the standard
         normal distribution, of both codes; shift: a movement that is begun from the pose of another
         unit has to be recognised as the same one."""
         initial, movement = self.encode_initial(unit[:, 0]), self.encode_movement(unit)
