@@ -12,7 +12,9 @@ from live.safe_write import check_output_folder
 from live.settings_file import as_whole
 from model.comparison.comparison import judge_all
 from model.comparison.judge import Judge
+from model.comparison.music_styles import music_styles
 from model.comparison.page import write_page
+from model.comparison.pictures import draw_pictures
 from model.comparison.recipe import Recipe, read_recipe
 from model.comparison.report import write_report
 from model.comparison.runs import Outcome, by_ray, in_turn
@@ -35,6 +37,8 @@ def main(argv: list[str]) -> int:
         raise ConfigError("--address is that of a Ray cluster; give --ray as well")
     if args.ray and parted:
         raise ConfigError("--ray gives each run one processor; without it, --devices and --nodes")
+    if args.recordings and not args.recordings.is_dir():
+        raise ConfigError(f"--recordings {args.recordings} is not a folder")
     check_output_folder(args.out)
     read_motion(args.data)  # in a second; what follows takes longer
     read_music(args.data)
@@ -42,7 +46,9 @@ def main(argv: list[str]) -> int:
     if not judges:
         return 0
     compared = judge_all(recipe, args.data, args.out, outcomes, _judge(args.data, recipe), _say)
-    write_report(recipe, args.data, args.out, compared)
+    heard = music_styles(recipe, args.data, args.recordings, args.out / "judged", _say)
+    write_report(recipe, args.out, compared, heard)
+    draw_pictures(recipe, args.data, args.out, compared)
     if recipe.film_s:
         write_page(recipe, compared, args.out / "page")
     print((args.out / "comparison.md").read_text(encoding="utf-8"))

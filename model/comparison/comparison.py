@@ -6,7 +6,6 @@ of the judge itself.
 """
 
 import hashlib
-import json
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -14,11 +13,11 @@ from pathlib import Path
 
 import torch
 
-from live.safe_write import write_text
 from model.baselines.plain import plain
 from model.baselines.pose_space import BODY
 from model.baselines.systems import KINDS, trained
 from model.comparison.judge import Curve, Figures, Judge, chance, takes_to
+from model.comparison.kept import keep, read_kept
 from model.comparison.programme import (
     Dancer,
     Music,
@@ -140,36 +139,21 @@ class _Judged:
     ) -> None:
         """Let it dance and judge it, where that has not been done; a row that cannot is one with
         its reason. weights: digest of what it learned."""
-        path = self.kept / f"{name}.json"
-        recipe = self.recipe
+        path, recipe = self.kept / f"{name}.json", self.recipe
         key = [_VERSION, weights, seed, recipe.curve_s, recipe.flat, asdict(recipe.judging)]
-        key = json.loads(json.dumps(key))
-        found = _kept(path, key)
+        found = read_kept(path, key)
         if found is None:
             self.say(f"judging {name}")
             try:
-                takes = takes_to(dancer(), self.music, self.recipe.judging.dancers, seed)
-                found = {
-                    "key": key,
-                    "figures": self.judge.figures(takes),
-                    "curve": self.judge.curve(takes, self.recipe.curve_s),
-                }
+                takes = takes_to(dancer(), self.music, recipe.judging.dancers, seed)
+                figures, curve = self.judge.figures(takes), self.judge.curve(takes, recipe.curve_s)
             except Exception as error:  # nor is what it dances a reason to lose all the others
                 row.reason = f"{type(error).__name__}: {str(error)[:200]}"
                 self.say(f"  {name} failed: {row.reason}")
                 return
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_text(path, json.dumps(found))
+            found = keep(path, key, {"figures": figures, "curve": curve})
         row.seeds.append(found["figures"])
         row.curves.append(tuple(found["curve"]))
-
-
-def _kept(path: Path, key: list) -> dict | None:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return found if found["key"] == key else None
-    except (OSError, ValueError, TypeError, KeyError):
-        return None
 
 
 def mean_and_spread(row: Row, name: str) -> tuple[float, float]:

@@ -15,6 +15,7 @@ from model.comparison import comparison
 from model.comparison.comparison import judge_all, mean_and_spread
 from model.comparison.judge import FLAT, Judge
 from model.comparison.page import write_page
+from model.comparison.pictures import draw_pictures
 from model.comparison.recipe import read_recipe
 from model.comparison.report import as_markdown, write_report
 from model.comparison.runs import FAILURE, in_turn
@@ -134,7 +135,8 @@ def test_what_was_trained_and_judged_is_not_again(
 
 
 def test_the_report_holds_every_row(compared, recipe, prepared, out):
-    write_report(recipe, prepared, out, compared)
+    write_report(recipe, out, compared)
+    draw_pictures(recipe, prepared, out, compared)
     found = json.loads((out / "comparison.json").read_text(encoding="utf-8"))
     assert [row["name"] for row in found["rows"]] == [row.name for row in compared.rows]
     text = (out / "comparison.md").read_text(encoding="utf-8")
