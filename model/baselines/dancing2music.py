@@ -16,6 +16,7 @@ from torch.nn import functional as F
 
 from model.baselines.dancing2music_composition import Composer, Critics, masked_l1, squared
 from model.baselines.dancing2music_units import (
+    BEAT_POSES,
     UNIT,
     UNIT_BEATS,
     UnitNetwork,
@@ -27,8 +28,9 @@ from model.baselines.pose_space import PoseSpace
 from model.baselines.system import Example, Step, TrainedSystem
 
 PHRASE = 4  # units at most that are composed in a row, in training as in a dance
-_JOIN = UNIT // 4  # poses over which a unit leaves the pose that it is begun from
+_JOIN = BEAT_POSES  # over which a unit leaves the pose it is begun from: at rest on both beats
 _KL = 0.01
+_MOTION = 3.0  # the paper has none, and longer to learn that poses that hardly move are wrong
 _SHIFT = 0.1  # at 1, as in the paper, codes shrink for a minute before they say anything
 _CRITIC = 0.1
 _BETAS = (0.5, 0.999)  # of adversarial steps
@@ -89,7 +91,8 @@ class Dancing2Music(TrainedSystem):
     def _learn_units(self, poses: Tensor, example: Example, step: Step) -> dict[str, float]:
         chosen = torch.randperm(len(poses))[: self.options.units_a_step]
         losses = self.units.losses(poses[chosen.to(poses.device)])
-        step("units", losses["reconstruction"] + _KL * losses["kl"] + _SHIFT * losses["shift"])
+        reconstruction = losses["reconstruction"] + _MOTION * losses["motion"]
+        step("units", reconstruction + _KL * losses["kl"] + _SHIFT * losses["shift"])
         losses["style"] = F.cross_entropy(self.style(example.features)[1], example.style)
         step("style", losses["style"])
         return {name: float(loss.detach()) for name, loss in losses.items()}

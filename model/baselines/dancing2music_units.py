@@ -130,15 +130,18 @@ class UnitNetwork(nn.Module):
         return self.pose(torch.cat([states, codes], dim=-1))
 
     def losses(self, unit: Tensor) -> dict[str, Tensor]:
-        """Of units [M, 17, D], as means. reconstruction: absolute error; kl: from the standard
-        normal distribution, of both codes; shift: a movement that is begun from the pose of another
-        unit has to be recognised as the same one."""
+        """Of units [M, 17, D], as means. reconstruction: absolute error; motion: that of the steps
+        from pose to pose; kl: from the standard normal distribution, of both codes; shift: a
+        movement that is begun from the pose of another unit has to be recognised as the same one.
+        """
         initial, movement = self.encode_initial(unit[:, 0]), self.encode_movement(unit)
         begun, moved = drawn(*initial), drawn(*movement)
         other = begun[torch.randperm(len(begun)).to(begun.device)]
         again = self.encode_movement(self.decode(other, moved))[0]
+        decoded = self.decode(begun, moved)
         return {
-            "reconstruction": F.l1_loss(self.decode(begun, moved), unit),
+            "reconstruction": F.l1_loss(decoded, unit),
+            "motion": F.l1_loss(decoded.diff(dim=1), unit.diff(dim=1)),
             "kl": divergence(*initial) + divergence(*movement),
             "shift": F.l1_loss(again, moved.detach()),
         }
