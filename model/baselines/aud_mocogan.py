@@ -37,7 +37,8 @@ _BETAS = (0.5, 0.999)  # of Adam, as the paper
 @dataclass(frozen=True)
 class AudMocoganOptions:
     """content, noise, motion: sizes of the codes; width: of the layers that make poses and of those
-    that judge them."""
+    that judge them; learning_rate and judging_rate: of the generator and of the
+    discriminators."""
 
     content: int = 32
     noise: int = 16
@@ -45,6 +46,7 @@ class AudMocoganOptions:
     width: int = 192
     frames_judged: int = 8
     learning_rate: float = 3e-4
+    judging_rate: float = 3e-4
 
 
 class AudMocogan(TrainedSystem):
@@ -73,11 +75,11 @@ class AudMocogan(TrainedSystem):
         )
 
     def optimisers(self) -> dict[str, torch.optim.Optimizer]:
-        rate = self.options.learning_rate
+        o = self.options
         makers = [*self.motion.parameters(), *self.frame.parameters()]
         return {
-            "generator": torch.optim.Adam(makers, rate, _BETAS),
-            "discriminators": torch.optim.Adam(self._judging(), rate, _BETAS),
+            "generator": torch.optim.Adam(makers, o.learning_rate, _BETAS),
+            "discriminators": torch.optim.Adam(self._judging(), o.judging_rate, _BETAS),
         }
 
     def learn(self, example: Example, share: float, step: Step) -> dict[str, float]:

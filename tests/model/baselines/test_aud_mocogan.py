@@ -9,7 +9,14 @@ from model.baselines.pose_space import BODY
 from model.baselines.system import Example
 from model.baselines.systems import untrained
 
-TINY = {"content": 8, "noise": 4, "motion": 16, "width": 24, "learning_rate": 0.01}
+TINY = {
+    "content": 8,
+    "noise": 4,
+    "motion": 16,
+    "width": 24,
+    "learning_rate": 0.01,
+    "judging_rate": 0.01,
+}
 
 
 def tiny():
