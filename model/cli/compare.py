@@ -49,7 +49,7 @@ def main(argv: list[str]) -> int:
     heard = music_styles(recipe, args.data, args.recordings, args.out / "judged", _say)
     write_report(recipe, args.out, compared, heard)
     draw_pictures(recipe, args.data, args.out, compared)
-    if recipe.film_s:
+    if recipe.film_s and len(compared.dancers) > 1:
         write_page(recipe, compared, args.out / "page")
     print((args.out / "comparison.md").read_text(encoding="utf-8"))
     return 0

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import torch
 
+from live.dance.performer import find_model
 from model.baselines.plain import plain
 from model.baselines.pose_space import BODY
 from model.baselines.systems import KINDS, trained
@@ -63,7 +64,7 @@ def judge_all(
     """Everything in one run by one judge; the trainings have ended."""
     torch.set_num_threads(1)
     music = programme(data, recipe.judging)
-    judged = _Judged(recipe, judge, music, out / "judged", say)
+    judged = _Judged(recipe, judge, music, _digest(data / "motion.npz"), out / "judged", say)
     styles = list(dict.fromkeys(song.style for song in music))
     rows = [
         Row("real", seeds=[judge.real_figures(styles)]),
@@ -71,11 +72,12 @@ def judge_all(
     ]
     dancers: dict[str, Dancer] = {}
     flat_dancers: dict[str, Dancer] = {}
-    for name, dancer, seeds in _untrained(recipe, data):
-        dancers[name] = dancer
+    for name, weights, dancer, seeds in _untrained(recipe, data):
         row = Row(name)
         for seed in seeds:
-            judged.add(row, f"{name}-{seed}", "", seed, lambda dancer=dancer: dancer)
+            judged.add(row, f"{name}-{seed}", weights, seed, lambda dancer=dancer: dancer)
+        if row.seeds:
+            dancers[name] = dancer
         rows.append(row)
     for found in _by_row(outcomes):
         run = found[0].run
@@ -91,20 +93,21 @@ def judge_all(
                 lambda path=path: of_system(trained(path)),
             )  # fmt: skip
             shown = dancers if run.space == BODY.name else flat_dancers
-            if run.table == SYSTEMS and row.name not in shown:
+            if run.table == SYSTEMS and row.seeds and row.name not in shown:
                 shown[row.name] = of_system(trained(path))
         rows.append(row)
     return Compared(rows, dancers, flat_dancers, music)
 
 
-def _untrained(recipe: Recipe, data: Path) -> Iterator[tuple[str, Dancer, tuple[int, ...]]]:
-    """Those that no run of the recipe trains, and the seeds of their dances."""
+def _untrained(recipe: Recipe, data: Path) -> Iterator[tuple[str, str, Dancer, tuple[int, ...]]]:
+    """Those that no run of the recipe trains: name, digest of their weights if they have any, and
+    the seeds of their dances."""
     for system in plain(data):
-        yield system.name, of_system(system), recipe.seeds
+        yield system.name, "", of_system(system), recipe.seeds
     for model in recipe.shown:
-        name = Path(model).stem
-        yield f"{name}, true clock", on_true_clock(model), recipe.seeds
-        yield f"{name}, on stage", on_stage(model), recipe.seeds[:1]
+        name, weights = Path(model).stem, _digest(find_model(model))
+        yield f"{name}, true clock", weights, on_true_clock(model), recipe.seeds
+        yield f"{name}, on stage", weights, on_stage(model), recipe.seeds[:1]
 
 
 def _by_row(outcomes: Sequence[Outcome]) -> list[list[Outcome]]:
@@ -131,6 +134,7 @@ class _Judged:
     recipe: Recipe
     judge: Judge
     music: Sequence[Music]
+    data: str  # digest
     kept: Path
     say: Say
 
@@ -140,7 +144,8 @@ class _Judged:
         """Let it dance and judge it, where that has not been done; a row that cannot is one with
         its reason. weights: digest of what it learned."""
         path, recipe = self.kept / f"{name}.json", self.recipe
-        key = [_VERSION, weights, seed, recipe.curve_s, recipe.flat, asdict(recipe.judging)]
+        key = [_VERSION, self.data, weights, seed, recipe.curve_s, recipe.flat]
+        key += [asdict(recipe.judging)]
         found = read_kept(path, key)
         if found is None:
             self.say(f"judging {name}")

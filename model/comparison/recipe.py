@@ -185,7 +185,10 @@ def _judging(entry: Mapping[str, Any]) -> tuple[Judging, tuple[str, ...]]:
             as_whole("seed", entry.get("seed", usual.seed), 0, 99_999),
             tuple(as_texts("styles", entry.get("styles", ()))),
         )
-        return judging, tuple(as_texts("shown", entry.get("shown", ("open",))))
+        shown = tuple(as_texts("shown", entry.get("shown", ("open",))))
+        if len({Path(model).stem for model in shown}) < len(shown):
+            raise ConfigError("shown has two files of one name: they would be one row")
+        return judging, shown
 
 
 def _seconds(

@@ -122,6 +122,18 @@ def test_a_run_that_breaks_down_is_a_row_with_its_reason(compared, out, recipe):
     assert "failed: ArtifactError" in as_markdown(recipe, compared)
 
 
+def test_a_system_that_cannot_dance_is_a_row_with_its_reason_and_no_film(
+    compared, recipe, prepared, out, judge, monkeypatch
+):
+    def none(dancer, music, dancers, seed):
+        raise ZeroDivisionError("no dance")
+
+    monkeypatch.setattr(comparison, "takes_to", none)
+    found = judge_all(recipe, prepared, out / "anew", [], judge, lambda line: None)
+    assert found.rows[-1].reason == "ZeroDivisionError: no dance"
+    assert found.dancers == {}
+
+
 def test_what_was_trained_and_judged_is_not_again(
     compared, recipe, prepared, out, judge, monkeypatch
 ):

@@ -66,6 +66,7 @@ def test_two_machines_of_a_ray_cluster_share_the_runs(prepared, tmp_path, monkey
 
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))  # of the workers
+    monkeypatch.setenv("RAY_worker_niceness", "0")  # or on a busy machine they never get to work
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
     try:
         cluster.add_node(num_cpus=1)

@@ -27,9 +27,7 @@ def take(heights, beats_late=0.0):
 def test_a_phrase_that_comes_back_is_found():
     found = phrases([take([0.1, 0.4, 0.1, 0.4])])
     assert found["phrase_again"] == pytest.approx(0.0, abs=1e-3)
-    assert found["phrase_other_m"] == pytest.approx(
-        0.2 / 19, rel=0.05
-    )  # two of 3 are 30 cm off
+    assert found["phrase_other_m"] == pytest.approx(0.2 / 19, rel=0.05)  # two of 3 are 30 cm off
 
 
 def test_phrases_that_never_come_back_are_as_far_as_they_are():

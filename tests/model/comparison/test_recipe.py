@@ -54,6 +54,7 @@ def test_the_recipe_that_ships_is_one(tmp_path):
         ("[budget]\nseeds = []\n" + LSTM, "budget.seeds"),
         (BUDGET + LSTM + "[judge]\ntempo = 90\n", "judge: unknown setting 'tempo'"),
         (BUDGET + LSTM + "[judge]\ntempi = 90\n", "tempi must be a list"),
+        (BUDGET + LSTM + "[judge]\nshown = ['open', 'a/open.onnx']\n", "two files of one name"),
         (BUDGET + LSTM + "[judge]\ndancers = 1\n", "dancers is 1"),
         (BUDGET + LSTM + "[judge]\nseconds = 20\n[curve]\nwindow_s = 30\n", "window_s is 30"),
         (BUDGET + LSTM + "[ablation]\nencoder = 1\n", "ablation.encoder is 1"),
