@@ -87,6 +87,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--data", type=Path, required=True, metavar="DIR", help="what `prepare` wrote")
     add("--out", type=Path, required=True, metavar="DIR", help="runs, tables, pictures, the page")
     add(
+        "--recordings", type=Path, metavar="DIR", help="to hear the style of, beside rendered songs"
+    )
+    add(
         "--ray", action="store_true", help="runs as tasks of Ray, on all processors of this machine"
     )
     add("--address", default="", metavar="HOST:PORT", help="with --ray: of a cluster")

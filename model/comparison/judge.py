@@ -71,7 +71,7 @@ class Judge:
     def real_figures(self, styles: Sequence[str]) -> Figures:
         """The same of the real dances: distances of every other clip to the rest, and how often the
         classifiers know clips that they have not learned from. Their beat is that of their own
-        clip, found in the motion where no music is known, and so flatters their hit rate."""
+        clip, found in the motion where no music is known."""
         ref = self.ref
         of_all: Figures = {}
         for space, eye in (("style", ref.classifier), ("segment", ref.segments)):

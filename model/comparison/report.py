@@ -205,7 +205,7 @@ def _method(recipe: Recipe, compared: Compared) -> str:
         f"the music's, hit rate the share of them within {1000 * HIT_TOLERANCE_S:.0f} ms of a beat "
         f"(luck: {200 * HIT_TOLERANCE_S / interval_s:.0f} % at "
         f"{judging.tempi_bpm[len(judging.tempi_bpm) // 2]:g} BPM). Where a real clip has no known "
-        "music, its beats were found in its motion, which flatters the real row's hit rate. Range: "
+        "music, its beats were found in its motion. Range: "
         "figures of ten within 25 % of real. Phrase again: a phrase of 8 beats to the nearest of "
         "three neighbours, over the distance to all three. Skate, PFC and speed are over real."
     )
