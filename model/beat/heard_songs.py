@@ -16,12 +16,13 @@ from live.beat.estimate import BeatReading
 from live.safe_write import whole_file
 from model.data.music.genres import GENRES
 from model.data.music.midi_song import MidiLibrary, random_midi_song
-from model.data.music.render import render_song
+from model.data.music.render import form_of, render_song
 from model.data.music.song import Song, random_song
 
 Array = np.ndarray
 
-SONG_S = 150.0
+SONG_S, BUILD_SONG_S = 150.0, 110.0
+_BUILD_FROM_S, _BUILD_TO_S = 25.0, 80.0  # where one begins: enough before it, and a drop after it
 _STATES = ("searching", "locked", "coasting", "silent")
 _NO_SAMPLES = np.zeros(FRAME, np.float32)
 _NO_TICKS = np.zeros((4, 3), np.float32)
@@ -97,6 +98,23 @@ def heard_song(seed: int, folder: Path) -> HeardSong:
     genre = list(GENRES)[seed % len(GENRES)]
     song = render_song(random_song(seed, genre, duration_s=SONG_S, tempo_change=False))
     heard = hear_song(f"{seed}-{genre}", song)
+    write(path, heard)
+    return heard
+
+
+def heard_build_song(seed: int, folder: Path) -> HeardSong:
+    """The same for a shorter song with a build in it, of the genres that have them."""
+    path = folder / f"build-{seed}.npz"
+    if path.exists():
+        return read(path)
+    genres = [name for name, genre in GENRES.items() if genre.builds]
+    rng, genre = np.random.default_rng(seed), genres[seed % len(genres)]
+    while True:
+        config = random_song(rng, genre, duration_s=BUILD_SONG_S, tempo_change=False)
+        builds = [s.start_s for s in form_of(config) if s.name == "build"]
+        if any(_BUILD_FROM_S < start_s < _BUILD_TO_S for start_s in builds):
+            break
+    heard = hear_song(f"{seed}-build-{genre}", render_song(config))
     write(path, heard)
     return heard
 

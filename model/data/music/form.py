@@ -47,7 +47,7 @@ def _section_names(rng: np.random.Generator, genre: Genre) -> Iterator[tuple[str
         if rng.random() < 2 * genre.break_share:
             yield "break", int(rng.choice([2, 4, 4, 8]))
             if genre.builds:
-                yield "build", int(rng.choice([2, 4]))
+                yield "build", int(rng.choice([4, 8]))
                 yield "drop", int(rng.choice([8, 8, 16]))
 
 

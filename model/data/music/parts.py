@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from model.data.music import build
 from model.data.music.form import Bar
 from model.data.music.genre import Genre, Pattern
 from model.data.music.genres import SCALES
@@ -27,6 +28,10 @@ class Band:
     tonal: Array
     rng: np.random.Generator
     kicks: list[Array] = field(default_factory=list)
+
+    @property
+    def build_style(self) -> build.BuildStyle:
+        return build.BuildStyle.draw(self.config.seed)
 
     @property
     def steps_per_bar(self) -> int:
@@ -113,15 +118,6 @@ def _fill(band: Band, bar: Bar) -> list[tuple[str, float, float]]:
     return strokes
 
 
-def _roll(band: Band, bar: Bar) -> list[tuple[str, float, float]]:
-    """Snare roll of a build: quarters, then eighths, then sixteenths, ever louder."""
-    total = bar.in_section + bar.to_end + 1
-    spacing = (4, 2, 1)[min(3 * bar.in_section // total, 2)] if total > 2 else 2
-    steps = np.arange(0, band.steps_per_bar, spacing)
-    done = (bar.in_section + steps / band.steps_per_bar) / total
-    return [("snare", float(s), float(0.25 + 0.6 * d)) for s, d in zip(steps, done, strict=True)]
-
-
 def _drum_strokes(band: Band) -> Iterator[tuple[str, float, float]]:
     """All strokes of the song: (voice, beat, velocity)."""
     rng, genre, steps = band.rng, band.genre, band.steps_per_bar
@@ -132,7 +128,7 @@ def _drum_strokes(band: Band) -> Iterator[tuple[str, float, float]]:
         if bar.section == "break":
             continue
         if bar.section == "build":
-            strokes = _roll(band, bar)
+            strokes = build.roll(bar, steps, band.build_style)
         else:
             pattern = chorus if bar.section in ("chorus", "drop") else verse
             strokes = list(_drum_bar(bar, pattern, steps))
@@ -319,17 +315,18 @@ def _play_lead(band: Band, harmony: _Harmony, level: float) -> None:
     _play(band, notes, timbre, level, float(band.rng.uniform(0.7, 1.0)))
 
 
-def _play_risers(band: Band) -> None:
-    """Rising noise through each build."""
-    seed = int(band.rng.integers(2**31))
-    for bar in band.bars:
-        if bar.section == "build" and bar.in_section == 0:
-            first = bar.index * band.genre.metre
-            last = first + (bar.to_end + 1) * band.genre.metre
-            start_s, end_s = band.grid.at(np.array([first, last]))
-            shot = riser(float(end_s - start_s), band.sample_rate, seed)
-            start = np.array([int(start_s * band.sample_rate)])
-            place(band.tonal, shot, start, np.array([0.25]))
+def play_builds(band: Band) -> None:
+    """What both tapes go through in a build, and the noise that rises in it; after all parts."""
+    style, seed = band.build_style, int(band.rng.integers(2**31))
+    for start_s, end_s in build.spans(band.bars, band.grid, band.genre.metre):
+        build.shape(band.drums, band.tonal, (start_s, end_s), band.sample_rate, style)
+        shot = riser(end_s - start_s, band.sample_rate, seed)
+        place(band.tonal, shot, np.array([int(start_s * band.sample_rate)]), np.array([0.25]))
+        if style.breath:
+            last_s = end_s - (end_s - start_s) / 16
+            silent = slice(int(last_s * band.sample_rate), int(end_s * band.sample_rate))
+            band.drums[silent] = 0.0
+            band.tonal[silent] *= 0.1
 
 
 def play_tonal(band: Band) -> None:
@@ -341,7 +338,8 @@ def play_tonal(band: Band) -> None:
     plays[1] |= not plays.any()
     if plays[0]:
         low = int(rng.integers(33, 39))
-        _play_line(band, harmony, genre.bass, genre.bass_timbres, low, levels[0], ("break",))
+        silent = ("break",) if band.build_style.bass else ("break", "build")
+        _play_line(band, harmony, genre.bass, genre.bass_timbres, low, levels[0], silent)
     if plays[1]:
         _play_chords(band, harmony, levels[1] * (0.7 if harmony.sevenths else 0.8))
     if plays[2]:
@@ -350,5 +348,3 @@ def play_tonal(band: Band) -> None:
         _play_line(band, harmony, genre.figures, genre.figure_timbres, low, levels[2], quiet)
     if plays[3]:
         _play_lead(band, harmony, levels[3])
-    if genre.builds:
-        _play_risers(band)
