@@ -14,21 +14,23 @@ Rendering and hearing the 24 songs takes some twenty minutes on one core, once.
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from live.audio.features import FRAME, SAMPLE_RATE
-from live.beat.section import NEW, SectionReading, Sections
-from model.beat.heard_songs import HeardSong, heard_midi_song, heard_song
+from live.beat.section import BUILD, DROP, NEW, SectionReading, Sections
+from model.beat.heard_songs import HeardSong, heard_build_song, heard_midi_song, heard_song
 from model.data.music.midi_read import read_library
 from model.data.music.midi_song import MidiLibrary
 
-FIRST_SEED, FIRST_MIDI_SEED = 700_000, 720_000
-LOUD = ("chorus", "drop")
+FIRST_SEED, FIRST_MIDI_SEED, FIRST_BUILD_SEED = 700_000, 720_000, 770_000
+Array = np.ndarray
 _NAMED_AFTER_BARS = 2.0
+_DROP_BARS = 1.5  # in which a drop has to be named
+_FALSE_S = 1.0
 _WINDOW = {"drop": "chorus"}  # the renderer plays both alike
 
 
@@ -36,7 +38,7 @@ _WINDOW = {"drop": "chorus"}  # the renderer plays both alike
 class FormScore:
     """found: true changes that were announced; announced, true: how many of each; late_bars: of
     those found; named, returned: choruses named as returning, and those that did; kinds: pairs of
-    true name and kind said, one a section, at its end."""
+    true name and kind said, one a section, at its end; builds: of `Builds`."""
 
     found: int
     announced: int
@@ -47,6 +49,21 @@ class FormScore:
     false_named: int
     first_time: int
     kinds: tuple[tuple[str, str], ...]
+    builds: "Builds"
+
+
+@dataclass(frozen=True)
+class Builds:
+    """named, true: builds that were called one in their second half, and all of them; dropped,
+    followed: what followed them and was called a drop within _DROP_BARS, and all of it; false,
+    others: other sections that were called a build for _FALSE_S, and all of them."""
+
+    named: int = 0
+    true: int = 0
+    dropped: int = 0
+    followed: int = 0
+    false: int = 0
+    others: int = 0
 
 
 def hear_form(song: HeardSong) -> list[SectionReading]:
@@ -68,7 +85,7 @@ def score(song: HeardSong, said: list[SectionReading]) -> FormScore:
     named, returned, false_named, first_time = _returns(song, said, at_s, bar_s)
     return FormScore(
         len(late), len(heard), len(true_s), tuple(late / bar_s), named, returned, false_named,
-        first_time, tuple(_kinds(song, said, at_s)),
+        first_time, tuple(_kinds(song, said, at_s)), _builds(song, said, at_s, bar_s),
     )  # fmt: skip
 
 
@@ -118,6 +135,38 @@ def _kinds(song, said, at_s):
         yield name, said[min(int(np.searchsorted(at_s, (start + end) / 2)), len(said) - 1)].name
 
 
+def _builds(song: HeardSong, said: list[SectionReading], at_s: Array, bar_s: float) -> Builds:
+    found = Builds()
+    built = np.array([reading.kind == BUILD for reading in said])
+    ends_s = [*song.starts_s[1:], at_s[-1]]
+    after_build = False
+    for name, start_s, end_s in zip(song.names, song.starts_s, ends_s, strict=True):
+        start, middle, end = np.searchsorted(at_s, (start_s, (start_s + end_s) / 2, end_s))
+        if after_build:
+            drops = said[start : int(np.searchsorted(at_s, start_s + _DROP_BARS * bar_s))]
+            dropped = found.dropped + any(reading.kind == DROP for reading in drops)
+            found = replace(found, followed=found.followed + 1, dropped=dropped)
+        after_build = name == "build"
+        if after_build and end_s < at_s[-1]:
+            named = found.named + bool(built[middle:end].any())
+            found = replace(found, true=found.true + 1, named=named)
+        elif not after_build:  # what is said in the first bar may be of the section before
+            later = built[int(np.searchsorted(at_s, start_s + bar_s)) : end]
+            false = found.false + bool(later.sum() > _FALSE_S * SAMPLE_RATE / FRAME)
+            found = replace(found, others=found.others + 1, false=false)
+    return found
+
+
+def builds_summary(scores: list[FormScore]) -> str:
+    named, true, dropped, followed, false, others = (
+        sum(getattr(s.builds, field.name) for s in scores) for field in fields(Builds)
+    )
+    return (
+        f"builds named {named} of {true}, drops after them {dropped} of {followed}; "
+        f"other sections called a build {false} of {others}"
+    )
+
+
 def summary(scores: list[FormScore]) -> str:
     found, announced, true = (
         sum(getattr(s, n) for s in scores) for n in ("found", "announced", "true")
@@ -144,9 +193,11 @@ def kinds_table(scores: list[FormScore]) -> str:
 
 
 def songs(options: argparse.Namespace) -> Iterator[HeardSong]:
-    """The algorithmic songs, then those from MIDI if its library is given."""
+    """The algorithmic songs, those with a build, then those from MIDI if its library is given."""
     for seed in range(FIRST_SEED, FIRST_SEED + options.songs):
         yield heard_song(seed, options.folder)
+    for seed in range(FIRST_BUILD_SEED, FIRST_BUILD_SEED + options.builds):
+        yield heard_build_song(seed, options.folder)
     if options.midi:
         library = MidiLibrary.of(read_library(options.midi))
         for seed in range(FIRST_MIDI_SEED, FIRST_MIDI_SEED + options.midi_songs):
@@ -157,17 +208,18 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.sections", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--songs", type=int, default=24)
+    parser.add_argument("--builds", type=int, default=0, help="shorter songs with a build to add")
     parser.add_argument("--midi", type=Path, help="library of MIDI performances, for more songs")
     parser.add_argument("--midi-songs", type=int, default=6)
     options = parser.parse_args(argv)
-    scores: dict[str, list[FormScore]] = {"algorithmic": [], "MIDI": []}
+    scores: dict[str, list[FormScore]] = {}
     for song in songs(options):
         scored = score(song, hear_form(song))
-        scores["MIDI" if "-midi-" in song.name else "algorithmic"].append(scored)
-        print(f"{song.name:24s} {summary([scored])}", flush=True)
+        kinds = [k for k in ("MIDI", "build") if f"-{k.lower()}-" in song.name]
+        scores.setdefault(kinds[0] if kinds else "algorithmic", []).append(scored)
+        print(f"{song.name:24s} {summary([scored])}; {builds_summary([scored])}", flush=True)
     for kind, those in scores.items():
-        if those:
-            print(f"{kind}: {summary(those)}\n{kinds_table(those)}")
+        print(f"{kind}: {summary(those)}\n{builds_summary(those)}\n{kinds_table(those)}")
     return 0
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from live.beat.beat_sound import BANDS, LEVEL, RHYTHM, SLOTS, TIMBRE, Array
 from live.beat.judge import Judge
+from live.beat.section_build import Build
 from live.beat.section_change import MOST_SECTIONS
 from live.osc.schema import SECTION_KINDS
 
@@ -37,6 +38,7 @@ class Kinds:
 
     def __init__(self, judge: Judge | None) -> None:
         self._judge = judge
+        self._build = Build()
         self._closed: deque[tuple[Array, int]] = deque(maxlen=MOST_SECTIONS)
         self._beats: list[Array] = []
         self._count = 0
@@ -46,6 +48,7 @@ class Kinds:
 
     def add(self, sound: Array) -> None:
         """One more beat of the present section."""
+        self._build.add(sound)
         strokes = sound[RHYTHM].reshape(SLOTS, 3)
         bands = sound[TIMBRE]
         self._beats.append(
@@ -61,6 +64,7 @@ class Kinds:
 
     def begin(self, lag: int) -> None:
         """The newest `lag` beats are of a new section."""
+        self._build.change()
         old = self._beats[: len(self._beats) - lag]
         self._closed.append((np.mean(old or self._beats, axis=0), self._kind))
         self._beats = self._beats[len(self._beats) - lag :]
@@ -82,7 +86,11 @@ class Kinds:
         thought = self._thought = before + (1 - _MEMORY) * (chances - before)
         best = int(thought.argmax())
         known = self._kind in HEARD
-        if not known or thought[best] > thought[HEARD.index(self._kind)] + _MARGIN:
+        if self._build.building:
+            self._kind = BUILD
+        elif self._build.dropped and HEARD[best] != BREAK:
+            self._kind = DROP
+        elif not known or thought[best] > thought[HEARD.index(self._kind)] + _MARGIN:
             self._kind = HEARD[best]
         return OUTRO if self._is_over() else self._kind
 

@@ -8,7 +8,7 @@ import pytest
 from live.audio.features import SAMPLE_RATE, FeatureStream
 from live.beat.clock import TempoConfig
 from live.beat.estimate import BeatReading
-from live.beat.section import BREAK, NEW, Sections
+from live.beat.section import BREAK, BUILD, DROP, NEW, Sections
 
 BPM = 120.0
 BAR_S = 4 * 60 / BPM
@@ -137,3 +137,23 @@ def test_noise_for_minutes_stays_finite_and_in_range():
         assert 0.0 <= reading.novelty <= 1.0
         assert 0.0 <= reading.phrase_phase < 1.0
         assert reading.returns_to < reading.index or reading.index == 0
+
+
+def test_a_build_is_named_while_it_rises_and_the_drop_when_it_comes():
+    bpm, n = 150.0, 6
+    bar_s = 240 / bpm
+    build = bars(*QUIET[:2], n, 0.15, bpm)
+    rng = np.random.default_rng(1)
+    for i, spacing in enumerate([1.0, 0.5, 0.25]):  # beats between strokes, two bars each
+        for at in np.arange(8 * i, 8 * (i + 1), spacing):
+            start = round(at * 60 / bpm * SAMPLE_RATE)
+            stroke = rng.standard_normal(1200) * np.exp(-np.arange(1200) / 300)
+            build[start : start + 1200] += (0.02 + 0.02 * at) * stroke[: len(build) - start]
+    verse, quiet = bars(*VERSE[:2], 8, 0.3, bpm), bars(*QUIET[:2], 4, 0.1, bpm)
+    said = hear(np.concatenate([verse, quiet, build, verse]), bpm=bpm)
+    kinds = [reading.kind for reading in said]
+    drop = round((12 + n) * bar_s * 30)
+    bar = round(bar_s * 30)
+    assert BUILD not in kinds[: drop - 5 * bar]
+    assert set(kinds[drop - 2 * bar : drop]) == {BUILD}
+    assert set(kinds[drop + bar : drop + 6 * bar]) == {DROP}
