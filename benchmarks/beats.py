@@ -1,8 +1,8 @@
 """How well the beat clock beats: any annotated folder, or songs rendered here, native beside aubio.
 
-Enters: a folder of annotated music, or a number of seeds (`benchmarks/beat_pieces.py`). Leaves: a
-table a piece, a genre, and in all (`benchmarks/beat_scores.py` says what is measured). Every
-tracker runs causally on the same frames.
+Enters: a folder of annotated music (`model/beat/annotated_music.py`), or a number of seeds
+(`benchmarks/beat_pieces.py`). Leaves: a table a piece, a genre, and in all
+(`benchmarks/beat_scores.py` says what is measured). Every tracker runs causally on the same frames.
 
 Songs rendered here can also jump in tempo or pause their drums, and there are sounds without beat:
 how soon the beat is found again, how far it drifted, how sure the clock was of nothing.
@@ -13,14 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.beat_pieces import (
-    Piece,
-    beatless_pieces,
-    break_pieces,
-    jump_pieces,
-    read_folder,
-    render_pieces,
-)
+from benchmarks.beat_pieces import beatless_pieces, break_pieces, jump_pieces, render_pieces
 from benchmarks.beat_scores import (
     CONFIDENT,
     TRIM_S,
@@ -33,6 +26,7 @@ from benchmarks.beat_scores import (
 )
 from live.audio.features import FRAME, SAMPLE_RATE, extract
 from live.beat.clock import TRACKERS, TempoConfig
+from model.beat.annotated_music import Piece, read_folder
 
 # Published, causal, on GTZAN (beat F, downbeat F, of 100): another data set, quoted as such.
 PUBLISHED = (

@@ -5,9 +5,9 @@ four ticks. Engine's thread, one step a frame.
 
 Onset strength alone cannot tell a snare on the beat from a hi-hat between beats; the network has
 heard the bars before. It is a GRU over whole frames that emits four ticks at once, so 120 Hz of
-resolution costs one step at 30 Hz. `model/beat/train_evidence.py` trains it on
-rendered songs. ONNX Runtime is no faster on a network this small: 20 us a step as in numpy when it
-is all that runs, and 225 against 119 us at 30 steps a second, as on stage.
+resolution costs one step at 30 Hz. `model/beat/train_evidence.py` trains it. ONNX Runtime is no
+faster on a network this small: 20 us a step as in numpy when it is all that runs, and 225 against
+119 us at 30 steps a second, as on stage.
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,10 @@ WEIGHTS_FILE = Path(__file__).parents[1] / "weights" / "beat_evidence.weights"
 EVIDENCE_LATENCY_S = 0.030
 RISE_LAG = 2  # ticks, as in the features' flux
 N_RISE_BANDS = 16
-INPUT_DIM = TICKS_PER_FRAME * N_RISE_BANDS
+CHANGE_FRAMES = 4  # before, that a frame is held against
+_CHANGE_SCALE = 4.0
+N_BANDS = N_MELS // 2
+INPUT_DIM = TICKS_PER_FRAME * N_RISE_BANDS + N_BANDS
 # Shares of ticks that carry a beat or a downbeat in the labels at 115 BPM: what the network says
 # when it knows nothing, and so what counts as no evidence.
 LABEL_WIDTH_TICKS = 1.2  # standard deviation of the Gaussian label
@@ -45,10 +48,12 @@ def chances(evidence: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class EvidenceState:
-    """hidden: float32 [H]; mel: float32 [RISE_LAG, 32], paired bands of the ticks before."""
+    """hidden: float32 [H]; mel: float32 [RISE_LAG, 32], paired bands of the ticks before; frames:
+    float32 [CHANGE_FRAMES, 32], their means over the frames before."""
 
     hidden: np.ndarray
     mel: np.ndarray
+    frames: np.ndarray
 
 
 def paired(mel: np.ndarray) -> np.ndarray:
@@ -66,9 +71,23 @@ def rises(pairs: np.ndarray) -> np.ndarray:
     return 0.5 * (rise[:, 0::2] + rise[:, 1::2])
 
 
-def inputs(rise: np.ndarray) -> np.ndarray:
-    """The network's input, one row a frame: [T, 16], T a multiple of 4, to [T / 4, 64]."""
-    return np.log1p(20.0 * rise).reshape(-1, INPUT_DIM)
+def frame_means(pairs: np.ndarray) -> np.ndarray:
+    """The bands of each frame: [T, 32], T a multiple of 4, to float32 [T / 4, 32]."""
+    return pairs.reshape(-1, TICKS_PER_FRAME, N_BANDS).mean(axis=1)
+
+
+def changes(means: np.ndarray) -> np.ndarray:
+    """How each of 32 bands differs from what it was in the last tenth of a second: another chord
+    or bass note, and strokes too slow for a rise. [T + 4, 32] to float32 [T, 32]."""
+    size = len(means) - CHANGE_FRAMES
+    before = sum(means[age : age + size] for age in range(CHANGE_FRAMES))
+    return means[CHANGE_FRAMES:] - before / CHANGE_FRAMES
+
+
+def inputs(rise: np.ndarray, change: np.ndarray) -> np.ndarray:
+    """The network's input, one row a frame: [4 T, 16] and [T, 32] to [T, INPUT_DIM]."""
+    strokes = np.log1p(20.0 * rise).reshape(len(change), -1)
+    return np.concatenate([strokes, _CHANGE_SCALE * change], axis=1)
 
 
 class BeatEvidence:
@@ -85,14 +104,17 @@ class BeatEvidence:
 
     def initial_state(self) -> EvidenceState:
         return EvidenceState(
-            self._gru.initial_state(), np.zeros((RISE_LAG, N_MELS // 2), np.float32)
+            self._gru.initial_state(),
+            np.zeros((RISE_LAG, N_BANDS), np.float32),
+            np.zeros((CHANGE_FRAMES, N_BANDS), np.float32),
         )
 
     def step(self, frame: FeatureFrame, state: EvidenceState) -> tuple[np.ndarray, EvidenceState]:
         """Returns float32 [4, 2] (beat, downbeat), 0 where the network cannot tell."""
         pairs = np.concatenate([state.mel, paired(frame.mel)])
-        x = inputs(rises(pairs))[0]
+        means = np.concatenate([state.frames, frame_means(pairs[RISE_LAG:])])
+        x = inputs(rises(pairs), changes(means))[0]
         embedded = np.maximum(x @ self._embed + self._embed_bias, 0.0)
         hidden = self._gru.step(embedded, state.hidden)
         logits = (hidden @ self._w_out + self._b_out).reshape(TICKS_PER_FRAME, 2)
-        return logits - _NO_EVIDENCE, EvidenceState(hidden, pairs[-RISE_LAG:])
+        return logits - _NO_EVIDENCE, EvidenceState(hidden, pairs[-RISE_LAG:], means[1:])

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from benchmarks.beat_pieces import read_folder
 from benchmarks.beat_scores import Score, Trace, score
 from benchmarks.beats import confidence_lines, genre_table, table
 from live.errors import ArtifactError
+from model.beat.annotated_music import read_folder
 
 TRUE = np.arange(0.5, 40.0, 0.5)  # 120 BPM
 DOWNBEATS = TRUE[::4]
