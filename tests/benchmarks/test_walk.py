@@ -4,8 +4,8 @@ from benchmarks.walk import Follower, figures, follow
 
 
 def test_the_walk_of_a_block_is_followed_from_the_ring_to_the_packet(tiny_model):
-    walks = follow(3, str(tiny_model))
-    assert len(walks) == 3
+    walks = follow(5, str(tiny_model))  # some of so many fall on a beat, which walks further
+    assert len(walks) == 5
     for walk in walks:
         path = ["audio/ring.py", "audio/features.py", "beat/clock.py", "dance/performer.py"]
         path += ["body/safe_motion.py", "osc/encoding.py", "outputs/udp.py"]
@@ -13,9 +13,10 @@ def test_the_walk_of_a_block_is_followed_from_the_ring_to_the_packet(tiny_model)
             assert walk.entered[room] >= 1, room
     found = figures(walks)
     # 34 rooms, 365 calls and 220 moves before sections were heard, a score was written by beats,
-    # phrases were kept and played, the bar was heard by beats: rooms of their own on a frame's way.
-    assert found["rooms"] <= 47
-    assert found["calls"] <= 444  # 441
+    # phrases were kept and played, the bar was heard by beats, and an octave was checked after a
+    # jump of tempo: rooms of their own on a frame's way.
+    assert found["rooms"] <= 48
+    assert found["calls"] <= 452  # 449
     assert found["moves"] <= 294  # 292
 
 
