@@ -23,6 +23,7 @@ from live.body.humanoid import BONES  # noqa: E402
 
 OUT = ROOT / "visuals" / "draw" / "avatar" / "dancer.glb"
 _BLEND_M = 0.022  # how far shapes melt into each other
+_EQUAL_M = 1e-6  # lengths that differ by less are equal
 _SOFT_M = 0.022  # how far beyond its shape a bone still pulls the skin
 _SMOOTHINGS = 4
 _COLOR_NAMES = ["skin", "shirt", "trousers", "shoes", "hair"]
@@ -220,7 +221,8 @@ def neighbours_mean(values: np.ndarray, quads: np.ndarray) -> np.ndarray:
 def _split(vertices: np.ndarray, quads: np.ndarray) -> np.ndarray:
     """Each quad cut along its shorter diagonal."""
     p = vertices[quads]
-    first = np.linalg.norm(p[:, 0] - p[:, 2], axis=1) <= np.linalg.norm(p[:, 1] - p[:, 3], axis=1)
+    diagonal, other = (np.linalg.norm(p[:, i] - p[:, i + 2], axis=1) for i in (0, 1))
+    first = diagonal <= other + _EQUAL_M  # machines round differently: equals must not hang on it
     a = quads[:, [0, 1, 2, 0, 2, 3]]
     b = quads[:, [1, 2, 3, 1, 3, 0]]
     return np.where(first[:, None], a, b).reshape(-1, 3)
