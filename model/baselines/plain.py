@@ -68,9 +68,6 @@ class Graph:
         return replace(blank, joints=graph.dance(counted, seed))
 
 
-PLAIN = ("mean pose", "shuffled real", "motion graph")
-
-
 def plain(data: Path) -> list:
     """All of them, for prepared data."""
     real = real_takes(data)
