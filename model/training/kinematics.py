@@ -5,11 +5,20 @@ Pose vectors are float32 [B, T, 60] in plain units (`live.body.pose`).
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from live.body.pose import FRAME_RATE
 from live.body.skeleton import FEET, JOINT, N_JOINTS
 
 _EXTREMITIES = tuple(JOINT[n] for n in ("l_wrist", "r_wrist", "l_ankle", "r_ankle"))
+_LIMBS = torch.tensor(
+    [
+        [JOINT[f"{side}_{part}"] for part in limb]
+        for side in "lr"
+        for limb in (("shoulder", "elbow", "wrist"), ("hip", "knee", "ankle"))
+    ]
+)
+_LEAST_BONE_M = 1e-4
 _EPSILON = 1e-6  # under square roots: a joint at rest has a gradient
 
 
@@ -29,11 +38,24 @@ def joint_velocity(pose: Tensor) -> Tensor:
     return torch.stack([x, change[..., 1], z], dim=-1)
 
 
-def braking(pose: Tensor) -> Tensor:
+def braking(pose: Tensor, smoothing: float = 0.0) -> Tensor:
     """How hard each joint slows down, on the frames between the first and the last, m/s a frame:
-    [B, T - 2, 19]. Of `model.data.accents.kinematic_envelope`, joint by joint."""
-    speed = torch.sqrt(joint_velocity(pose).square().sum(dim=-1) + _EPSILON)
+    [B, T - 2, 19]. Of `model.data.accents.kinematic_envelope`, joint by joint. smoothing: of the
+    velocity, the deviation of a Gaussian in frames; an eye does not follow every jerk."""
+    velocity = _smooth(joint_velocity(pose), smoothing) if smoothing else joint_velocity(pose)
+    speed = torch.sqrt(velocity.square().sum(dim=-1) + _EPSILON)
     return (-speed.diff(dim=1)).clamp(min=0.0)
+
+
+def _smooth(values: Tensor, deviation: float) -> Tensor:
+    """[B, T, ...] smoothed over time; its ends are held."""
+    reach = round(3 * deviation)
+    offset = torch.arange(-reach, reach + 1, device=values.device)
+    kernel = torch.softmax(-0.5 * (offset / deviation) ** 2, dim=0).to(values)
+    rows = values.flatten(2).transpose(1, 2)
+    rows = F.pad(rows, (reach, reach), mode="replicate")
+    smooth = F.conv1d(rows.flatten(0, 1)[:, None], kernel[None, None])[:, 0]
+    return smooth.unflatten(0, rows.shape[:2]).transpose(1, 2).reshape(values.shape)
 
 
 def foot_speed(pose: Tensor) -> Tensor:
@@ -51,6 +73,15 @@ def root_pull(pose: Tensor) -> Tensor:
     x = x + turn * velocity[:, 1:, 2]
     z = z - turn * velocity[:, 1:, 0]
     return torch.sqrt(x**2 + y.clamp(min=0.0) ** 2 + z**2 + _EPSILON)
+
+
+def bends(pose: Tensor) -> Tensor:
+    """How far elbows and knees are from straight: the direction of the lower part of each limb less
+    that of its upper part, [..., 4, 3]. Of poses [..., 60]."""
+    joints = local_joints(pose)
+    bones = joints[..., _LIMBS[:, 1:], :] - joints[..., _LIMBS[:, :-1], :]
+    upper, lower = F.normalize(bones, dim=-1, eps=_LEAST_BONE_M).unbind(dim=-2)
+    return lower - upper
 
 
 def foot_height(pose: Tensor) -> Tensor:

@@ -242,6 +242,20 @@ def test_an_accent_costs_where_it_falls_not_only_that_it_does():
     assert cost(0.35) > 2 * there
 
 
+def test_trembling_on_the_beat_is_no_way_to_brake_there():
+    """Jerks of a frame count as braking; smoothed as an eye does it, they are gone."""
+    trembling, late = stopping(0.5)[0].clone(), stopping(0.5)[0]
+    jerk = torch.zeros(trembling.shape[1])
+    jerk[::15] = 0.02  # on the beats
+    trembling[..., 3 * JOINT["l_wrist"]] += jerk
+    more = [
+        float((body.braking(trembling, s) - body.braking(late, s)).abs().sum()) for s in (0.0, 2.0)
+    ]
+    assert more[0] > 2.0
+    assert more[1] < 0.2 * more[0]
+    assert torch.allclose(body.braking(late, 1e-3), body.braking(late), atol=1e-5)
+
+
 def test_the_dances_of_another_style_cost_no_accent():
     ours, clock = stopping(0.5)
     real, _ = stopping(0.0)
@@ -269,6 +283,27 @@ def test_bones_cost_what_they_deviate():
     assert float(losses.bone_loss(pose_of(standing()))) < 1e-6
     longer = pose_of(REST_POSE * 1.1 + np.zeros((5, 1, 1)))
     assert np.isclose(float(losses.bone_loss(longer)), 0.1 * BONE_LENGTHS[1:].mean(), rtol=1e-4)
+
+
+def bending(direction, bend):
+    """A pose whose left forearm leaves the upper arm, which points along `direction`, by so many
+    radians."""
+    joints = standing(3)
+    along = np.asarray(direction, float) / np.linalg.norm(direction)
+    across = np.cross(along, [0.3, 0.5, 0.8])
+    across /= np.linalg.norm(across)
+    shoulder, elbow, wrist = (JOINT[f"l_{n}"] for n in ("shoulder", "elbow", "wrist"))
+    joints[:, elbow] = joints[:, shoulder] + 0.28 * along
+    lower = np.cos(bend) * along + np.sin(bend) * across
+    joints[:, wrist] = joints[:, elbow] + 0.25 * lower
+    return pose_of(joints)
+
+
+def test_a_straight_arm_costs_nothing_wherever_it_points_and_a_bent_one_its_bend():
+    down, out = bending([0, -1, 0], 0.0), bending([1, 0.2, 0], 0.0)
+    assert float(losses.bend_loss(out, down)) < 1e-5
+    little, much = (float(losses.bend_loss(bending([1, 0.2, 0], b), down)) for b in (0.2, 0.6))
+    assert 0.001 < little < 0.5 * much
 
 
 def test_pose_and_velocity_losses():
