@@ -90,6 +90,7 @@ def tiny_network() -> DanceNetwork:
         decoder=DecoderConfig(
             hidden=2 * POSE_DIM,
             latent_dim=4,
+            unit_dim=6,
             style_width=4,
             unit_width=32,
             units=3,

@@ -12,7 +12,7 @@ from live.safe_write import check_output_folder
 from live.settings_file import as_number, as_whole, check_names, named, read_toml
 from model.data.prepared import check_windows, read_motion, read_music
 from model.network.checkpoint import CHECKPOINT, load_checkpoint
-from model.network.config import EncoderConfig, TrainConfig
+from model.network.config import DecoderConfig, EncoderConfig, TrainConfig
 from model.network.encoder import KINDS as KINDS_OF_ENCODER
 from model.network.weights import load_weights
 from model.training.curriculum import KINDS
@@ -30,6 +30,7 @@ def main(argv: list[str]) -> int:
     }  # fmt: skip
     config = replace(config, **{k: v for k, v in given.items() if v is not None})
     check_config(config)
+    as_whole("--codes", args.codes, 1, 1 << 20)
     as_whole("--devices", args.devices, 1, 1024)
     as_whole("--nodes", args.nodes, 1, 1024)
     as_number("--watch", args.watch, 0.0, 1e6)
@@ -40,7 +41,7 @@ def main(argv: list[str]) -> int:
     fabric = engine(config.precision, args.accelerator, args.devices, args.nodes)
     encoder = EncoderConfig(kind=args.encoder)
     trainer = Trainer(
-        args.data, args.out, config, encoder,
+        args.data, args.out, config, encoder, DecoderConfig(codes=args.codes),
         fabric=fabric, initial=initial, allow_changes=args.allow_changes,
     )  # fmt: skip
     if args.compile:
@@ -128,6 +129,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--curriculum", choices=KINDS, help="how free running grows")
     add("--encoder", choices=KINDS_OF_ENCODER, default="local",
         help="of the music; all but local are for comparison and run on no stage")  # fmt: skip
+    add("--codes", type=int, default=DecoderConfig.codes, metavar="N",
+        help="size of the vocabulary of units: some 200 to a minute of motion "
+        f"({DecoderConfig.codes})")  # fmt: skip
     add("--init", metavar="CHECKPOINT",
         help="begin with the weights of another run, or with a model (open, FILE.onnx), "
         "to teach it a style of your own")  # fmt: skip

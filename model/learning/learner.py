@@ -217,6 +217,7 @@ class Learner:
             "velocity": c.velocity_weight,
             "contact": c.contact_weight,
             "bone": c.bone_weight,
+            "bend": c.bend_weight,
             "style": c.style_weight,
             "kl": c.kl_weight,
             "prior": 1.0 if stage == "prior" else c.prior_weight,
@@ -254,7 +255,7 @@ class Learner:
             batch = Tensors.of(self._batch(rng), torch.device("cpu"))
             found.append(self._objective.units_of(batch)[0])
             count += max(1, len(found[-1]))
-        self.network.decoder.newest_prior.fit_codes(torch.cat(found), danced=True)
+        self.network.decoder.newest_prior.fit_codes(torch.cat(found))
 
     def _reference(self) -> ReferenceStats:
         """Statistics of the real dances, from windows drawn once."""

@@ -26,15 +26,15 @@ class EncoderConfig:
 
 @dataclass(frozen=True)
 class DecoderConfig:
-    """Recurrent pose decoder. latent_dim is the size of the one latent a beat.
+    """Recurrent pose decoder. latent_dim is how many numbers of noise choose the unit of a beat.
 
-    unit_width: of the layers that spell a latent out (`model.network.unit_decoder`). Of the prior
-    (`model.network.unit_prior`): codes, the size of its vocabulary; sharpness,
-    of its choice (with 1, likely codes would be chosen too often, since the Gumbel variables of
-    so many codes by so few numbers are not independent); margin, nats below the likeliest code
-    from which on a code is never chosen (min-p sampling); units, beats that it remembers;
-    prior_width and prior_rank, of its layers; fog_within and fog_before, how much of the beats of
-    this bar, and of those before it, is hidden from it, 0 to 1.
+    unit_dim: of the latent that says a unit; unit_width: of the layers that spell it out
+    (`model.network.unit_decoder`). Of the prior (`model.network.unit_prior`): codes, the size of
+    its vocabulary; sharpness, of its choice (with 1, likely codes would be chosen too often, since
+    the Gumbel variables of so many codes by so few numbers are not independent); margin, nats below
+    the likeliest code from which on a code is never chosen (min-p sampling); units, beats that it
+    remembers; prior_width and prior_rank, of its layers; fog_within and fog_before, how much of the
+    beats of this bar, and of those before it, is hidden from it, 0 to 1.
 
     grafts: styles, the last of the network's, that were learned on top of it while all else stood
     still (`model.network.graft`); graft_rank: of what each adds to a matrix; graft_codes: its own
@@ -47,11 +47,12 @@ class DecoderConfig:
     latent_dim: int = 32
     style_width: int = 24
     residual_scale: float = 0.3
-    unit_width: int = 384
+    unit_dim: int = 64
+    unit_width: int = 512
     units: int = 8
     prior_width: int = 512
     prior_rank: int = 128
-    codes: int = 3072
+    codes: int = 6144
     sharpness: float = 0.8
     margin: float = 5.0
     fog_within: float = 0.1
@@ -79,10 +80,12 @@ class NetworkConfig:
 
     @staticmethod
     def from_dict(values: dict) -> "NetworkConfig":
+        """What `to_dict` made, or an older version of it."""
+        decoder = {"unit_dim": values["decoder"]["latent_dim"], **values["decoder"]}
         return NetworkConfig(
             styles=tuple(values["styles"]),
             encoder=EncoderConfig(**values["encoder"]),
-            decoder=DecoderConfig(**values["decoder"]),
+            decoder=DecoderConfig(**decoder),
             metres=tuple(values.get("metres", ())),
         )
 
@@ -98,9 +101,10 @@ class TrainConfig:
     context: int = 60  # music heard before the first pose of a window
     lag_max: int = 3  # music is heard one to so many frames before the pose, on stage their mean
     learning_rate: float = 1e-3
+    units_rate: float = 2e-3  # learning rate before the dance
     warmup: int = 100
     held: int = 0  # steps at first in which the dancer waits for critic, reader and posterior
-    decay_share: float = 0.3  # of the run, at its end: a cosine to 2 % of the learning rate
+    decay_share: float = 0.3  # of the dance, at its end: a cosine to 2 % of the learning rate
     weight_decay: float = 1e-4
     gradient_clip: float = 1.0
     precision: str = "32-true"  # or "bf16-mixed": faster on a GPU, and on some processors slower
@@ -119,6 +123,7 @@ class TrainConfig:
     velocity_weight: float = 3.0
     contact_weight: float = 0.5
     bone_weight: float = 0.5
+    bend_weight: float = 1.0
     style_weight: float = 0.2
     kl_weight: float = (
         0.001  # of the latents against a standard normal: loose, the prior learns them
@@ -156,6 +161,12 @@ class TrainConfig:
         if iteration < self.units_iterations:
             return "units"
         return "prior" if iteration < self.before_dance else "dance"
+
+    def span(self, iteration: int) -> tuple[int, int]:
+        """The first step of the stage that a step belongs to, and the first after it."""
+        ends = (0, self.units_iterations, self.before_dance, self.iterations)
+        at = ("units", "prior", "dance").index(self.stage(iteration))
+        return ends[at], ends[at + 1]
 
     @property
     def before_dance(self) -> int:

@@ -41,7 +41,7 @@ class PoseDecoder(nn.Module):
         self.style = nn.Linear(n_styles, config.style_width, bias=False)
         condition = music_width + CLOCK_DIM + TWICE_DIM + config.style_width + CONTROL_DIM
         self.unit = UnitDecoder(config)
-        self.condition = GraftedLinear(condition + config.latent_dim, hidden, *grafts)
+        self.condition = GraftedLinear(condition + config.unit_dim, hidden, *grafts)
         self.unit_in = GraftedLinear(config.pose_dim, hidden, *grafts)
         self.pull = nn.Parameter(torch.full((config.pose_dim,), _PULL))
         self.pose_in = GraftedLinear(config.pose_dim, hidden, *grafts)
@@ -137,7 +137,7 @@ class PoseDecoder(nn.Module):
         c = self.config
         state = {f"hidden{i}": torch.zeros(dancers, c.hidden) for i in range(c.layers)}
         state["pose"] = torch.zeros(dancers, c.pose_dim)
-        state["units"] = torch.zeros(dancers, c.units, c.latent_dim)
+        state["units"] = torch.zeros(dancers, c.units, c.unit_dim)
         state["phase"] = torch.full((dancers, 1), _UNSET)
         return state
 
@@ -226,9 +226,9 @@ class Posterior(nn.Module):
     def __init__(self, config: DecoderConfig, width: int = 512):
         super().__init__()
         inputs = (_PLACES + 1) * config.pose_dim + 2
-        out = nn.Linear(width, 2 * config.latent_dim)
+        out = nn.Linear(width, 2 * config.unit_dim)
         # Clear latents at first: a decoder learns nothing from what is mostly chance.
-        nn.init.constant_(out.bias[config.latent_dim :], -1.5)
+        nn.init.constant_(out.bias[config.unit_dim :], -1.5)
         self.read = nn.Sequential(
             nn.Linear(inputs, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU(), out
         )

@@ -24,7 +24,7 @@ class UnitDecoder(nn.Module):
         super().__init__()
         width, grafts = config.unit_width, (config.grafts, config.graft_rank)
         self.spell = nn.Sequential(
-            GraftedLinear(config.latent_dim + _WAVES, width, *grafts), nn.SiLU(),
+            GraftedLinear(config.unit_dim + _WAVES, width, *grafts), nn.SiLU(),
             GraftedLinear(width, width, *grafts), nn.SiLU(),
             GraftedLinear(width, config.pose_dim, *grafts),
         )  # fmt: skip

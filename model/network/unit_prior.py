@@ -36,7 +36,7 @@ _SOFTNESS = 0.15  # of the latents' spread: codes so near to a unit are nearly a
 
 
 class UnitPrior(nn.Module):
-    """Noise [N, Z] -> latent [N, Z], one of `codes` [K, Z], given condition [N, C] and the latents
+    """Noise [N, E] -> latent [N, Z], one of `codes` [K, Z], given condition [N, C] and the latents
     of the last M beats."""
 
     codes: Tensor
@@ -46,21 +46,21 @@ class UnitPrior(nn.Module):
     def __init__(self, config: DecoderConfig, condition: int):
         super().__init__()
         self.config = config
-        width, latent, units = config.prior_width, config.latent_dim, config.units
+        width, latent, units = config.prior_width, config.unit_dim, config.units
         self.context = nn.Linear(condition + units * (latent + 1), width)
         self.middle = nn.ModuleList(nn.Linear(width, width) for _ in range(_LAYERS))
         self.narrow = nn.Linear(width, config.prior_rank)
         self.out = nn.Linear(config.prior_rank, config.codes)
-        directions = torch.randn(
-            config.codes, latent, generator=torch.Generator().manual_seed(config.codes)
-        )
-        self.register_buffer("codes", directions.clone())  # until some are found
+        generator = torch.Generator().manual_seed(config.codes)
+        directions = torch.randn(config.codes, config.latent_dim, generator=generator)
+        # until some are found
+        self.register_buffer("codes", torch.randn(config.codes, latent, generator=generator))
         self.register_buffer("directions", F.normalize(directions, dim=-1))
         self.register_buffer("latent_std", torch.ones(latent))
 
     def sample(self, condition: Tensor, clock: Tensor, units: Tensor, noise: Tensor) -> Tensor:
         """condition [N, C]; clock [N, 8]; units [N, M, Z], newest first, zeros where none was
-        danced yet; noise [N, Z], standard normal, or less for a calmer choice -> latent [N, Z]."""
+        danced yet; noise [N, E], standard normal, or less for a calmer choice -> latent [N, Z]."""
         chance = self.chances(condition, clock, units)
         return self.codes[(chance + self.gumbel(noise)).argmax(dim=-1)]
 
@@ -74,7 +74,7 @@ class UnitPrior(nn.Module):
         return torch.where(likely, c.sharpness * logits, _NEVER)
 
     def gumbel(self, noise: Tensor) -> Tensor:
-        """Noise [N, Z] -> a standard Gumbel variable for each code, [N, K]."""
+        """Noise [N, E] -> a standard Gumbel variable for each code, [N, K]."""
         share = 0.5 + 0.5 * torch.erf(noise @ self.directions.T / math.sqrt(2))
         return -torch.log(-torch.log(share.clamp(_LEAST, 1 - _LEAST)))
 
@@ -112,9 +112,9 @@ class UnitPrior(nn.Module):
         return self.codes[scaled.argmin(dim=-1)]
 
     @torch.no_grad()
-    def fit_codes(self, latents: Tensor, steps: int = 20, danced: bool = False) -> None:
-        """The vocabulary: k-means (Lloyd, 1982) over latents [B, Z] met in training. danced: of a
-        cluster the latent nearest to its mean, for a mean of few is a smaller movement than any."""
+    def fit_codes(self, latents: Tensor, steps: int = 12) -> None:
+        """The vocabulary: of each cluster (k-means; Lloyd, 1982) of latents [B, Z] met in training
+        the one nearest to its mean, for a mean of several is a smaller movement than any."""
         generator = torch.Generator().manual_seed(0)
         self.latent_std.copy_(latents.std(dim=0).clamp(min=0.05))
         count = len(self.codes)
@@ -128,9 +128,8 @@ class UnitPrior(nn.Module):
             # A code that nobody uses moves to some unit.
             stray = points[torch.randint(len(points), (count,), generator=generator)]
             codes = torch.where(members > 0, total / members.clamp(min=1), stray)
-        if danced:
-            near = [torch.cdist(c, points).argmin(dim=1) for c in codes.split(1024)]
-            codes = points[torch.cat(near)]
+        near = [torch.cdist(c, points).argmin(dim=1) for c in codes.split(1024)]
+        codes = points[torch.cat(near)]
         self.codes.copy_(codes * self.latent_std)
 
     def _through(self, units: Tensor, fog: Tensor) -> Tensor:

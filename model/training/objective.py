@@ -22,6 +22,7 @@ from model.network.config import TrainConfig
 from model.network.dance_network import DanceNetwork
 from model.network.decoder import beat_wrapped, stored_phase
 from model.network.step_linear import weights_at_once
+from model.network.unit_prior import is_blank
 from model.training import losses
 
 
@@ -234,6 +235,7 @@ class Objective(nn.Module):
             "velocity": losses.velocity_loss(forced, target),
             "contact": losses.contact_loss(plain_forced, plain),
             "bone": losses.bone_loss(plain_forced),
+            "bend": losses.bend_loss(plain_forced[:, 1:], plain[:, 1:]),
         }
         return parts, Dances(target[:, 1:], plain[:, 1:], clock, control, style)
 
@@ -270,7 +272,9 @@ class Objective(nn.Module):
         """unit: [B, L, 60]; target: [B, L + 1, 60]."""
         spelled = torch.cat([target[:, :1], unit], dim=1)
         velocity = self.config.velocity_weight * losses.velocity_loss(spelled, target)
-        return {"unit": losses.pose_loss(unit, target[:, 1:]) + velocity}
+        plain, true = self.network.denormalise(unit), self.network.denormalise(target[:, 1:])
+        bend = self.config.bend_weight * losses.bend_loss(plain, true)
+        return {"unit": losses.pose_loss(unit, target[:, 1:]) + velocity + bend}
 
     @staticmethod
     def _nats(mean: Tensor, log_std: Tensor, beat: Tensor) -> Tensor:
@@ -283,6 +287,7 @@ class Objective(nn.Module):
         """Loss of the prior, over all beats that lie whole in a window, of forced and rollout rows
         alike: what it learns from is their real dances. Nothing else learns from it."""
         latent, before, row, first = self.units_of(batch)
+        before = self._remembered(before)
         every = torch.ones(len(batch.pose), dtype=torch.bool, device=batch.pose.device)
         with torch.no_grad():
             clock, _, condition = self._rows(batch, music, every, batch.style)
@@ -291,6 +296,14 @@ class Objective(nn.Module):
         return decoder.newest_prior.loss(
             latent, condition, clock[row, first], before, self.config.prior_draws
         )
+
+    @torch.no_grad()
+    def _remembered(self, units: Tensor) -> Tensor:
+        """Units [K, M, Z], half of them as the codes for them: what a dancer on stage remembers."""
+        prior = self.network.decoder.newest_prior
+        coded = prior.nearest(units.flatten(0, 1)).view_as(units)
+        keep = is_blank(units) | (torch.rand(units.shape[:2], device=units.device) < 0.5)
+        return torch.where(keep[..., None], units, coded)
 
     @torch.no_grad()
     def units_of(self, batch: Tensors) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -56,7 +56,8 @@ from model.training.warm_start import inherit, inherit_critic, inherit_reader
 _SAVE_EVERY_S = 120.0
 _LOG_EVERY = 20
 _REFERENCE_BATCHES = 24
-_UNITS_FOR_A_CODE = 20
+_UNITS_FOR_A_CODE = 12
+_UNITS_DECAY_SHARE = 0.4  # of the stages before the dance
 
 
 @dataclass
@@ -318,6 +319,7 @@ class Trainer:
             "velocity": c.velocity_weight,
             "contact": c.contact_weight,
             "bone": c.bone_weight,
+            "bend": c.bend_weight,
             "style": c.style_weight,
             "kl": c.kl_weight,
             "prior": c.prior_weight,
@@ -332,15 +334,19 @@ class Trainer:
         return torch.stack([w * parts[name] for name, w in weights.items() if name in parts]).sum()
 
     def _rate(self, iteration: int) -> float:
-        """Linear warm-up, a plateau (lower once the critic speaks), and a cosine down to 2 % of the
-        learning rate: a run can be given more iterations while it is on the plateau."""
+        """Of each stage a linear warm-up, a plateau (lower once the critic speaks), and a cosine
+        down to 2 %: a run can be given more iterations while it is on the last plateau."""
         c = self.config
-        if iteration < c.warmup:
-            return (iteration + 1) / c.warmup
-        left = (c.iterations - iteration) / max(c.iterations * c.decay_share, 1.0)
-        judged = iteration >= c.before_dance + c.critic_from
-        stage = c.critic_stage_rate if judged else 1.0
-        return stage * (0.02 + 0.49 * (1 - math.cos(math.pi * min(max(left, 0.0), 1.0))))
+        first, last = c.span(iteration)
+        if c.stage(iteration) == "dance":
+            height = c.critic_stage_rate if iteration - first >= c.critic_from else 1.0
+            falls = c.decay_share * (last - first)
+        else:
+            height = c.units_rate / c.learning_rate
+            falls = _UNITS_DECAY_SHARE * (last - first)
+        warm = min(1.0, (iteration - first + 1) / max(c.warmup, 1))
+        left = min(max((last - iteration) / max(falls, 1.0), 0.0), 1.0)
+        return height * warm * (0.02 + 0.49 * (1 - math.cos(math.pi * left)))
 
     def dancer(self) -> DanceNetwork:
         """The averaged weights of this moment, on the processor, to look at."""
@@ -442,8 +448,8 @@ class Trainer:
 
 
 PARTS = (
-    "pose", "velocity", "contact", "bone", "style", "kl", "prior", "unit", "movement", "skate",
-    "moments", "accent", "features", "critic", "judging", "reading",
+    "pose", "velocity", "contact", "bone", "bend", "style", "kl", "prior", "unit", "movement",
+    "skate", "moments", "accent", "features", "critic", "judging", "reading",
 )  # fmt: skip
 
 _NOT_HELD = ("decoder.prior.", "decoder.unit")  # they go on while the rest is held

@@ -1,9 +1,11 @@
 """Beginning a run with another run's weights, where the two have different styles."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from live.errors import ConfigError
 from model.network.checkpoint import network_of
@@ -19,6 +21,11 @@ _STYLE_AXIS = {
 }
 
 
+_OF_UNITS = (
+    "unit_dim", "unit_width", "units", "prior_width", "prior_rank", "codes", "sharpness", "margin",
+    "fog_within", "fog_before",
+)  # fmt: skip
+_HEARS_UNITS = "decoder.condition.weight"  # its last columns are those of the latent
 _CRITIC_STYLES = tuple(
     f"{name}.parametrizations.weight.original" for name in ("style", "whole_style")
 )
@@ -29,13 +36,20 @@ def inherit(network: DanceNetwork, checkpoint: dict) -> None:
     or with those of a file for the stage (`model.network.weights`).
 
     Styles are matched by name; a style it did not know begins as the mean of those it knew. What
-    a file has of an older kind (`model.network.weights.RENEWED`) stays as new. Raises ConfigError
-    where the sizes differ.
+    a file has of an older kind (`model.network.weights.RENEWED`) stays as new, and so do units of
+    another size with all that chooses, spells and reads them. Raises ConfigError where other sizes
+    differ.
     """
     ours, theirs = network.config, NetworkConfig.from_dict(checkpoint["network_config"])
-    if (ours.encoder, ours.decoder) != (theirs.encoder, theirs.decoder):
+    renewed = {name: getattr(ours.decoder, name) for name in _OF_UNITS}
+    if (ours.encoder, ours.decoder) != (theirs.encoder, replace(theirs.decoder, **renewed)):
         raise ConfigError("the network to begin with has other sizes than the one to train")
-    state = checkpoint.get("weights") or network_of(checkpoint).state_dict()
+    state = dict(checkpoint.get("weights") or network_of(checkpoint).state_dict())
+    if ours.decoder != theirs.decoder:
+        known = state[_HEARS_UNITS]
+        heard = known[:, : known.shape[1] - theirs.decoder.unit_dim]
+        state = {n: v for n, v in state.items() if not n.startswith(RENEWED)}
+        state[_HEARS_UNITS] = F.pad(heard, (0, ours.decoder.unit_dim))
     for name, axis in _STYLE_AXIS.items():
         state[name] = of_styles(state[name], axis, theirs.styles, ours.styles)
     new = {

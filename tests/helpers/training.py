@@ -24,6 +24,7 @@ TINY = TrainConfig(
     context=12,
     warmup=2,
     learning_rate=4e-3,
+    units_rate=4e-3,
     forced_frames=4,
     free_max=16,
     curriculum_iterations=8,
@@ -33,8 +34,9 @@ TINY = TrainConfig(
 )
 TINY_ENCODER = EncoderConfig(width=16, layers=1, heads=2, window=12)
 TINY_DECODER = DecoderConfig(
-    hidden=32, latent_dim=4, style_width=4, unit_width=16, units=3, codes=24, prior_width=16
-)
+    hidden=32, latent_dim=4, style_width=4, unit_dim=6, unit_width=16, units=3, codes=24,
+    prior_width=16,
+)  # fmt: skip
 NOD, SWAY = 3 * JOINT["head"] + 1, 3 * JOINT["neck"] + 2  # the same in a mirror
 NOD_M = 0.1
 TEMPO_A_METRE = 100.0

@@ -2,6 +2,7 @@
 
 import copy
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -330,6 +331,10 @@ def test_features_are_normalised_inside(tiny_network):
 def test_a_configuration_survives_being_written_down(tiny_network):
     config = tiny_network.config
     assert NetworkConfig.from_dict(config.to_dict()) == config
+    older = config.to_dict()  # from before a unit's latent had a size of its own
+    del older["decoder"]["unit_dim"]
+    decoder = NetworkConfig.from_dict(older).decoder
+    assert decoder == replace(config.decoder, unit_dim=config.decoder.latent_dim)
 
 
 def test_the_clock_vector_holds_three_phases_tempo_and_confidence():

@@ -8,7 +8,7 @@ from model.network.config import DecoderConfig
 from model.network.decoder import Posterior
 from model.network.unit_decoder import UnitDecoder, beat_waves
 
-CONFIG = DecoderConfig(latent_dim=6, pose_dim=9, unit_width=64)
+CONFIG = DecoderConfig(unit_dim=6, pose_dim=9, unit_width=64)
 
 
 def clock_at(beats) -> torch.Tensor:
@@ -40,7 +40,7 @@ def beats_of_motion(count: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tenso
 
 def test_posterior_and_decoder_learn_to_say_a_beat_and_spell_it():
     torch.manual_seed(0)
-    config = DecoderConfig(latent_dim=18, pose_dim=9, unit_width=96)
+    config = DecoderConfig(unit_dim=18, pose_dim=9, unit_width=96)
     posterior, decoder = Posterior(config, width=128), UnitDecoder(config)
     optimiser = torch.optim.Adam([*posterior.parameters(), *decoder.parameters()], lr=4e-3)
     errors = []

@@ -9,13 +9,13 @@ from model.network.config import DecoderConfig
 from model.network.decoder import PoseDecoder
 from model.network.unit_prior import UnitPrior, within_bar
 
-LATENT, CONDITION, UNITS = 3, 5, 4
+NOISE, LATENT, CONDITION, UNITS = 3, 5, 7, 4
 
 
 def prior(**settings) -> UnitPrior:
     torch.manual_seed(0)
-    sizes = {"latent_dim": LATENT, "units": UNITS, "prior_width": 48, "codes": 200}
-    return UnitPrior(DecoderConfig(**{**sizes, **settings}), CONDITION)
+    sizes = {"latent_dim": NOISE, "unit_dim": LATENT, "units": UNITS, "prior_width": 48}
+    return UnitPrior(DecoderConfig(**{**sizes, "codes": 200, **settings}), CONDITION)
 
 
 def clock_at(beat: float, count: int = 1) -> torch.Tensor:
@@ -49,7 +49,7 @@ def test_a_bar_of_three_reaches_back_to_its_own_first_beat(late):
 def test_what_was_danced_before_a_forgotten_bar_changes_nothing():
     """With the memory all in fog, two dancers come together at the first beat of a bar."""
     chooser = prior(fog_before=1.0, fog_within=0.0)
-    condition, noise = torch.randn(1, CONDITION), torch.randn(1, LATENT)
+    condition, noise = torch.randn(1, CONDITION), torch.randn(1, NOISE)
     one, other = torch.randn(2, 1, UNITS, LATENT)
     at_one = [chooser.sample(condition, clock_at(4.0), units, noise) for units in (one, other)]
     torch.testing.assert_close(*at_one)
@@ -61,7 +61,7 @@ def test_what_was_danced_before_a_forgotten_bar_changes_nothing():
 def test_a_first_beat_remembers_nothing():
     """Beats never danced count as unknown, not as beats of zeros."""
     chooser = prior(fog_before=0.0)
-    condition, noise = torch.randn(1, CONDITION), torch.randn(1, LATENT)
+    condition, noise = torch.randn(1, CONDITION), torch.randn(1, NOISE)
     blank = torch.zeros(1, UNITS, LATENT)
     seen = chooser.sample(condition, clock_at(0.0), blank, noise)
     fogged = prior(fog_before=1.0)
@@ -90,7 +90,7 @@ def test_it_learns_both_of_two_ways_and_not_the_middle():
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-    made = chooser.sample(*nothing_known(500), torch.randn(500, LATENT)).mean(dim=1).detach()
+    made = chooser.sample(*nothing_known(500), torch.randn(500, NOISE)).mean(dim=1).detach()
     assert 0.35 < (made > 0).float().mean() < 0.65
 
 
@@ -106,11 +106,11 @@ def test_codes_are_the_middles_of_clusters():
 
 def test_noise_becomes_gumbel_variables():
     chooser = prior(codes=40)
-    drawn = chooser.gumbel(torch.randn(20_000, LATENT))
+    drawn = chooser.gumbel(torch.randn(20_000, NOISE))
     assert abs(float(drawn.mean()) - 0.577) < 0.02  # Euler's constant
     assert abs(float(drawn.std()) - np.pi / np.sqrt(6)) < 0.03
-    assert torch.isfinite(chooser.gumbel(torch.full((1, LATENT), 60.0))).all()
-    still = chooser.gumbel(torch.zeros(1, LATENT))
+    assert torch.isfinite(chooser.gumbel(torch.full((1, NOISE), 60.0))).all()
+    still = chooser.gumbel(torch.zeros(1, NOISE))
     assert (still == still[0, 0]).all()  # no temperature: the likeliest unit
 
 
@@ -119,7 +119,7 @@ def test_the_same_noise_chooses_the_same_unit_in_contexts_that_differ_a_little()
     chooser = prior(codes=64)
     torch.manual_seed(3)
     torch.nn.init.normal_(chooser.out.bias)
-    noise = torch.randn(400, LATENT)
+    noise = torch.randn(400, NOISE)
     condition, clock, units = nothing_known(400)
     one = chooser.sample(condition, clock, units, noise)
 
@@ -138,7 +138,7 @@ def test_what_is_far_less_likely_than_the_likeliest_is_never_chosen():
         chooser.out.weight.zero_()
         chooser.out.bias.fill_(-4.0)
         chooser.out.bias[:2] = torch.tensor([0.0, -2.0])
-    made = chooser.sample(*nothing_known(2000), torch.randn(2000, LATENT))
+    made = chooser.sample(*nothing_known(2000), torch.randn(2000, NOISE))
     chosen = torch.cdist(made, chooser.codes).argmin(dim=1).bincount(minlength=500)
     assert chosen[2:].sum() == 0
     assert chosen[:2].min() > 0
@@ -146,14 +146,16 @@ def test_what_is_far_less_likely_than_the_likeliest_is_never_chosen():
 
 def test_units_move_back_on_a_beat_and_rest_between():
     torch.manual_seed(0)
-    config = DecoderConfig(hidden=16, latent_dim=LATENT, units=UNITS, prior_width=16, codes=50)
+    config = DecoderConfig(
+        hidden=16, latent_dim=NOISE, unit_dim=LATENT, units=UNITS, prior_width=16, codes=50
+    )
     decoder = PoseDecoder(config, music_width=4, n_styles=2)
     condition = decoder.conditions(
         torch.randn(1, 4), clock_at(0.0), torch.eye(2)[:1], torch.zeros(1, 4)
     )
     state, seen = decoder.initial_state(1), []
     for beat in (0.1, 0.5, 0.9, 1.1, 1.6, 2.1):
-        _, state = decoder.step(condition, clock_at(beat), torch.randn(1, LATENT), state)
+        _, state = decoder.step(condition, clock_at(beat), torch.randn(1, NOISE), state)
         seen.append(state["units"])
     torch.testing.assert_close(seen[0], seen[2])
     torch.testing.assert_close(seen[3][:, 1:], seen[2][:, :-1])

@@ -10,6 +10,7 @@ from live.errors import ConfigError
 from model.network.checkpoint import CHECKPOINT, load_checkpoint, network_of
 from model.network.config import DecoderConfig
 from model.network.dance_network import DanceNetwork
+from model.network.weights import RENEWED
 from model.training.critic import MotionCritic, StyleReader
 from model.training.trainer import Trainer
 from model.training.warm_start import inherit, inherit_critic, inherit_reader
@@ -52,3 +53,24 @@ def test_a_run_can_begin_with_the_weights_of_another(prepared, tmp_path):
     del checkpoint["reader"]
     inherit_reader(reader, checkpoint, ("ballroom", *donor.config.styles))
     assert torch.equal(reader.style.weight[1:], read["style.weight"])  # untouched
+
+
+def test_units_of_another_size_begin_as_new_and_the_rest_goes_on(prepared, tmp_path):
+    first = trainer(prepared, tmp_path / "first")
+    first.run(ignore)
+    checkpoint = load_checkpoint(first.folder / CHECKPOINT)
+    donor = network_of(checkpoint)
+    wider = replace(donor.config.decoder, unit_dim=9, unit_width=24, codes=30)
+    heir = DanceNetwork(replace(donor.config, decoder=wider))
+    fresh = {name: value.clone() for name, value in heir.state_dict().items()}
+    inherit(heir, checkpoint)
+    ours, theirs = heir.state_dict(), donor.state_dict()
+    for name, value in ours.items():
+        if name == "decoder.condition.weight":
+            known = theirs[name].shape[1] - donor.config.decoder.unit_dim
+            assert torch.equal(value[:, :known], theirs[name][:, :known])
+            assert not value[:, known:].any()
+        elif name.startswith(RENEWED):
+            assert torch.equal(value, fresh[name])
+        else:
+            assert torch.equal(value, theirs[name])
