@@ -36,7 +36,7 @@ class PoseDecoder(nn.Module):
 
     def __init__(self, config: DecoderConfig, music_width: int, n_styles: int):
         super().__init__()
-        self.config = config
+        self.config, self.n_styles = config, n_styles
         hidden, grafts = config.hidden, (config.grafts, config.graft_rank)
         self.style = nn.Linear(n_styles, config.style_width, bias=False)
         condition = music_width + CLOCK_DIM + TWICE_DIM + config.style_width + CONTROL_DIM
@@ -51,9 +51,11 @@ class PoseDecoder(nn.Module):
             nn.SiLU(),
             GraftedLinear(hidden, config.pose_dim, *grafts),
         )
-        self.prior = UnitPrior(config, condition)
+        self.prior = UnitPrior(config, condition, n_styles)
         own = replace(config, codes=config.graft_codes)
-        self.graft_priors = nn.ModuleList(UnitPrior(own, condition) for _ in range(config.grafts))
+        self.graft_priors = nn.ModuleList(
+            UnitPrior(own, condition, n_styles) for _ in range(config.grafts)
+        )
 
     @property
     def newest_prior(self) -> UnitPrior:
@@ -64,20 +66,18 @@ class PoseDecoder(nn.Module):
 
     def conditions(self, music: Tensor, clock: Tensor, style: Tensor, control: Tensor) -> Tensor:
         """Everything outside the recurrence, concatenated: [..., music + 8 + 2 + style + 4], and at
-        the end the shares of the grafts."""
-        share = style[..., style.shape[-1] - self.config.grafts :]
+        the end the shares of the styles [..., S]."""
         return torch.cat(
-            [music, clock, twice_a_beat(clock), self.style(style), control, share], dim=-1
+            [music, clock, twice_a_beat(clock), self.style(style), control, style], dim=-1
         )
 
-    def parted(self, condition: Tensor) -> tuple[Tensor, Tensor]:
-        """A condition without the shares of the grafts, and those: [..., grafts]."""
-        whole = condition.shape[-1] - self.config.grafts
-        return condition[..., :whole], condition[..., whole:]
+    def shares(self, condition: Tensor) -> Tensor:
+        """Of the grafts in a condition: [..., grafts]."""
+        return condition[..., condition.shape[-1] - self.config.grafts :]
 
     def gate(self, condition: Tensor) -> Tensor | None:
         """What lets the grafts have their say, [..., grafts * rank]; None if there are none."""
-        return gate_of(self.parted(condition)[1], self.config.graft_rank)
+        return gate_of(self.shares(condition), self.config.graft_rank)
 
     def spell(self, latent: Tensor, clock: Tensor, condition: Tensor) -> Tensor:
         """What a latent spells out for this moment, in the styles of the condition: [..., 60]."""
@@ -86,8 +86,8 @@ class PoseDecoder(nn.Module):
     def drive(self, condition: Tensor, latent: Tensor, unit: Tensor) -> Tensor:
         """What the recurrence hears besides its own poses: [..., hidden]. unit [..., 60]: what the
         latent spells out for this moment."""
-        gate, (condition, _) = self.gate(condition), self.parted(condition)
-        given = torch.cat([condition, latent], dim=-1)
+        heard = condition[..., : condition.shape[-1] - self.n_styles]
+        gate, given = self.gate(condition), torch.cat([heard, latent], dim=-1)
         return self.condition(given, gate) + self.unit_in(unit, gate)
 
     def advance(
@@ -183,7 +183,7 @@ class PoseDecoder(nn.Module):
         as it has a share."""
         if not self.config.grafts:
             return self.prior.sample(condition, clock, units, noise)
-        condition, share = self.parted(condition)
+        share = self.shares(condition)
         priors = [self.prior, *self.graft_priors]
         shares = torch.cat([1 - share.sum(dim=-1, keepdim=True), share], dim=-1)
         return one_of_all(priors, shares, condition, clock, units, noise)

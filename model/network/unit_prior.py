@@ -9,7 +9,9 @@ arms that never rise. The vocabulary is a codebook of latents (k-means; compare 
 The choice is made by the Gumbel-max rule, with Gumbel variables that are a fixed function of the
 noise: each code has a direction in noise space. So the unit is a function of its noise; two dancers
 with the same noise choose the same unit wherever both find it likely, and nearly the same noise
-nearly always gives the same unit. A score that is written in noise can be danced again. The memory
+nearly always gives the same unit. A score that is written in noise can be danced again. A style
+never dances a code that was not found in its dances: however unlikely the network finds the codes
+of other styles, there are thousands, and one in a hundred beats would give a dance away. The memory
 before the bar is seen through a fog (`DecoderConfig.fog_before`), so that dancers with the same
 noise come together within a bar or two, whatever they danced before.
 
@@ -31,21 +33,24 @@ _FORGETS = 0.15  # share of training contexts without any memory
 _CLEAREST_BEFORE, _DENSEST_WITHIN = 0.2, 0.6  # fog in training
 _NEVER = -1e4
 _LEAST = 1e-6  # probability, at the ends of the Gumbel variables
+_LEAST_DANCED = 1e-5  # of a code by a style
 _LEAST_SHARE = 1e-3  # of a dance: less is what is left of rounding
 _SOFTNESS = 0.15  # of the latents' spread: codes so near to a unit are nearly as right
 
 
 class UnitPrior(nn.Module):
-    """Noise [N, E] -> latent [N, Z], one of `codes` [K, Z], given condition [N, C] and the latents
-    of the last M beats."""
+    """Noise [N, E] -> latent [N, Z], one of `codes` [K, Z], given condition [N, C + S], whose last
+    S are the shares of the styles, and the latents of the last M beats. dancing [S, K]: 1 where a
+    style dances a code."""
 
     codes: Tensor
+    dancing: Tensor
     directions: Tensor
     latent_std: Tensor
 
-    def __init__(self, config: DecoderConfig, condition: int):
+    def __init__(self, config: DecoderConfig, condition: int, n_styles: int):
         super().__init__()
-        self.config = config
+        self.config, self.n_styles = config, n_styles
         width, latent, units = config.prior_width, config.unit_dim, config.units
         self.context = nn.Linear(condition + units * (latent + 1), width)
         self.middle = nn.ModuleList(nn.Linear(width, width) for _ in range(_LAYERS))
@@ -55,11 +60,12 @@ class UnitPrior(nn.Module):
         directions = torch.randn(config.codes, config.latent_dim, generator=generator)
         # until some are found
         self.register_buffer("codes", torch.randn(config.codes, latent, generator=generator))
+        self.register_buffer("dancing", torch.ones(n_styles, config.codes))
         self.register_buffer("directions", F.normalize(directions, dim=-1))
         self.register_buffer("latent_std", torch.ones(latent))
 
     def sample(self, condition: Tensor, clock: Tensor, units: Tensor, noise: Tensor) -> Tensor:
-        """condition [N, C]; clock [N, 8]; units [N, M, Z], newest first, zeros where none was
+        """condition [N, C + S]; clock [N, 8]; units [N, M, Z], newest first, zeros where none was
         danced yet; noise [N, E], standard normal, or less for a calmer choice -> latent [N, Z]."""
         chance = self.chances(condition, clock, units)
         return self.codes[(chance + self.gumbel(noise)).argmax(dim=-1)]
@@ -79,11 +85,13 @@ class UnitPrior(nn.Module):
         return -torch.log(-torch.log(share.clamp(_LEAST, 1 - _LEAST)))
 
     def logits(self, condition: Tensor, units: Tensor, fog: Tensor) -> Tensor:
-        """condition [N, C], units [N, M, Z] as seen through fog [N, M] -> [N, K]."""
+        """condition [N, C + S], units [N, M, Z] as seen through fog [N, M] -> [N, K]."""
+        condition, style = condition.tensor_split([condition.shape[-1] - self.n_styles], dim=-1)
         h = self.context(torch.cat([condition, units.flatten(1), fog], dim=-1))
         for layer in self.middle:
             h = h + layer(F.silu(h))
-        return self.out(self.narrow(F.silu(h)))
+        danced = torch.log((style @ self.dancing).clamp(min=_LEAST_DANCED))
+        return self.out(self.narrow(F.silu(h))) + danced
 
     def loss(
         self, latent: Tensor, condition: Tensor, clock: Tensor, units: Tensor, draws: int
@@ -91,14 +99,17 @@ class UnitPrior(nn.Module):
         """Cross entropy of the codes near to the units that were danced, nats.
 
         latent [B, Z] of beats danced, units [B, M, Z] of those before (zeros: none known),
-        condition [B, C] and clock [B, 8] at their first frames; draws: of fog for each.
+        condition [B, C + S] and clock [B, 8] at their first frames; draws: of fog for each.
         """
         latent, condition, clock, units = (
             x.repeat_interleave(draws, dim=0) for x in (latent, condition, clock, units)
         )
         fog = self._fog(clock, units)
         seen = self._through(units, fog) + fog[..., None] * torch.randn_like(units)
-        return F.cross_entropy(self.logits(condition, seen, fog), self.nearness(latent))
+        danced = condition[:, condition.shape[1] - self.n_styles :] @ self.dancing
+        right = self.nearness(latent) * danced
+        right = right / right.sum(dim=-1, keepdim=True).clamp(min=_LEAST)
+        return F.cross_entropy(self.logits(condition, seen, fog), right)
 
     def nearness(self, latent: Tensor) -> Tensor:
         """How right each code would be for latents [B, Z]: [B, K], rows sum to 1."""
@@ -112,9 +123,10 @@ class UnitPrior(nn.Module):
         return self.codes[scaled.argmin(dim=-1)]
 
     @torch.no_grad()
-    def fit_codes(self, latents: Tensor, steps: int = 12) -> None:
+    def fit_codes(self, latents: Tensor, style: Tensor | None = None, steps: int = 12) -> None:
         """The vocabulary: of each cluster (k-means; Lloyd, 1982) of latents [B, Z] met in training
-        the one nearest to its mean, for a mean of several is a smaller movement than any."""
+        the one nearest to its mean, for a mean of several is a smaller movement than any. style
+        [B, S], one-hot: whose they are; by default all styles dance all codes."""
         generator = torch.Generator().manual_seed(0)
         self.latent_std.copy_(latents.std(dim=0).clamp(min=0.05))
         count = len(self.codes)
@@ -122,15 +134,17 @@ class UnitPrior(nn.Module):
         points = latents / self.latent_std
         codes = points[chosen[torch.arange(count) % len(points)]].clone()
         for _ in range(steps):
-            owner = torch.cat([torch.cdist(p, codes).argmin(dim=1) for p in points.split(4096)])
+            owner = _nearest(points, codes)
             total = torch.zeros_like(codes).index_add_(0, owner, points)
             members = torch.bincount(owner, minlength=count)[:, None]
             # A code that nobody uses moves to some unit.
             stray = points[torch.randint(len(points), (count,), generator=generator)]
             codes = torch.where(members > 0, total / members.clamp(min=1), stray)
-        near = [torch.cdist(c, points).argmin(dim=1) for c in codes.split(1024)]
-        codes = points[torch.cat(near)]
+        codes = points[_nearest(codes, points)]
         self.codes.copy_(codes * self.latent_std)
+        if style is not None:
+            counts = torch.zeros_like(self.dancing).T.index_add(0, _nearest(points, codes), style)
+            self.dancing.copy_(counts.T > 0)
 
     def _through(self, units: Tensor, fog: Tensor) -> Tensor:
         """What is left of units [N, M, Z], standardised, behind fog [N, M]."""
@@ -165,6 +179,11 @@ def one_of_all(
         codes.append(prior.codes)
     chosen = torch.cat(chances, dim=-1) + torch.cat(gumbel, dim=-1)
     return torch.cat(codes)[chosen.argmax(dim=-1)]
+
+
+def _nearest(points: Tensor, to: Tensor) -> Tensor:
+    """Which of `to` [K, Z] is nearest to each point: [B, Z] -> int64 [B]."""
+    return torch.cat([torch.cdist(p, to).argmin(dim=1) for p in points.split(1024)])
 
 
 def is_blank(units: Tensor) -> Tensor:

@@ -291,10 +291,8 @@ class Objective(nn.Module):
         every = torch.ones(len(batch.pose), dtype=torch.bool, device=batch.pose.device)
         with torch.no_grad():
             clock, _, condition = self._rows(batch, music, every, batch.style)
-        decoder = self.network.decoder
-        condition, _ = decoder.parted(condition[row, first])
-        return decoder.newest_prior.loss(
-            latent, condition, clock[row, first], before, self.config.prior_draws
+        return self.network.decoder.newest_prior.loss(
+            latent, condition[row, first], clock[row, first], before, self.config.prior_draws
         )
 
     @torch.no_grad()

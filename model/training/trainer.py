@@ -237,12 +237,14 @@ class Trainer:
     def _find_vocabulary(self) -> None:
         """The codes of the prior, from latents of real dances drawn once."""
         rng = np.random.default_rng(1)
-        found, count = [], 0
+        found, style, count = [], [], 0
         while count < _UNITS_FOR_A_CODE * self.network.config.decoder.codes:
             batch = Tensors.of(self.windows.batch(rng), self.fabric.device)
-            found.append(self.objective.module.units_of(batch)[0])
-            count += max(1, len(found[-1]))
-        self.network.decoder.prior.fit_codes(torch.cat(found))
+            latents, _, row, _ = self.objective.module.units_of(batch)
+            found.append(latents)
+            style.append(batch.style[row])
+            count += max(1, len(latents))
+        self.network.decoder.prior.fit_codes(torch.cat(found), torch.cat(style))
 
     def _teach_critic(self, real: Dances, generated: Dances) -> Tensor:
         """One step of the critic; returns its loss."""

@@ -18,6 +18,7 @@ _STYLE_AXIS = {
     "encoder.style_head.weight": 0,
     "encoder.style_head.bias": 0,
     "decoder.style.weight": 1,
+    "decoder.prior.dancing": 0,
 }
 
 
@@ -51,6 +52,8 @@ def inherit(network: DanceNetwork, checkpoint: dict) -> None:
         state = {n: v for n, v in state.items() if not n.startswith(RENEWED)}
         state[_HEARS_UNITS] = F.pad(heard, (0, ours.decoder.unit_dim))
     for name, axis in _STYLE_AXIS.items():
+        if name not in state:
+            continue
         state[name] = of_styles(state[name], axis, theirs.styles, ours.styles)
     new = {
         n: v for n, v in network.state_dict().items() if n.startswith(RENEWED) and n not in state

@@ -80,10 +80,18 @@ def test_only_what_is_new_can_learn(donor):
         assert torch.equal(network.state_dict()[name][:-1], before[name][:-1])
 
 
+def test_no_code_of_before_is_the_new_styles(donor):
+    network = grown(donor, "mine")
+    dancing = network.decoder.prior.dancing
+    assert not dancing[-1].any()
+    assert dancing[:-1].all()  # nobody has said otherwise of the donor's
+    assert network.decoder.newest_prior.dancing.all()
+
+
 def test_a_mix_chooses_from_each_vocabulary_as_often_as_it_has_a_share():
     torch.manual_seed(1)
     sizes = DecoderConfig(units=2, prior_width=16, prior_rank=8)
-    base, own = (UnitPrior(replace(sizes, codes=codes), condition=3) for codes in (600, 300))
+    base, own = (UnitPrior(replace(sizes, codes=codes), 2, 1) for codes in (600, 300))
     rows = 2000
     given = torch.zeros(rows, 3), torch.ones(rows, 8), torch.zeros(rows, 2, sizes.unit_dim)
     noise = torch.randn(rows, sizes.latent_dim)

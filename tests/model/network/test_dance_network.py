@@ -49,7 +49,8 @@ def decoder_stream(network, dancers):
 
 def condition_width(network):
     c = network.config
-    return c.encoder.width + CLOCK_DIM + TWICE_DIM + c.decoder.style_width + CONTROL_DIM
+    of_style = c.decoder.style_width + len(c.styles)
+    return c.encoder.width + CLOCK_DIM + TWICE_DIM + of_style + CONTROL_DIM
 
 
 def decoder_inputs(network, frames, dancers):

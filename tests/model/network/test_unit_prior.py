@@ -15,7 +15,7 @@ NOISE, LATENT, CONDITION, UNITS = 3, 5, 7, 4
 def prior(**settings) -> UnitPrior:
     torch.manual_seed(0)
     sizes = {"latent_dim": NOISE, "unit_dim": LATENT, "units": UNITS, "prior_width": 48}
-    return UnitPrior(DecoderConfig(**{**sizes, "codes": 200, **settings}), CONDITION)
+    return UnitPrior(DecoderConfig(**{**sizes, "codes": 200, **settings}), CONDITION - 2, 2)
 
 
 def clock_at(beat: float, count: int = 1) -> torch.Tensor:
@@ -102,6 +102,31 @@ def test_codes_are_the_middles_of_clusters():
     chooser.fit_codes(units)
     assert (chooser.nearest(units) - units).norm(dim=-1).mean() < 0.15
     assert chooser.nearness(units).argmax(dim=1).unique().numel() >= 8
+
+
+def test_a_style_dances_no_code_that_was_not_found_in_its_dances():
+    """However likely the network finds it; of a mix, each style's as often as it has a share."""
+    chooser = prior(codes=40)
+    torch.manual_seed(4)
+    units = two_ways(400)
+    side = (units.mean(dim=1) > 0).long()
+    chooser.fit_codes(units, torch.eye(2)[side])
+    with torch.no_grad():
+        chooser.out.weight.zero_()
+        chooser.out.bias.copy_(4.0 * (chooser.codes.mean(dim=1) > 0))
+    _, clock, memory = nothing_known(1000)
+
+    def upper(style: list[float]) -> float:
+        condition = torch.zeros(1000, CONDITION)
+        condition[:, -2:] = torch.tensor(style)
+        made = chooser.sample(condition, clock, memory, torch.randn(1000, NOISE))
+        return float((made.mean(dim=1) > 0).float().mean())
+
+    assert upper([1.0, 0.0]) == 0.0
+    assert upper([0.0, 1.0]) == 1.0
+    with torch.no_grad():
+        chooser.out.bias.zero_()
+    assert 0.2 < upper([0.5, 0.5]) < 0.8
 
 
 def test_noise_becomes_gumbel_variables():
