@@ -103,7 +103,7 @@ class TrainConfig:
     learning_rate: float = 1e-3
     units_rate: float = 2e-3  # learning rate before the dance
     warmup: int = 100
-    held: int = 0  # steps at first in which the dancer waits for critic, reader and posterior
+    held: int = 0  # steps at first in which the dancer waits for critic and reader
     decay_share: float = 0.3  # of the dance, at its end: a cosine to 2 % of the learning rate
     weight_decay: float = 1e-4
     gradient_clip: float = 1.0

@@ -206,9 +206,10 @@ class Trainer:
         total = self._weigh(parts)
         self.optimiser.zero_grad(set_to_none=True)
         self.fabric.backward(total)
-        if stage == "dance" and self._dance_iteration < self.config.held:
+        if stage == "dance":
+            waits = self._dance_iteration < self.config.held
             for name, parameter in self.network.named_parameters():
-                if not name.startswith(_NOT_HELD):
+                if name.startswith(_UNITS) or (waits and not name.startswith(_NOT_HELD)):
                     parameter.grad = None
         norm = self.fabric.clip_gradients(
             self.objective,
@@ -454,4 +455,5 @@ PARTS = (
     "skate", "moments", "accent", "features", "critic", "judging", "reading",
 )  # fmt: skip
 
-_NOT_HELD = ("decoder.prior.", "decoder.unit")  # they go on while the rest is held
+_UNITS = ("decoder.unit.", "posterior.")  # rest in the dance: the vocabulary is what they say
+_NOT_HELD = ("decoder.prior.", "decoder.unit_in.")  # they go on while the rest is held

@@ -84,8 +84,8 @@ def test_each_stage_learns_its_part(prepared, tmp_path):
     assert "posterior.read.0.weight" in units
     assert all(n.startswith("decoder.prior.") for n in prior)
     assert {"decoder.prior.codes", "decoder.prior.out.weight"} <= prior
-    assert {"decoder.pose_in.weight", "decoder.unit.spell.0.weight"} <= dance
-    assert not any(n.startswith("posterior.") for n in dance)
+    assert {"decoder.pose_in.weight", "decoder.unit_in.weight", "decoder.prior.out.weight"} <= dance
+    assert not any(n.startswith(("posterior.", "decoder.unit.")) for n in dance)
     assert "decoder.prior.codes" not in dance
 
 
@@ -101,11 +101,9 @@ def test_the_network_waits_while_critic_and_reader_learn(prepared, tmp_path):
     for _ in range(3):
         run.iterate()
     after = now()
-    held = [n for n in before[0] if not n.startswith(("decoder.prior.", "decoder.unit"))]
+    held = [n for n in before[0] if not n.startswith(("decoder.prior.", "decoder.unit_in."))]
     assert_same({n: after[0][n] for n in held}, {n: before[0][n] for n in held})
-    assert not torch.equal(
-        after[0]["decoder.unit.spell.0.weight"], before[0]["decoder.unit.spell.0.weight"]
-    )
+    assert not torch.equal(after[0]["decoder.unit_in.weight"], before[0]["decoder.unit_in.weight"])
     assert not torch.equal(after[1]["layers.0.bias"], before[1]["layers.0.bias"])
     assert not torch.equal(after[2]["style.weight"], before[2]["style.weight"])
     run.iterate()
