@@ -25,7 +25,7 @@ from model.network.unit_prior import UnitPrior, one_of_all
 
 TWICE_DIM = 2  # of `twice_a_beat`
 
-_PULL = 0.0  # of the pull towards a unit, before the sigmoid: half of the way each frame
+_PULL = -0.8  # of the pull towards a unit, before the sigmoid: a third of the way each frame
 _PLACES = 12  # of a beat, where the posterior reads it
 _UNSET = 0.0  # the state's marker for "no beat seen yet": a stored phase is always below zero
 _PHASE_SHIFT = 2.0
