@@ -258,13 +258,13 @@ def test_a_sound_file_is_danced_to(tmp_path, tone):
 def test_a_shows_settings_shape_the_dance_of_its_film(tmp_path, tiny_model, tone):
     """All of them: openness and travel as well as energy."""
 
-    def joints(name):
-        (tmp_path / "show.toml").write_text(f"{name} = 2.0" if name else "")
+    def joints(settings):
+        (tmp_path / "show.toml").write_text(settings)
         argv = [str(tone), "-o", "film.mp4", "--model", str(tiny_model)]
         args = render._parser().parse_args([*argv, "--config", str(tmp_path / "show.toml")])
         dance, _ = render.open_dance(args)
         return dance.view(dance.end_s).joints
 
     usual = joints("")
-    for name in ("energy", "openness", "travel", "temperature"):
-        assert (joints(name) != usual).any(), name
+    for settings in ("energy = 2.0", "openness = 2.0", "travel = 2.0", "temperature = 0.0"):
+        assert (joints(settings) != usual).any(), settings
