@@ -86,12 +86,12 @@ class UnitPrior(nn.Module):
 
     def logits(self, condition: Tensor, units: Tensor, fog: Tensor) -> Tensor:
         """condition [N, C + S], units [N, M, Z] as seen through fog [N, M] -> [N, K]."""
-        condition, style = condition.tensor_split([condition.shape[-1] - self.n_styles], dim=-1)
-        h = self.context(torch.cat([condition, units.flatten(1), fog], dim=-1))
+        heard = condition[:, : condition.shape[1] - self.n_styles]
+        h = self.context(torch.cat([heard, units.flatten(1), fog], dim=-1))
         for layer in self.middle:
             h = h + layer(F.silu(h))
-        danced = torch.log((style @ self.dancing).clamp(min=_LEAST_DANCED))
-        return self.out(self.narrow(F.silu(h))) + danced
+        danced = self._danced(condition).clamp(min=_LEAST_DANCED)
+        return self.out(self.narrow(F.silu(h))) + torch.log(danced)
 
     def loss(
         self, latent: Tensor, condition: Tensor, clock: Tensor, units: Tensor, draws: int
@@ -106,8 +106,7 @@ class UnitPrior(nn.Module):
         )
         fog = self._fog(clock, units)
         seen = self._through(units, fog) + fog[..., None] * torch.randn_like(units)
-        danced = condition[:, condition.shape[1] - self.n_styles :] @ self.dancing
-        right = self.nearness(latent) * danced
+        right = self.nearness(latent) * self._danced(condition)
         right = right / right.sum(dim=-1, keepdim=True).clamp(min=_LEAST)
         return F.cross_entropy(self.logits(condition, seen, fog), right)
 
@@ -119,8 +118,7 @@ class UnitPrior(nn.Module):
 
     def nearest(self, latent: Tensor) -> Tensor:
         """The code nearest to each latent: [B, Z] -> [B, Z]."""
-        scaled = torch.cdist(latent / self.latent_std, self.codes / self.latent_std)
-        return self.codes[scaled.argmin(dim=-1)]
+        return self.codes[_nearest(latent / self.latent_std, self.codes / self.latent_std)]
 
     @torch.no_grad()
     def fit_codes(self, latents: Tensor, style: Tensor | None = None, steps: int = 12) -> None:
@@ -145,6 +143,10 @@ class UnitPrior(nn.Module):
         if style is not None:
             counts = torch.zeros_like(self.dancing).T.index_add(0, _nearest(points, codes), style)
             self.dancing.copy_(counts.T > 0)
+
+    def _danced(self, condition: Tensor) -> Tensor:
+        """How much the styles of a condition dance each code: [N, K], 0 to 1."""
+        return condition[:, condition.shape[1] - self.n_styles :] @ self.dancing
 
     def _through(self, units: Tensor, fog: Tensor) -> Tensor:
         """What is left of units [N, M, Z], standardised, behind fog [N, M]."""
