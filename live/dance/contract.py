@@ -19,7 +19,7 @@ STATE_PREFIX, STATE_SUFFIX = "state_", "_out"
 
 # Dancers move at these tempi; faster or slower music is danced at half or double time.
 DANCE_BPM = (75.0, 155.0)
-_TEMPO_CENTRE_BPM = 110.0
+TEMPO_CENTRE_BPM = 110.0
 BEATS_A_BAR = 4  # of a style that says nothing else
 
 # Every entry has to match exactly, or the features, poses or ticks mean something else.
@@ -56,6 +56,6 @@ def clock_vector(
     vector = np.empty((*beats.shape, CLOCK_DIM), np.float32)
     vector[..., 0:6:2] = np.cos(angles)
     vector[..., 1:6:2] = np.sin(angles)
-    vector[..., 6] = np.log2(np.asarray(tempo_bpm) / _TEMPO_CENTRE_BPM)
+    vector[..., 6] = np.log2(np.asarray(tempo_bpm) / TEMPO_CENTRE_BPM)
     vector[..., 7] = confidence
     return vector

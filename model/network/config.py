@@ -29,12 +29,14 @@ class DecoderConfig:
     """Recurrent pose decoder. latent_dim is how many numbers of noise choose the unit of a beat.
 
     unit_dim: of the latent that says a unit; unit_width: of the layers that spell it out
-    (`model.network.unit_decoder`). Of the prior (`model.network.unit_prior`): codes, the size of
-    its vocabulary; sharpness, of its choice (with 1, likely codes would be chosen too often, since
-    the Gumbel variables of so many codes by so few numbers are not independent); margin, nats below
-    the likeliest code from which on a code is never chosen (min-p sampling); units, beats that it
-    remembers; prior_width and prior_rank, of its layers; fog_within and fog_before, how much of the
-    beats of this bar, and of those before it, is hidden from it, 0 to 1.
+    (`model.network.unit_decoder`); leading: what a unit spells out is danced as it moves, and the
+    recurrence adds what it lacks, where in older networks a unit only pulls. Of the prior
+    (`model.network.unit_prior`): codes, the size of its vocabulary; sharpness, of its choice (with
+    1, likely codes would be chosen too often, since the Gumbel variables of so many codes by so few
+    numbers are not independent); margin, nats below the likeliest code from which on a code is
+    never chosen (min-p sampling); units, beats that it remembers; prior_width and prior_rank, of
+    its layers; fog_within and fog_before, how much of the beats of this bar, and of those before
+    it, is hidden from it, 0 to 1.
 
     grafts: styles, the last of the network's, that were learned on top of it while all else stood
     still (`model.network.graft`); graft_rank: of what each adds to a matrix; graft_codes: its own
@@ -49,6 +51,7 @@ class DecoderConfig:
     residual_scale: float = 0.3
     unit_dim: int = 64
     unit_width: int = 512
+    leading: bool = True
     units: int = 8
     prior_width: int = 512
     prior_rank: int = 128
@@ -81,7 +84,8 @@ class NetworkConfig:
     @staticmethod
     def from_dict(values: dict) -> "NetworkConfig":
         """What `to_dict` made, or an older version of it."""
-        decoder = {"unit_dim": values["decoder"]["latent_dim"], **values["decoder"]}
+        older = {"unit_dim": values["decoder"]["latent_dim"], "leading": False}
+        decoder = older | values["decoder"]
         return NetworkConfig(
             styles=tuple(values["styles"]),
             encoder=EncoderConfig(**values["encoder"]),

@@ -25,7 +25,7 @@ from model.network.unit_prior import UnitPrior, one_of_all
 
 TWICE_DIM = 2  # of `twice_a_beat`
 
-_PULL = -0.8  # of the pull towards a unit, before the sigmoid: a third of the way each frame
+_PULL = -0.8  # towards a unit, before the sigmoid: a third of the way each frame
 _PLACES = 12  # of a beat, where the posterior reads it
 _UNSET = 0.0  # the state's marker for "no beat seen yet": a stored phase is always below zero
 _PHASE_SHIFT = 2.0
@@ -51,6 +51,11 @@ class PoseDecoder(nn.Module):
             nn.SiLU(),
             GraftedLinear(hidden, config.pose_dim, *grafts),
         )
+        if config.leading:  # at first what is danced is what the units spell out
+            last = self.pose_out[2]
+            assert isinstance(last, GraftedLinear)
+            nn.init.zeros_(last.weight)
+            nn.init.zeros_(last.bias)
         self.prior = UnitPrior(config, condition, n_styles)
         own = replace(config, codes=config.graft_codes)
         self.graft_priors = nn.ModuleList(
@@ -79,9 +84,19 @@ class PoseDecoder(nn.Module):
         """What lets the grafts have their say, [..., grafts * rank]; None if there are none."""
         return gate_of(self.shares(condition), self.config.graft_rank)
 
-    def spell(self, latent: Tensor, clock: Tensor, condition: Tensor) -> Tensor:
-        """What a latent spells out for this moment, in the styles of the condition: [..., 60]."""
-        return self.unit(latent, clock, self.gate(condition))
+    def spell(self, latent: Tensor, clock: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
+        """What a latent spells out for this moment, in the styles of the condition, and the lead:
+        what this asks of the next pose besides a share of the last, see `advance`. [..., 60]
+        each."""
+        gate = self.gate(condition)
+        unit = before = self.unit(latent, clock, gate)
+        if self.config.leading:
+            before = self.unit(latent, clock, gate, frames_ago=1.0)
+        return unit, unit - self._kept() * before
+
+    def _kept(self) -> Tensor:
+        """How much of its distance from the unit a pose keeps with every frame, [60]."""
+        return 1 - torch.sigmoid(self.pull)
 
     def drive(self, condition: Tensor, latent: Tensor, unit: Tensor) -> Tensor:
         """What the recurrence hears besides its own poses: [..., hidden]. unit [..., 60]: what the
@@ -94,13 +109,18 @@ class PoseDecoder(nn.Module):
         self,
         pose: Tensor,
         drive: Tensor,
-        unit: Tensor,
+        lead: Tensor,
         hidden: list[Tensor],
         gate: Tensor | None = None,
     ) -> tuple[Tensor, list[Tensor]]:
-        """One frame: normalised pose [N, 60], drive [N, hidden] and unit [N, 60] -> (next pose,
-        hidden). The pose is pulled to the unit's, so that dancers of the same units meet, and
-        changed by what the recurrence adds. gate: of the grafts, see `gate`."""
+        """One frame: normalised pose [N, 60], drive [N, hidden] and lead [N, 60] -> (next pose,
+        hidden).
+
+        The pose goes where its unit goes, and its distance from the unit shrinks by a share, so
+        that dancers of the same units meet; to this comes what the recurrence adds. In games such
+        a passage from one recorded movement into another is called inertialisation (Bollo, 2018):
+        blending both would make both smaller. gate: of the grafts, see `gate`.
+        """
         x = torch.nn.functional.silu(self.pose_in(pose, gate) + drive)
         after = []
         for cell, state in zip(self.cells, hidden, strict=True):
@@ -109,8 +129,7 @@ class PoseDecoder(nn.Module):
             x = x + state
         first, between, last = self.pose_out
         change = last(between(first(torch.cat([x, drive], dim=-1), gate)), gate)
-        pulled = torch.sigmoid(self.pull) * (unit - pose)
-        return pose + pulled + self.config.residual_scale * change, after
+        return lead + self._kept() * pose + self.config.residual_scale * change, after
 
     def compile_gates(self) -> None:
         """One kernel for what a cell does besides its products, where PyTorch launches ten: for a
@@ -152,9 +171,9 @@ class PoseDecoder(nn.Module):
         hidden = [state[f"hidden{i}"] for i in range(self.config.layers)]
         units = self.renewed(condition, clock, noise, state)
         latent = units[:, 0]
-        unit = self.spell(latent, clock, condition)
+        unit, lead = self.spell(latent, clock, condition)
         drive = self.drive(condition, latent, unit)
-        pose, hidden = self.advance(state["pose"], drive, unit, hidden, self.gate(condition))
+        pose, hidden = self.advance(state["pose"], drive, lead, hidden, self.gate(condition))
         after = {f"hidden{i}": h for i, h in enumerate(hidden)}
         after |= {"pose": pose, "units": units, "phase": stored_phase(clock)}
         return pose, after

@@ -171,13 +171,13 @@ class Objective(nn.Module):
         self,
         target: Tensor,
         drive: Tensor,
-        unit: Tensor,
+        lead: Tensor,
         teacher: np.ndarray,
         rollout: "_Rollout | None",
         gate: Tensor | None,
     ) -> Tensor:
         """Step forced rows, and the rollouts beside them: products of twice the rows take less than
-        twice the time. target [B, L + 1, 60], drive [B, L, hidden] and unit [B, L, 60] of the
+        twice the time. target [B, L + 1, 60], drive [B, L, hidden] and lead [B, L, 60] of the
         forced rows; gate: of the grafts, [B, grafts * rank]; returns their poses [B, L, 60]."""
         decoder, config = self.network.decoder, self.config
         forced = len(target)
@@ -192,16 +192,17 @@ class Objective(nn.Module):
         noise = config.input_noise * torch.randn_like(target)
         poses = []
         # Not drive[:, t]: the gradient of each slice would be a tensor as large as the whole.
-        pushes = zip(teacher, drive.unbind(dim=1), unit.unbind(dim=1), strict=True)
-        for t, (taught, driven, pull) in enumerate(pushes):
+        pushes = zip(teacher, drive.unbind(dim=1), lead.unbind(dim=1), strict=True)
+        for t, (taught, driven, led) in enumerate(pushes):
             if t and taught:
                 pose = target[:, t]
             given = pose + noise[:, t]
             if rollout is not None:
-                beside, pushed, pulled = rollout.enter(t)
-                given, driven = torch.cat([given, beside]), torch.cat([driven, pushed])
-                pull = torch.cat([pull, pulled])
-            pose, hidden = decoder.advance(given, driven, pull, hidden, gate)
+                entering = rollout.enter(t)
+                given, driven, led = (
+                    torch.cat(pair) for pair in zip((given, driven, led), entering, strict=True)
+                )
+            pose, hidden = decoder.advance(given, driven, led, hidden, gate)
             if rollout is not None:
                 pose, beside = pose.split([forced, len(pose) - forced])
                 rollout.moved(t, beside)
@@ -224,10 +225,10 @@ class Objective(nn.Module):
         clock, control, condition = self._rows(batch, music, rows, style)
         target = network.normalise(plain)
         by_frame = self._latents(target[:, 1:], clock, beat)
-        unit = decoder.spell(by_frame, clock, condition)
+        unit, lead = decoder.spell(by_frame, clock, condition)
         parts = self._unit_parts(unit, target)
         drive, gate = decoder.drive(condition, by_frame, unit), decoder.gate(condition[:, 0])
-        pose = self._roll(target, drive, unit, teacher, rollout, gate)
+        pose = self._roll(target, drive, lead, teacher, rollout, gate)
         forced = torch.cat([target[:, :1], pose], dim=1)
         plain_forced = network.denormalise(forced)
         parts |= {
@@ -264,7 +265,7 @@ class Objective(nn.Module):
         by_frame = latent.gather(1, batch.beat[..., None].expand(-1, -1, latent.shape[-1]))
         every = torch.ones(len(target), dtype=torch.bool, device=target.device)
         *_, condition = self._rows(batch, music, every, batch.style)
-        unit = network.decoder.spell(by_frame, batch.clock, condition)
+        unit = network.decoder.unit(by_frame, batch.clock, network.decoder.gate(condition))
         parts = self._unit_parts(unit, target) | {"kl": self._nats(mean, log_std, batch.beat)}
         return Outcome(parts, real, None)
 
@@ -354,7 +355,7 @@ class _Rollout:
         self._plain: list[Tensor] = []
 
     def enter(self, t: int) -> tuple[Tensor, Tensor, Tensor]:
-        """What they bring into frame t: their pose [N, 60], drive [N, hidden] and unit [N, 60]. The
+        """What they bring into frame t: their pose [N, 60], drive [N, hidden] and lead [N, 60]. The
         prior does not learn from where its latents lead: only from latents of real dances."""
         decoder, condition = self._network.decoder, self._condition[t]
         rows = beat_wrapped(self._clock[t], self._state["phase"])[:, 0].nonzero()[:, 0]
@@ -366,8 +367,8 @@ class _Rollout:
                 )
                 self._state["units"] = self._state["units"].index_copy(0, rows, newer)
         latent = self._state["units"][:, 0]
-        unit = decoder.spell(latent, self._clock[t], condition)
-        return self._state["pose"], decoder.drive(condition, latent, unit), unit
+        unit, lead = decoder.spell(latent, self._clock[t], condition)
+        return self._state["pose"], decoder.drive(condition, latent, unit), lead
 
     def moved(self, t: int, pose: Tensor) -> None:
         """Where frame t took them: poses [N, 60]."""

@@ -174,6 +174,8 @@ class Trainer:
     def iterate(self) -> dict[str, float]:
         """One optimiser step of the network, and of the critic once it takes part."""
         stage = self.config.stage(self.progress.iteration)
+        for name, parameter in self.network.named_parameters():
+            parameter.requires_grad_(stage != "dance" or not name.startswith(_UNITS))
         if stage == "prior" and self.progress.iteration == self.config.units_iterations:
             self._find_vocabulary()
         batch = Tensors.of(self.windows.batch(self.rng), self.fabric.device)
@@ -206,10 +208,9 @@ class Trainer:
         total = self._weigh(parts)
         self.optimiser.zero_grad(set_to_none=True)
         self.fabric.backward(total)
-        if stage == "dance":
-            waits = self._dance_iteration < self.config.held
+        if stage == "dance" and self._dance_iteration < self.config.held:
             for name, parameter in self.network.named_parameters():
-                if name.startswith(_UNITS) or (waits and not name.startswith(_NOT_HELD)):
+                if not name.startswith(_NOT_HELD):
                     parameter.grad = None
         norm = self.fabric.clip_gradients(
             self.objective,

@@ -23,9 +23,10 @@ _STYLE_AXIS = {
 
 
 _OF_UNITS = (
-    "unit_dim", "unit_width", "units", "prior_width", "prior_rank", "codes", "sharpness", "margin",
-    "fog_within", "fog_before",
+    "unit_dim", "unit_width", "leading", "units", "prior_width", "prior_rank", "codes", "sharpness",
+    "margin", "fog_within", "fog_before",
 )  # fmt: skip
+_CHANGES = "decoder.pose_out.2."  # the last layer of the recurrence: what it adds to a pose
 _HEARS_UNITS = "decoder.condition.weight"  # its last columns are those of the latent
 _CRITIC_STYLES = tuple(
     f"{name}.parametrizations.weight.original" for name in ("style", "whole_style")
@@ -38,7 +39,8 @@ def inherit(network: DanceNetwork, checkpoint: dict) -> None:
 
     Styles are matched by name; a style it did not know begins as the mean of those it knew. What
     a file has of an older kind (`model.network.weights.RENEWED`) stays as new, and so do units of
-    another size with all that chooses, spells and reads them. Raises ConfigError where other sizes
+    another size with all that chooses, spells and reads them, and what the recurrence adds, where
+    units led it otherwise. Raises ConfigError where other sizes
     differ.
     """
     ours, theirs = network.config, NetworkConfig.from_dict(checkpoint["network_config"])
@@ -51,6 +53,9 @@ def inherit(network: DanceNetwork, checkpoint: dict) -> None:
         heard = known[:, : known.shape[1] - theirs.decoder.unit_dim]
         state = {n: v for n, v in state.items() if not n.startswith(RENEWED)}
         state[_HEARS_UNITS] = F.pad(heard, (0, ours.decoder.unit_dim))
+        if ours.decoder.leading != theirs.decoder.leading:
+            fresh = network.state_dict()
+            state |= {n: fresh[n] for n in state if n.startswith(_CHANGES)}
     for name, axis in _STYLE_AXIS.items():
         if name not in state:
             continue

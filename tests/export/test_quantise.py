@@ -156,7 +156,7 @@ def whole(wide_checkpoint):
 def test_an_exported_file_is_small_dances_and_can_be_gone_on_from(wide_checkpoint, whole, tmp_path):
     small = tmp_path / "small.onnx"
     parity = export([wide_checkpoint], small)
-    assert 0.0 < parity.rounding < 1e-3
+    assert 0.0 < parity.rounding < 2e-3
     assert small.stat().st_size < 0.6 * whole.stat().st_size
     assert Performer(str(small), "cpu", dancers=2).styles == Performer(str(whole), "cpu").styles
     exact, begun = (load_weights(path)["weights"] for path in (whole, small))

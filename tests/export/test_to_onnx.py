@@ -147,6 +147,20 @@ def test_what_the_stage_would_refuse_is_not_exported(
     assert not out.exists()
 
 
+def test_a_network_of_an_older_kind_can_still_be_exported(tiny_network, tiny_checkpoint, tmp_path):
+    """A style of one's own that was learned on one is, whenever it learns more."""
+    config = tiny_network.config
+    decoder = replace(config.decoder, leading=False)
+    network = DanceNetwork(replace(config, decoder=decoder))
+    state = torch.load(tiny_checkpoint, weights_only=True)
+    state["average"] = AveragedModel(network).state_dict()
+    state["network_config"] = network.config.to_dict()
+    path, out = tmp_path / "older.pt", tmp_path / "older.onnx"
+    torch.save(state, path)
+    assert export([path], out).worst < 1e-5
+    assert load_weights(out)["network_config"] == network.config.to_dict()
+
+
 def test_a_file_of_the_stage_whose_weights_are_not_finite_begins_no_training(exported, tmp_path):
     onnx.save(with_other_weights(exported, float("nan")), tmp_path / "broken.onnx")
     with pytest.raises(ArtifactError, match="not finite"):

@@ -99,8 +99,8 @@ def pose_of(joints):
     return torch.as_tensor(encode(joints))[None]
 
 
-def trainer(prepared, folder, config=TINY):
-    return Trainer(prepared, folder, config, TINY_ENCODER, TINY_DECODER)
+def trainer(prepared, folder, config=TINY, decoder=TINY_DECODER):
+    return Trainer(prepared, folder, config, TINY_ENCODER, decoder)
 
 
 def ignore(_row):

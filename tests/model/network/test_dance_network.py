@@ -15,7 +15,14 @@ from live.dance.contract import CLOCK_DIM, CONTROL_DIM, clock_vector, dance_rati
 from live.errors import ConfigError
 from model.network.config import NetworkConfig
 from model.network.dance_network import whole_bones
-from model.network.decoder import TWICE_DIM, beat_wrapped, gates, stored_phase, twice_a_beat
+from model.network.decoder import (
+    TWICE_DIM,
+    PoseDecoder,
+    beat_wrapped,
+    gates,
+    stored_phase,
+    twice_a_beat,
+)
 from tests.helpers.contract import Stepped, assert_streams_like_offline
 from tests.helpers.network import (
     BPM,
@@ -78,13 +85,40 @@ def test_the_decoder_on_stage_is_the_decoder_in_training(tiny_network):
         latents.append(state["units"][:, 0])
     # Training drives all frames at once, from latents known beforehand.
     latent = torch.stack(latents)
-    unit = decoder.unit(latent, clock)
+    unit, lead = decoder.spell(latent, clock, condition)
     drive = decoder.drive(condition, latent, unit)
     pose = torch.zeros(dancers, POSE_DIM)
     hidden = [torch.zeros(dancers, decoder.config.hidden) for _ in decoder.cells]
     for t in range(frames):
-        pose, hidden = decoder.advance(pose, drive[t], unit[t], hidden)
+        pose, hidden = decoder.advance(pose, drive[t], lead[t], hidden)
         assert difference(pose, staged[t]) < 1e-5
+
+
+@pytest.mark.parametrize("leading", [True, False])
+def test_a_pose_goes_where_its_unit_goes(tiny_network, leading):
+    """Its distance from the unit shrinks by a share a frame, however the unit moves; where units
+    only pull, it trails behind. Nothing is added by the recurrence here."""
+    config = replace(tiny_network.config.decoder, leading=leading)
+    torch.manual_seed(2)
+    decoder = PoseDecoder(config, tiny_network.config.encoder.width, 2).eval()
+    torch.nn.init.zeros_(decoder.pose_out[2].weight)
+    torch.nn.init.zeros_(decoder.pose_out[2].bias)
+    clock = torch.as_tensor(clock_vector(0.1 + np.arange(12) * 60.0 / 60 / FRAME_RATE, 60.0))
+    latent = torch.randn(1, config.unit_dim).expand(12, -1)
+    condition = torch.zeros(12, condition_width(tiny_network))
+    with torch.no_grad():
+        unit, lead = decoder.spell(latent, clock, condition)
+        unit, lead = 30 * unit, 30 * lead  # moves as a beat of dance does
+        assert (unit[-1] - unit[0]).abs().max() > 1.0
+        pose, away = unit[:1] + 2.0, []
+        hidden = [torch.zeros(1, config.hidden) for _ in decoder.cells]
+        drive = decoder.drive(condition, latent, unit)
+        for t in range(1, 12):
+            pose, hidden = decoder.advance(pose, drive[t : t + 1], lead[t : t + 1], hidden)
+            away.append(pose - unit[t])
+        kept = 1 - torch.sigmoid(decoder.pull)
+    expected = torch.stack([2.0 * kept**t for t in range(1, 12)])[:, None]
+    assert (difference(torch.stack(away), expected) < 1e-3) == leading
 
 
 @pytest.mark.slow  # a compiler at work
@@ -93,14 +127,14 @@ def test_the_decoder_on_stage_is_the_decoder_in_training(tiny_network):
 def test_compiled_gates_are_the_same_gates(tiny_network):
     decoder = copy.deepcopy(tiny_network).decoder.requires_grad_()
     generator = torch.Generator().manual_seed(4)
-    pose, unit, drive, *hidden = (
+    pose, lead, drive, *hidden = (
         torch.randn(3, n, generator=generator)
         for n in (POSE_DIM, POSE_DIM, *[decoder.config.hidden] * (1 + decoder.config.layers))
     )
 
     def stepped():
         decoder.zero_grad()
-        made, after = decoder.advance(pose, drive, unit, hidden)
+        made, after = decoder.advance(pose, drive, lead, hidden)
         (made.square().sum() + after[-1].sum()).backward()
         return [made.detach(), *(p.grad.clone() for p in decoder.cells.parameters())]
 
@@ -332,10 +366,12 @@ def test_features_are_normalised_inside(tiny_network):
 def test_a_configuration_survives_being_written_down(tiny_network):
     config = tiny_network.config
     assert NetworkConfig.from_dict(config.to_dict()) == config
-    older = config.to_dict()  # from before a unit's latent had a size of its own
-    del older["decoder"]["unit_dim"]
+    older = config.to_dict()  # from before a unit's latent had a size of its own, and led
+    for name in ("unit_dim", "leading"):
+        del older["decoder"][name]
     decoder = NetworkConfig.from_dict(older).decoder
-    assert decoder == replace(config.decoder, unit_dim=config.decoder.latent_dim)
+    latent_dim = config.decoder.latent_dim
+    assert decoder == replace(config.decoder, unit_dim=latent_dim, leading=False)
 
 
 def test_the_clock_vector_holds_three_phases_tempo_and_confidence():

@@ -26,6 +26,23 @@ def test_the_end_of_a_beat_differs_from_its_begin():
     assert (begin - end).abs().max() > 1.5
 
 
+def test_a_frame_ago_is_told_even_before_the_beat_began():
+    beats = torch.arange(6) / 15 + 0.2  # a beat at 120 BPM has 15 frames
+    told = beat_waves(clock_at(beats))
+    torch.testing.assert_close(
+        beat_waves(clock_at(beats), frames_ago=1.0)[1:], told[:-1], atol=1e-4, rtol=0
+    )
+    begin, before = (beat_waves(clock_at([3.0]), frames_ago=ago) for ago in (0.0, 1.0))
+    assert 0.05 < (begin - before).abs().max() < 1.5  # near by, not at the end of the beat
+
+
+def test_what_is_spelled_need_not_stand_still_on_the_beat():
+    now, ago = (beat_waves(clock_at([3.0]), frames_ago=ago) for ago in (0.0, 0.01))
+    assert (now - ago).abs().max() > 0.01
+    cosines = [beat_waves(clock_at([3.0]), ago, sines=False) for ago in (0.0, 0.01)]
+    assert (cosines[0] - cosines[1]).abs().max() < 0.001
+
+
 def beats_of_motion(count: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Two whole beats a row, each a random line from one pose to another: pose [B, 24, 9], clock,
     beat."""

@@ -74,3 +74,18 @@ def test_units_of_another_size_begin_as_new_and_the_rest_goes_on(prepared, tmp_p
             assert torch.equal(value, fresh[name])
         else:
             assert torch.equal(value, theirs[name])
+
+
+def test_what_the_recurrence_adds_begins_anew_where_units_did_not_lead(prepared, tmp_path):
+    first = trainer(prepared, tmp_path / "first", decoder=replace(TINY_DECODER, leading=False))
+    first.run(ignore)
+    checkpoint = load_checkpoint(first.folder / CHECKPOINT)
+    donor = network_of(checkpoint)
+    heir = DanceNetwork(replace(donor.config, decoder=replace(donor.config.decoder, leading=True)))
+    inherit(heir, checkpoint)
+    ours, theirs = heir.state_dict(), donor.state_dict()
+    assert theirs["decoder.pose_out.2.weight"].any()
+    assert not ours["decoder.pose_out.2.weight"].any()
+    assert not ours["decoder.pose_out.2.bias"].any()
+    for name in ("decoder.pose_out.0.weight", "decoder.cells.0.from_state.weight"):
+        assert torch.equal(ours[name], theirs[name])
