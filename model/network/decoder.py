@@ -12,11 +12,13 @@ within a minute of free running.
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from live.dance.contract import CLOCK_DIM, CONTROL_DIM
+from live.dance.contract import CLOCK_DIM, CONTROL_DIM, clock_vector
 from live.errors import ConfigError
 from model.network.config import DecoderConfig
 from model.network.graft import GraftedLinear, gate_of
@@ -25,6 +27,8 @@ from model.network.unit_prior import UnitPrior, one_of_all
 
 TWICE_DIM = 2  # of `twice_a_beat`
 
+_FIFTHS = clock_vector(np.arange(5) / 5 + 0.1, 120.0).tolist()  # places in a beat
+_LEAST_MOVED = 0.02
 _PULL = -0.8  # towards a unit, before the sigmoid: a third of the way each frame
 _PLACES = 12  # of a beat, where the posterior reads it
 _UNSET = 0.0  # the state's marker for "no beat seen yet": a stored phase is always below zero
@@ -93,6 +97,20 @@ class PoseDecoder(nn.Module):
         if self.config.leading:
             before = self.unit(latent, clock, gate, frames_ago=1.0)
         return unit, unit - self._kept() * before
+
+    def liveliness(self, latent: Tensor, condition: Tensor) -> Tensor:
+        """How much the units of latents [N, Z] move, in the styles of the condition: logarithm of
+        the mean change of a pose in a fifth of the beat, about -2 (still) to 2; 0 where none was
+        danced. [N, 1], or [N, 0] where the prior does not ask."""
+        if not self.config.liveliness:
+            return latent[:, :0]
+        gate = self.gate(condition)
+        one = torch.ones_like(latent[:, :1])  # constants of a branch are none of ONNX's
+        clocks = (torch.cat([number * one for number in clock], dim=-1) for clock in _FIFTHS)
+        poses = [self.unit(latent, clock, gate) for clock in clocks]
+        moved = torch.stack([(b - a).abs() for a, b in pairwise(poses)]).mean(dim=(0, 2))
+        known = (latent != 0).any(dim=-1)
+        return (known * (torch.log(moved + _LEAST_MOVED) + 1))[:, None]
 
     def _kept(self) -> Tensor:
         """How much of its distance from the unit a pose keeps with every frame, [60]."""
@@ -200,12 +218,13 @@ class PoseDecoder(nn.Module):
     def _choose(self, condition: Tensor, clock: Tensor, units: Tensor, noise: Tensor) -> Tensor:
         """The latent of a beat, [N, Z]: of the prior's vocabulary, or of that of a graft, as often
         as it has a share."""
+        lively = self.liveliness(units[:, 0], condition)
         if not self.config.grafts:
-            return self.prior.sample(condition, clock, units, noise)
+            return self.prior.sample(condition, clock, units, lively, noise)
         share = self.shares(condition)
         priors = [self.prior, *self.graft_priors]
         shares = torch.cat([1 - share.sum(dim=-1, keepdim=True), share], dim=-1)
-        return one_of_all(priors, shares, condition, clock, units, noise)
+        return one_of_all(priors, shares, condition, clock, units, lively, noise)
 
 
 class GatedCell(nn.Module):

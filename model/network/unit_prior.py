@@ -13,7 +13,9 @@ nearly always gives the same unit. A score that is written in noise can be dance
 never dances a code that was not found in its dances: however unlikely the network finds the codes
 of other styles, there are thousands, and one in a hundred beats would give a dance away. The memory
 before the bar is seen through a fog (`DecoderConfig.fog_before`), so that dancers with the same
-noise come together within a bar or two, whatever they danced before.
+noise come together within a bar or two, whatever they danced before. What the fog does not hide is
+how lively the last beat was. Without it nobody stands still over a bar line, since what is seldom
+on the whole is begun anew as seldom.
 
 Enters: noise and context. Leaves: a latent.
 """
@@ -35,6 +37,7 @@ _NEVER = -1e4
 _LEAST = 1e-6  # probability, at the ends of the Gumbel variables
 _LEAST_DANCED = 1e-5  # of a code by a style
 _LEAST_SHARE = 1e-3  # of a dance: less is what is left of rounding
+_BLUR = 0.3  # of how lively the last beat was, in training: it is not to name a clip
 _SOFTNESS = 0.15  # of the latents' spread: codes so near to a unit are nearly as right
 
 
@@ -52,7 +55,7 @@ class UnitPrior(nn.Module):
         super().__init__()
         self.config, self.n_styles = config, n_styles
         width, latent, units = config.prior_width, config.unit_dim, config.units
-        self.context = nn.Linear(condition + units * (latent + 1), width)
+        self.context = nn.Linear(condition + units * (latent + 1) + config.liveliness, width)
         self.middle = nn.ModuleList(nn.Linear(width, width) for _ in range(_LAYERS))
         self.narrow = nn.Linear(width, config.prior_rank)
         self.out = nn.Linear(config.prior_rank, config.codes)
@@ -64,18 +67,22 @@ class UnitPrior(nn.Module):
         self.register_buffer("directions", F.normalize(directions, dim=-1))
         self.register_buffer("latent_std", torch.ones(latent))
 
-    def sample(self, condition: Tensor, clock: Tensor, units: Tensor, noise: Tensor) -> Tensor:
+    def sample(
+        self, condition: Tensor, clock: Tensor, units: Tensor, lively: Tensor, noise: Tensor
+    ) -> Tensor:
         """condition [N, C + S]; clock [N, 8]; units [N, M, Z], newest first, zeros where none was
-        danced yet; noise [N, E], standard normal, or less for a calmer choice -> latent [N, Z]."""
-        chance = self.chances(condition, clock, units)
+        danced yet; lively [N, 1], of the newest (`PoseDecoder.liveliness`), or [N, 0] where the
+        prior does not ask; noise [N, E], standard normal, or less for a calmer choice -> latent
+        [N, Z]."""
+        chance = self.chances(condition, clock, units, lively)
         return self.codes[(chance + self.gumbel(noise)).argmax(dim=-1)]
 
-    def chances(self, condition: Tensor, clock: Tensor, units: Tensor) -> Tensor:
+    def chances(self, condition: Tensor, clock: Tensor, units: Tensor, lively: Tensor) -> Tensor:
         """Logarithms of how likely each code is to be chosen, up to a constant: [N, K]."""
         c = self.config
         fog = torch.where(within_bar(clock, c.units), c.fog_within, c.fog_before)
         fog = torch.where(is_blank(units), 1.0, fog)
-        logits = self.logits(condition, self._through(units, fog), fog)
+        logits = self.logits(condition, self._through(units, fog), fog, lively)
         likely = logits > logits.amax(dim=-1, keepdim=True) - c.margin
         return torch.where(likely, c.sharpness * logits, _NEVER)
 
@@ -84,31 +91,40 @@ class UnitPrior(nn.Module):
         share = 0.5 + 0.5 * torch.erf(noise @ self.directions.T / math.sqrt(2))
         return -torch.log(-torch.log(share.clamp(_LEAST, 1 - _LEAST)))
 
-    def logits(self, condition: Tensor, units: Tensor, fog: Tensor) -> Tensor:
-        """condition [N, C + S], units [N, M, Z] as seen through fog [N, M] -> [N, K]."""
+    def logits(self, condition: Tensor, units: Tensor, fog: Tensor, lively: Tensor) -> Tensor:
+        """condition [N, C + S], units [N, M, Z] as seen through fog [N, M], lively as above ->
+        [N, K]."""
         heard = condition[:, : condition.shape[1] - self.n_styles]
-        h = self.context(torch.cat([heard, units.flatten(1), fog], dim=-1))
+        h = self.context(torch.cat([heard, units.flatten(1), fog, lively], dim=-1))
         for layer in self.middle:
             h = h + layer(F.silu(h))
         danced = self._danced(condition).clamp(min=_LEAST_DANCED)
         return self.out(self.narrow(F.silu(h))) + torch.log(danced)
 
     def loss(
-        self, latent: Tensor, condition: Tensor, clock: Tensor, units: Tensor, draws: int
+        self,
+        latent: Tensor,
+        condition: Tensor,
+        clock: Tensor,
+        units: Tensor,
+        lively: Tensor,
+        draws: int,
     ) -> Tensor:
         """Cross entropy of the codes near to the units that were danced, nats.
 
-        latent [B, Z] of beats danced, units [B, M, Z] of those before (zeros: none known),
-        condition [B, C + S] and clock [B, 8] at their first frames; draws: of fog for each.
+        latent [B, Z] of beats danced, units [B, M, Z] of those before (zeros: none known), lively
+        as above, condition [B, C + S] and clock [B, 8] at their first frames; draws: of fog for
+        each.
         """
-        latent, condition, clock, units = (
-            x.repeat_interleave(draws, dim=0) for x in (latent, condition, clock, units)
+        latent, condition, clock, units, lively = (
+            x.repeat_interleave(draws, dim=0) for x in (latent, condition, clock, units, lively)
         )
         fog = self._fog(clock, units)
         seen = self._through(units, fog) + fog[..., None] * torch.randn_like(units)
+        lively = lively + _BLUR * torch.randn_like(lively)
         right = self.nearness(latent) * self._danced(condition)
         right = right / right.sum(dim=-1, keepdim=True).clamp(min=_LEAST)
-        return F.cross_entropy(self.logits(condition, seen, fog), right)
+        return F.cross_entropy(self.logits(condition, seen, fog, lively), right)
 
     def nearness(self, latent: Tensor) -> Tensor:
         """How right each code would be for latents [B, Z]: [B, K], rows sum to 1."""
@@ -166,6 +182,7 @@ def one_of_all(
     condition: Tensor,
     clock: Tensor,
     units: Tensor,
+    lively: Tensor,
     noise: Tensor,
 ) -> Tensor:
     """`UnitPrior.sample` of several priors, each of which is asked as often as it has a share: a
@@ -174,7 +191,7 @@ def one_of_all(
     for i, prior in enumerate(priors):
         assert isinstance(prior, UnitPrior)
         share = shares[:, i : i + 1]
-        chance = torch.log_softmax(prior.chances(condition, clock, units), dim=-1)
+        chance = torch.log_softmax(prior.chances(condition, clock, units, lively), dim=-1)
         weighed = chance + torch.log(share.clamp(min=_LEAST))
         chances.append(torch.where(share > _LEAST_SHARE, weighed, 2 * _NEVER))
         gumbel.append(prior.gumbel(noise))

@@ -290,10 +290,13 @@ class Objective(nn.Module):
         latent, before, row, first = self.units_of(batch)
         before = self._remembered(before)
         every = torch.ones(len(batch.pose), dtype=torch.bool, device=batch.pose.device)
+        decoder = self.network.decoder
         with torch.no_grad():
             clock, _, condition = self._rows(batch, music, every, batch.style)
-        return self.network.decoder.newest_prior.loss(
-            latent, condition[row, first], clock[row, first], before, self.config.prior_draws
+            clock, condition = clock[row, first], condition[row, first]
+            lively = decoder.liveliness(before[:, 0], condition)
+        return decoder.newest_prior.loss(
+            latent, condition, clock, before, lively, self.config.prior_draws
         )
 
     @torch.no_grad()

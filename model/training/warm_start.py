@@ -24,7 +24,7 @@ _STYLE_AXIS = {
 
 _OF_UNITS = (
     "unit_dim", "unit_width", "leading", "units", "prior_width", "prior_rank", "codes", "sharpness",
-    "margin", "fog_within", "fog_before",
+    "margin", "fog_within", "fog_before", "liveliness",
 )  # fmt: skip
 _CHANGES = "decoder.pose_out.2."  # the last layer of the recurrence: what it adds to a pose
 _HEARS_UNITS = "decoder.condition.weight"  # its last columns are those of the latent

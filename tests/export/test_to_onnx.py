@@ -150,7 +150,7 @@ def test_what_the_stage_would_refuse_is_not_exported(
 def test_a_network_of_an_older_kind_can_still_be_exported(tiny_network, tiny_checkpoint, tmp_path):
     """A style of one's own that was learned on one is, whenever it learns more."""
     config = tiny_network.config
-    decoder = replace(config.decoder, leading=False)
+    decoder = replace(config.decoder, leading=False, liveliness=False)
     network = DanceNetwork(replace(config, decoder=decoder))
     state = torch.load(tiny_checkpoint, weights_only=True)
     state["average"] = AveragedModel(network).state_dict()

@@ -121,6 +121,25 @@ def test_a_pose_goes_where_its_unit_goes(tiny_network, leading):
     assert (difference(torch.stack(away), expected) < 1e-3) == leading
 
 
+def test_liveliness_is_how_much_a_unit_moves(tiny_network):
+    """However it is spelled; an unknown one is neither lively nor still."""
+    decoder = copy.deepcopy(tiny_network).decoder
+    latent = torch.stack(
+        [*torch.randn(4, decoder.config.unit_dim), torch.zeros(decoder.config.unit_dim)]
+    )
+    condition = torch.zeros(5, condition_width(tiny_network))
+    before = decoder.liveliness(latent, condition)
+    clock = torch.as_tensor(clock_vector(np.linspace(0.1, 0.9, 50), 120.0))
+    for layer in (0, 2, 4):
+        decoder.unit.spell[layer].weight.data.mul_(2.0)
+    after = decoder.liveliness(latent, condition)
+    assert (after[:4] > before[:4] + 0.3).all()
+    assert before[4] == after[4] == 0.0
+    path = torch.stack([decoder.unit(latent[:4], c.expand(4, -1)) for c in clock])
+    order = path.diff(dim=0).abs().mean(dim=(0, 2)).argsort()
+    assert order.tolist() == after[:4, 0].argsort().tolist()
+
+
 @pytest.mark.slow  # a compiler at work
 @pytest.mark.filterwarnings("ignore")  # the compiler has many about itself
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
@@ -366,12 +385,14 @@ def test_features_are_normalised_inside(tiny_network):
 def test_a_configuration_survives_being_written_down(tiny_network):
     config = tiny_network.config
     assert NetworkConfig.from_dict(config.to_dict()) == config
-    older = config.to_dict()  # from before a unit's latent had a size of its own, and led
-    for name in ("unit_dim", "leading"):
+    older = (
+        config.to_dict()
+    )  # from before a unit's latent had a size of its own, led and was asked how lively
+    for name in ("unit_dim", "leading", "liveliness"):
         del older["decoder"][name]
     decoder = NetworkConfig.from_dict(older).decoder
     latent_dim = config.decoder.latent_dim
-    assert decoder == replace(config.decoder, unit_dim=latent_dim, leading=False)
+    assert decoder == replace(config.decoder, unit_dim=latent_dim, leading=False, liveliness=False)
 
 
 def test_the_clock_vector_holds_three_phases_tempo_and_confidence():
