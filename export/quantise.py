@@ -10,7 +10,7 @@ blocks, so that no dancer depends on the others, as one scale for all rows would
 (DynamicQuantizeLinear).
 
 Small matrices and biases stay float: they cost next to nothing, and the first and last layers are
-where rounding is seen.
+where rounding is seen. So does what spells units, which is danced as it is spelled.
 """
 
 from collections.abc import Iterator
@@ -27,6 +27,7 @@ from live.dance.contract import STATE_SUFFIX
 from model.network.weights import BITS, BLOCK, ROUNDED, SCALES, ZERO
 
 SMALLEST = 1 << 16  # elements: matrices with fewer stay float
+_WHOLE = "decoder.unit."  # in the names of matrices that stay float
 _DOMAIN = "com.microsoft"
 _INT8_PRODUCTS = 4  # accuracy_level: of int8 by int8, summed exactly within a block
 
@@ -78,6 +79,8 @@ def _rounded(node: NodeProto, weights: dict[str, TensorProto], rounded: _Rounded
     """The product by a large matrix as one by its int8 form; any other node as it is."""
     tensor = weights.get(node.input[1]) if _is_product(node) else None
     if tensor is None or len(tensor.dims) != 2 or np.prod(tensor.dims) < SMALLEST:
+        return node
+    if _WHOLE in tensor.name:
         return node
     # MatMulNBits wants a row per output, as PyTorch has it.
     matrix = to_array(tensor) if _attribute(node, "transB", 0) else to_array(tensor).T
