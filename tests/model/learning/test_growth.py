@@ -93,7 +93,8 @@ def test_a_mix_chooses_from_each_vocabulary_as_often_as_it_has_a_share():
     sizes = DecoderConfig(units=2, prior_width=16, prior_rank=8)
     base, own = (UnitPrior(replace(sizes, codes=codes), 2, 1) for codes in (600, 300))
     rows = 2000
-    given = torch.zeros(rows, 3), torch.ones(rows, 8), torch.zeros(rows, 2, sizes.unit_dim)
+    known = torch.zeros(rows, 2, sizes.unit_dim), torch.zeros(rows, 1)
+    given = torch.zeros(rows, 3), torch.ones(rows, 8), *known
     noise = torch.randn(rows, sizes.latent_dim)
     for share in (0.3, 0.7):
         shares = torch.tensor([[1 - share, share]]).expand(rows, -1)
