@@ -1,4 +1,4 @@
-"""Where a dance has its accents: joint speeds and the envelope of their braking.
+"""Where a dance has its accents: joint speeds, the envelope of their braking, and stillness.
 
 Enters: joints [T, 19, 3], metres. Leaves: speeds, envelopes, and what smooths and levels them.
 """
@@ -6,8 +6,14 @@ Enters: joints [T, 19, 3], metres. Leaves: speeds, envelopes, and what smooths a
 import numpy as np
 from scipy.ndimage import uniform_filter1d
 
+from live.body.pose import FRAME_RATE
 from live.body.skeleton import FEET, JOINT, N_JOINTS
 
+STILL_SHARE = 0.3
+"""Of a mean speed: dances are stiller than that for 1 to 7 % of their time."""
+STILL_S = 0.5
+
+_STILL_SMOOTHING_S = 0.2
 _NORMALISE_S = 2.0
 _LIMB_WEIGHT = np.ones(N_JOINTS)
 _LIMB_WEIGHT[[*FEET, JOINT["l_wrist"], JOINT["r_wrist"]]] = 2.0
@@ -39,6 +45,23 @@ def levelled(envelope: np.ndarray, fps: float) -> np.ndarray:
 def joint_speed(joints: np.ndarray, fps: float) -> np.ndarray:
     """Speed of every joint between frames, m/s: float64 [T - 1, 19]."""
     return np.linalg.norm(np.diff(np.asarray(joints, np.float64), axis=0), axis=-1) * fps
+
+
+def still_frames(joints: np.ndarray, reference_m_s: float) -> np.ndarray:
+    """Whether each frame, 30 a second, lies in a stretch of stillness: bool [T - 1].
+
+    A stretch of `STILL_S` or more with a mean joint speed (over .2 s) under `STILL_SHARE` of
+    reference_m_s.
+    """
+    speed = moving_mean(
+        joint_speed(joints, FRAME_RATE).mean(axis=1), FRAME_RATE, _STILL_SMOOTHING_S
+    )
+    slow = np.concatenate([[0], speed < STILL_SHARE * reference_m_s, [0]]).astype(int)
+    edges = np.flatnonzero(np.diff(slow)).reshape(-1, 2)
+    still = np.zeros(len(speed), bool)
+    for start, stop in edges[edges[:, 1] - edges[:, 0] >= STILL_S * FRAME_RATE]:
+        still[start:stop] = True
+    return still
 
 
 def moving_mean(values: np.ndarray, fps: float, window_s: float) -> np.ndarray:

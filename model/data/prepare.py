@@ -32,6 +32,7 @@ from model.data.music.render import render_song
 from model.data.music.song import Song, random_song
 from model.data.own_songs import OwnSong, own_songs
 from model.data.recordings import Recording, check_recordings, training_recordings
+from model.data.waiting import danced
 
 log = logging.getLogger(__name__)
 
@@ -129,8 +130,12 @@ def clips_of(raw: Iterable[RawClip]) -> list[Clip]:
 
 def _on_one_body(raw: RawClip) -> Clip:
     joints = canonical(raw.joints)
+    frames = danced(joints)
+    joints = joints[frames]
     pose = encode(joints)
     tempo, phase, metre = raw.tempo_bpm, raw.phase, raw.metre
+    if tempo is not None and phase is not None:
+        phase += frames.start * tempo / 60 / FRAME_RATE
     if raw.style in _STEPPED_BPM:
         tempo, phase, *_ = motion_grid(pose, *_STEPPED_BPM[raw.style])
     elif tempo is None or phase is None:
@@ -138,7 +143,7 @@ def _on_one_body(raw: RawClip) -> Clip:
         tempo, phase, metre = found.tempo_bpm, found.phase, found.metre
     return Clip(
         raw.name, raw.style, pose, control_curves(pose), tempo, phase, metre or 4, raw.song,
-        raw.song_start_s,
+        raw.song_start_s + frames.start / FRAME_RATE,
     )  # fmt: skip
 
 

@@ -11,14 +11,9 @@ import numpy as np
 
 from live.body.pose import FRAME_RATE, heading_of
 from live.body.skeleton import BONE_LENGTHS, JOINT
-from model.data.accents import joint_speed, moving_mean
+from model.data.accents import joint_speed, still_frames
 from model.evaluation.take import Take
 
-STILL_SHARE = (
-    0.3  # of the style's mean speed: whole real clips are then still 5 to 14 % of the time
-)
-STILL_S = 0.5
-_STILL_SMOOTHING_S = 0.2
 _TRAVEL_S = 2.0  # the shortest clips have 3.6 s
 _STRAIGHT = 0.966  # of the arm's length from shoulder to wrist: an elbow opened to 150 degrees
 
@@ -58,19 +53,6 @@ def range_of_motion(takes: Sequence[Take], reference_m_s: float) -> dict[str, fl
         "straight_arms": float((reach > _STRAIGHT * _ARM_M).mean()),
         "stillness": float(still.mean()),
     }
-
-
-def still_frames(joints: np.ndarray, reference_m_s: float) -> np.ndarray:
-    """Whether each frame lies in a stretch of stillness, as above: bool [T - 1]."""
-    speed = moving_mean(
-        joint_speed(joints, FRAME_RATE).mean(axis=1), FRAME_RATE, _STILL_SMOOTHING_S
-    )
-    slow = np.concatenate([[0], speed < STILL_SHARE * reference_m_s, [0]]).astype(int)
-    edges = np.flatnonzero(np.diff(slow)).reshape(-1, 2)
-    still = np.zeros(len(speed), bool)
-    for start, stop in edges[edges[:, 1] - edges[:, 0] >= STILL_S * FRAME_RATE]:
-        still[start:stop] = True
-    return still
 
 
 def _travel(takes: Sequence[Take]) -> float:

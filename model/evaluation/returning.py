@@ -6,7 +6,7 @@ Enters: an hour of one dancer. Leaves: its longest stretch that was danced befor
 import numpy as np
 
 from live.body.pose import FRAME_RATE, encode, split
-from model.evaluation.range_of_motion import still_frames
+from model.data.accents import still_frames
 
 _EVERY = 6  # frames: five moments a second are looked up among all of them
 _SAME_M = 0.02

@@ -5,7 +5,8 @@ import pytest
 
 from live.body.pose import FRAME_RATE, rotate_y
 from live.body.skeleton import JOINT, REST_POSE
-from model.evaluation.range_of_motion import range_of_motion, still_frames
+from model.data.accents import still_frames
+from model.evaluation.range_of_motion import range_of_motion
 from model.evaluation.take import Take
 
 
