@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from live.body.homeward import bounded, drifting, homeward_turn, standing_foot
 from live.body.pose import FRAME_RATE, POSE_DIM, split
 from live.body.skeleton import FEET, JOINT, REST_POSE, mirrored, with_bone_lengths
 from live.body.staging import Staging, free_place, kept_apart
@@ -17,10 +18,6 @@ _DT = 1.0 / FRAME_RATE
 _ABSURD = np.array([*[3.0] * (POSE_DIM - 3), 8.0, 8.0, 12.0], np.float32)
 _BLEND_S = 0.5  # from the last good pose back to the dance
 _IDLE_BLEND_S = 1.5
-_HOME_PULL_S = 3.0  # time constant back towards the dancer's place, beyond the free radius
-_FREE_RADIUS_M = 0.6
-_WALK_M_S = 1.5
-_FARTHEST_M = 1.5  # from the dancer's place, however fast the network walks
 _FACE_PULL_S = 4.0  # time constant of the turn back to the audience
 _FREE_TURN_RAD = 0.9
 _SPACING_M = 1.5
@@ -86,7 +83,8 @@ def line_up(dancers: int) -> np.ndarray:
 class DancerStates:
     """Everything that is carried from frame to frame for a dancer: one row each, in every array.
 
-    local, position, heading: of the frame shown, as in `Body`; danced: float32 [N, 19, 3], the
+    local, position, heading: of the frame shown, as in `Body`; drift: float64 [N, 2], of
+    `homeward.drifting`; danced: float32 [N, 19, 3], the
     dance before it is mixed with the sway; last_good: float32 [N, 19, 3], what a bad or frozen
     dancer shows, and blends back from; since_good_s: seconds since then; idle: share of the
     sway, 0..1; bad_frames: int, in a row; mirrored: bool; unmirrored_s: seconds since the other
@@ -96,6 +94,7 @@ class DancerStates:
     local: np.ndarray
     position: np.ndarray
     heading: np.ndarray
+    drift: np.ndarray
     danced: np.ndarray
     last_good: np.ndarray
     since_good_s: np.ndarray
@@ -113,6 +112,7 @@ class DancerStates:
             local=rest,
             position=places.copy(),
             heading=np.zeros(dancers),
+            drift=np.zeros((dancers, 2)),
             danced=rest.copy(),
             last_good=rest.copy(),
             since_good_s=np.full(dancers, np.inf),
@@ -251,10 +251,21 @@ class SafeMotion:
             self._home = staging.places
         heading = states.heading + root[:, 2] * _DT
         heading -= _beyond(heading, _FREE_TURN_RAD) * min(1.0, _DT / _FACE_PULL_S)
-        position = np.array(_rotated(root[:, 0], root[:, 1], heading)).T
-        position *= _DT
-        position += start
-        offset = _bounded(position - self._home, start - self._home)
+        walk = np.array(_rotated(root[:, 0], root[:, 1], heading)).T
+        states.drift = drifting(states.drift, walk)
+        position = start + walk * _DT
+        turn = homeward_turn(start - self._home, states.drift)
+        if staging is not None and staging.together > 0:
+            turn += staging.together * (turn[0] * _side(states.mirrored) - turn)
+        if turn.any():
+            before = _feet(states.local, states.heading, start)
+            feet = _feet(local, heading, position)
+            foot = standing_foot(feet, before, local[:, _FEET, 1])
+            heading = heading + turn
+            turned = _feet(local, heading, position)
+            each = np.arange(len(foot))
+            position = position + (feet - turned)[each, foot]  # it stays where it stood
+        offset = bounded(position - self._home, start - self._home)
         if staging is not None and staging.together > 0:
             offset, heading = _together(offset, heading, states.mirrored, staging.together)
         states.position = kept_apart(states.position, self._home + offset)
@@ -273,6 +284,12 @@ def idle_sway(time_s: np.ndarray) -> np.ndarray:
     pose[:, arms, 2] += 0.02 * breath
     pose[:, 0, 1] -= 0.008 * (1 + np.abs(sway[:, 0]))
     return with_bone_lengths(pose)
+
+
+def _feet(local: np.ndarray, heading: np.ndarray, position: np.ndarray) -> np.ndarray:
+    """Foot joints on the stage's floor, metres (x, z): float64 [N, F, 2]."""
+    x, z = _rotated(local[:, _FEET, 0], local[:, _FEET, 2], heading[:, None])
+    return np.stack([x, z], axis=2) + position[:, None]
 
 
 def _absurd(pose: np.ndarray) -> np.ndarray:
@@ -294,31 +311,18 @@ def _together(
     """Offsets from the places [N, 2] and headings [N], pulled to the first dancer's: the same steps
     from places a little apart stay so for ever."""
     pull = share * _DT / _TOGETHER_S
-    side = np.where(mirrored != mirrored[0], -1.0, 1.0)
+    side = _side(mirrored)
     ahead = offset[0] * np.stack([side, np.ones_like(side)], axis=1)
     turn = (heading[0] * side - heading + np.pi) % (2 * np.pi) - np.pi
     return offset + pull * (ahead - offset), heading + pull * turn
+
+
+def _side(mirrored: np.ndarray) -> np.ndarray:
+    """-1 for who dances the first dancer's mirror image, else 1: float64 [N]."""
+    return np.where(mirrored != mirrored[0], -1.0, 1.0)
 
 
 def _beyond(angle: np.ndarray, free: float) -> np.ndarray:
     """How far an angle lies outside +-free, after full turns are taken off."""
     wrapped = (angle + np.pi) % (2 * np.pi) - np.pi
     return np.sign(wrapped) * np.maximum(np.abs(wrapped) - free, 0.0)
-
-
-def _bounded(offset: np.ndarray, before: np.ndarray) -> np.ndarray:
-    """Offsets from home [N, 2], pulled back: softly at first, at a brisk walk far outside.
-
-    before: those of the last frame. Who is farther than allowed, because places have changed, only
-    comes nearer.
-    """
-    distance = _length(offset)
-    excess = np.maximum(distance - _FREE_RADIUS_M, 0.0)
-    speed = np.minimum(excess / _HOME_PULL_S + 2.0 * excess**3, _WALK_M_S)
-    farthest = np.maximum(_length(before), _FARTHEST_M)
-    return offset * (np.minimum(distance - speed * _DT, farthest) / np.maximum(distance, 1e-9))
-
-
-def _length(vectors: np.ndarray) -> np.ndarray:
-    """[N, 2] to [N, 1]."""
-    return np.sqrt(np.add.reduce(np.square(vectors), axis=1, keepdims=True))
