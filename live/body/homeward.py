@@ -14,8 +14,7 @@ from live.body.pose import FRAME_RATE
 
 _DT = 1.0 / FRAME_RATE
 _TURNS_FROM_M, _TURNS_FULLY_M = 0.4, 1.0
-_TURN_RAD_S = 1.5
-_WALKS_M_S = 0.3  # who drifts slower turns less
+_RADIUS_M, _TURN_RAD_S = 0.6, 3.0  # of the curve that leads home; and no faster than that
 _DRIFT_S = 0.5  # over which a walk is told from a step to and fro
 _FREE_M, _DRAWN_S, _DRAWN_M_S = 0.6, 3.0, 0.15  # half of the speed at which a foot slides
 _EDGE_M, _FARTHEST_M = 1.2, 1.5  # from the dancer's place, however fast the network walks
@@ -34,10 +33,10 @@ def homeward_turn(offset: np.ndarray, drift: np.ndarray) -> np.ndarray:
     offset: metres from their places, drift: m/s; [N, 2] each, (x, z).
     """
     wide = np.clip((_length(offset) - _TURNS_FROM_M) / (_TURNS_FULLY_M - _TURNS_FROM_M), 0.0, 1.0)
-    goes = np.minimum(_length(drift) / _WALKS_M_S, 1.0)
+    rate = np.minimum(_length(drift) / _RADIUS_M, _TURN_RAD_S)
     away = np.arctan2(-offset[:, 0], -offset[:, 1]) - np.arctan2(drift[:, 0], drift[:, 1])
     away = (away + np.pi) % (2 * np.pi) - np.pi
-    return _TURN_RAD_S * _DT * wide * goes * np.clip(away, -1.0, 1.0)
+    return _DT * rate * wide * np.clip(away, -1.0, 1.0)
 
 
 def standing_foot(feet: np.ndarray, before: np.ndarray, height: np.ndarray) -> np.ndarray:
