@@ -116,14 +116,14 @@ class UnitPrior(nn.Module):
         as above, condition [B, C + S] and clock [B, 8] at their first frames; draws: of fog for
         each.
         """
-        latent, condition, clock, units, lively = (
-            x.repeat_interleave(draws, dim=0) for x in (latent, condition, clock, units, lively)
+        right = self.nearness(latent) * self._danced(condition)
+        right = right / right.sum(dim=-1, keepdim=True).clamp(min=_LEAST)
+        right, condition, clock, units, lively = (
+            x.repeat_interleave(draws, dim=0) for x in (right, condition, clock, units, lively)
         )
         fog = self._fog(clock, units)
         seen = self._through(units, fog) + fog[..., None] * torch.randn_like(units)
         lively = lively + _BLUR * torch.randn_like(lively)
-        right = self.nearness(latent) * self._danced(condition)
-        right = right / right.sum(dim=-1, keepdim=True).clamp(min=_LEAST)
         return F.cross_entropy(self.logits(condition, seen, fog, lively), right)
 
     def nearness(self, latent: Tensor) -> Tensor:
