@@ -3,9 +3,10 @@ put into the manifest and added there.
 
 Enters: a network and the prepared data. Leaves: an energy offset and an accent delay a style.
 
-A network that predicts the middle of what could come moves less than the dancers it learned from.
-Its energy input is a fader that undoes this. What is steady in how early or late its accents come
-is undone by a clock that runs as much later or earlier.
+A network that predicts the middle of what could come moves less than the dancers it learned from,
+and one that dances to faster songs moves more. Its energy input is a fader that undoes this. What
+is steady in how early or late its accents come is undone by a clock that runs as much later or
+earlier.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,7 +22,7 @@ from model.evaluation.take import Take, at_octave_of, mean_speed, real_takes
 from model.network.config import TrainConfig
 from model.network.dance_network import DanceNetwork
 
-_ENERGIES = (0.0, 0.75, 1.5)  # the last is as far as the training data's energy reaches
+_ENERGIES = (-0.75, 0.0, 0.75, 1.5)  # the last is as far as the training data's energy reaches
 _TEMPI_BPM = (95.0, 120.0, 140.0)
 _WARM_UP_S = 4.0
 _MOST_DELAY_MS = 90.0  # further off, accents fall on another place of the beat: no delay's matter
@@ -35,7 +36,7 @@ def energy_offsets(
     lag: float = TrainConfig().music_lag,
     styles: Sequence[str] = (),
 ) -> dict[str, float]:
-    """Offset of the energy input for every style, 0 to 1.5, by free-running takes. styles: only
+    """Offset of the energy input for every style, -.75 to 1.5, by free-running takes. styles: only
     these; all by default."""
     styles = tuple(styles) or network.config.styles
     real = _speed_by_style(real_takes(data), styles)

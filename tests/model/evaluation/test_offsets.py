@@ -1,11 +1,15 @@
 """What the stage makes up for: energy and accents, measured against real dances."""
 
 import numpy as np
+import pytest
 
 from export.to_onnx import export
+from live.body.pose import FRAME_RATE
+from live.body.skeleton import REST_POSE
 from live.dance.performer import Performer
 from model.evaluation import offsets
-from model.evaluation.offsets import accent_delays
+from model.evaluation.offsets import accent_delays, energy_offsets
+from model.evaluation.take import Take, mean_speed, real_takes
 
 
 def test_a_style_whose_dancers_brake_later_gets_a_clock_as_much_later(
@@ -22,6 +26,24 @@ def test_a_style_whose_dancers_brake_later_gets_a_clock_as_much_later(
     assert near.any()
     np.testing.assert_allclose(np.diff(found)[near], 60, atol=8)
     assert np.abs(found).max() <= 90
+
+
+@pytest.mark.parametrize(("network_m_s", "offset"), [(0.5, 1.0), (1.0, 0.0), (1.25, -0.5)])
+def test_who_dances_slower_or_faster_than_the_clips_gets_as_much_energy_more_or_less(
+    prepared, tiny_network, monkeypatch, network_m_s, offset
+):
+    """Of a dancer whom each unit of energy makes half a metre a second faster."""
+
+    def walk(_network, styles, tempi, seconds, _seed, control, lag):
+        speed = real * (network_m_s + 0.5 * control[0])
+        joints = np.repeat(REST_POSE[None], round(seconds * FRAME_RATE), axis=0)
+        joints[..., 2] += speed * np.arange(len(joints))[:, None] / FRAME_RATE
+        return [Take(s, s, 120.0, joints, np.arange(len(joints)) / 15.0) for s in styles]
+
+    real = mean_speed([t for t in real_takes(prepared) if t.style == "street"])
+    monkeypatch.setattr(offsets, "rollout", walk)
+    found = energy_offsets(tiny_network, prepared, styles=("street",))
+    assert found["street"] == pytest.approx(offset, abs=0.02)
 
 
 def test_a_file_exported_beside_its_data_says_what_the_stage_has_to_make_up_for(
