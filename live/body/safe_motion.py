@@ -83,12 +83,11 @@ def line_up(dancers: int) -> np.ndarray:
 class DancerStates:
     """Everything that is carried from frame to frame for a dancer: one row each, in every array.
 
-    local, position, heading: of the frame shown, as in `Body`; drift: float64 [N, 2], of
-    `homeward.drifting`; danced: float32 [N, 19, 3], the
-    dance before it is mixed with the sway; last_good: float32 [N, 19, 3], what a bad or frozen
-    dancer shows, and blends back from; since_good_s: seconds since then; idle: share of the
-    sway, 0..1; bad_frames: int, in a row; mirrored: bool; unmirrored_s: seconds since the other
-    side was asked for.
+    local, position, heading: of the frame shown, as in `Body`; drift: float64 [N, 2], m/s, see
+    `homeward.drifting`; danced: float32 [N, 19, 3], the dance before it is mixed with the sway;
+    last_good: float32 [N, 19, 3], what a bad or frozen dancer shows, and blends back from;
+    since_good_s: seconds since then; idle: share of the sway, 0..1; bad_frames: int, in a row;
+    mirrored: bool; unmirrored_s: seconds since the other side was asked for.
     """
 
     local: np.ndarray

@@ -9,10 +9,8 @@ from scipy.ndimage import uniform_filter1d
 from live.body.pose import FRAME_RATE
 from live.body.skeleton import FEET, JOINT, N_JOINTS
 
-STILL_SHARE = 0.3
-"""Of a mean speed: dances are stiller than that for 1 to 7 % of their time."""
-STILL_S = 0.5
-
+_STILL_SHARE = 0.3  # of a mean speed: real dances are stiller than that for 1 to 8 % of their time
+_STILL_S = 0.5
 _STILL_SMOOTHING_S = 0.2
 _NORMALISE_S = 2.0
 _LIMB_WEIGHT = np.ones(N_JOINTS)
@@ -50,16 +48,15 @@ def joint_speed(joints: np.ndarray, fps: float) -> np.ndarray:
 def still_frames(joints: np.ndarray, reference_m_s: float) -> np.ndarray:
     """Whether each frame, 30 a second, lies in a stretch of stillness: bool [T - 1].
 
-    A stretch of `STILL_S` or more with a mean joint speed (over .2 s) under `STILL_SHARE` of
-    reference_m_s.
+    A stretch of .5 s or more with a mean joint speed (over .2 s) under .3 of reference_m_s.
     """
     speed = moving_mean(
         joint_speed(joints, FRAME_RATE).mean(axis=1), FRAME_RATE, _STILL_SMOOTHING_S
     )
-    slow = np.concatenate([[0], speed < STILL_SHARE * reference_m_s, [0]]).astype(int)
+    slow = np.concatenate([[0], speed < _STILL_SHARE * reference_m_s, [0]]).astype(int)
     edges = np.flatnonzero(np.diff(slow)).reshape(-1, 2)
     still = np.zeros(len(speed), bool)
-    for start, stop in edges[edges[:, 1] - edges[:, 0] >= STILL_S * FRAME_RATE]:
+    for start, stop in edges[edges[:, 1] - edges[:, 0] >= _STILL_S * FRAME_RATE]:
         still[start:stop] = True
     return still
 

@@ -59,7 +59,7 @@ def contact_loss(pose: Tensor, target: Tensor) -> Tensor:
 
 def skate_loss(pose: Tensor, real: Tensor, style: Tensor, reference: Tensor) -> Tensor:
     """How far the feet are from those of real dances in how much they slide and how little they
-    carry, style by style, as shares of what those of the style do. Poses [B, T, 60] in plain
+    carry, style by style, as shares of what the real ones do. Poses [B, T, 60] in plain
     units; style one-hot [B, S]; reference [S, 2], see `ReferenceStats.foot_skate`.
 
     Means of a style are compared, both ways: row by row and one way, feet learned to stick. Of few

@@ -16,8 +16,8 @@ def test_the_walk_of_a_block_is_followed_from_the_ring_to_the_packet(tiny_model)
     # phrases were kept and played, the bar was heard by beats, an octave was checked after a
     # jump of tempo, and dancers were led home: rooms of their own on a frame's way.
     assert found["rooms"] <= 49
-    assert found["calls"] <= 470, found["calls"]
-    assert found["moves"] <= 306, found["moves"]
+    assert found["calls"] <= 458  # 455
+    assert found["moves"] <= 300  # 298
 
 
 def test_only_what_is_called_inside_live_counts():

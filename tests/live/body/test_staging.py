@@ -51,6 +51,19 @@ def staged(motion, frames, staging, roots, start=0):
     return bodies
 
 
+def test_who_dances_the_first_ones_mirror_image_is_led_home_as_its_mirror_image():
+    roots = [(0.3, 0.6, 0.1), (0.2, 0.7, 0.2)]
+    staging = Staging(line_up(2), np.array([False, True]), 1.0)
+    motion = SafeMotion(2)
+    turned = []
+    for body in staged(motion, 400, staging, roots):
+        away = body.position - line_up(2)
+        turned.append(body.heading[0] + body.heading[1])
+    assert np.abs(body.heading[0]) > 2.0  # it was led
+    assert np.abs(turned).max() < 0.5
+    assert np.linalg.norm(away[0] * (-1, 1) - away[1]) < 0.3
+
+
 def test_together_they_keep_to_the_first_dancer():
     roots = [(0.0, 0.2, 0.5), (0.1, 0.2, 0.5), (0.0, 0.1, 0.4)]
     apart, together = SafeMotion(3), SafeMotion(3)
