@@ -13,7 +13,7 @@ from live.body.pose import FRAME_RATE
 from model.comparison.comparison import Compared
 from model.comparison.programme import Music, frames_at
 from model.comparison.recipe import Recipe
-from model.evaluation.on_stage import SETTLE_S
+from model.evaluation.sounding import SETTLE_S
 from model.evaluation.take import FlatTake, Take
 
 

@@ -22,9 +22,10 @@ from model.evaluation.aist_protocol import CLIP_S, protocol, real_protocol
 from model.evaluation.beside_real import RANGE
 from model.evaluation.body25_judge import FlatReference
 from model.evaluation.metrics import HIT_TOLERANCE_S
-from model.evaluation.on_stage import SETTLE_S, score
+from model.evaluation.on_stage import score
 from model.evaluation.reference import Reference
 from model.evaluation.rhythm import SIGNALS
+from model.evaluation.sounding import SETTLE_S
 from model.evaluation.take import FlatTake, Take
 
 Figures = dict[str, float]

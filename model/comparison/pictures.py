@@ -13,7 +13,7 @@ from model.comparison.comparison import Compared
 from model.comparison.recipe import SYSTEMS, Recipe
 from model.data import body25
 from model.evaluation import contact_sheet, line_chart
-from model.evaluation.on_stage import SETTLE_S
+from model.evaluation.sounding import SETTLE_S
 from model.evaluation.take import Take, filmed, real_takes
 
 

@@ -20,8 +20,8 @@ from model.comparison.judge import FLAT
 from model.comparison.recipe import SYSTEMS, Recipe
 from model.comparison.runs import machine_name
 from model.evaluation.metrics import HIT_TOLERANCE_S
-from model.evaluation.on_stage import SETTLE_S
 from model.evaluation.rhythm import SIGNALS
+from model.evaluation.sounding import SETTLE_S
 
 
 class Column(NamedTuple):

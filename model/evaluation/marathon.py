@@ -15,19 +15,17 @@ from live.audio.features import SAMPLE_RATE
 from live.body.pose import FRAME_RATE
 from live.dance.performer import Performer
 from live.show.engine import Engine, EngineConfig
-from live.show.loudness import QUIET_S
 from live.show.offline import EMISSION_RATE, RECEIVE_MARGIN_S, emissions
 from live.show.timing import lead_samples
 from model.evaluation import metrics
 from model.evaluation.frechet import Frechet
-from model.evaluation.on_stage import EMITTED_PER_FRAME, SETTLE_S, TEMPI_BPM, free_dance
+from model.evaluation.on_stage import EMITTED_PER_FRAME, TEMPI_BPM, free_dance
 from model.evaluation.piece import held_out_song
 from model.evaluation.reference import Reference, shared_styles
 from model.evaluation.returning import longest_return_s
-from model.evaluation.style_classifier import WINDOW
+from model.evaluation.sounding import heard_in, sounding
 
 _SONG_S = 60.0
-_SILENT = 0.003  # -50 dB
 _HOP = 2 * FRAME_RATE
 
 
@@ -65,8 +63,7 @@ def marathon(
     the real ones, round after round. One style alone, if only one is asked for.
 
     The last sixth dances to the songs of the first, so that its distance over the first's is a
-    matter of time, not of the songs. What is danced to silence (a song's end, a break in which all
-    instruments stop) is not scored: the stage idles there, as it should.
+    matter of time, not of the songs. What is danced to silence is not scored.
     """
     torch.set_num_threads(1)
     performer = Performer(model, "cpu", dancers, seed)
@@ -132,19 +129,16 @@ def _songs_danced(
     for frame in emissions(engine, _music(engine, programme, heard), count):
         song = int(frame.sample / SAMPLE_RATE // _SONG_S)
         if song > number:
-            yield programme[number].style, sounding(np.stack(shown), heard[number])
+            yield programme[number].style, _scored(shown, heard[number])
             shown, number = [], song
         if frame.frame % EMITTED_PER_FRAME == 0:
             shown.append(frame.joints)
-    yield programme[number].style, sounding(np.stack(shown), heard[number])
+    yield programme[number].style, _scored(shown, heard[number])
 
 
-def sounding(joints: np.ndarray, heard: np.ndarray) -> list[np.ndarray]:
-    """Stretches of a song's dance [T, ...] with sound, bool [T], in the last 2 s of every frame."""
-    recent = np.convolve(heard, np.ones(round(QUIET_S * FRAME_RATE)))[: len(joints)] > 0
-    recent[: round(SETTLE_S * FRAME_RATE)] = False
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], recent, [0]])))
-    return [joints[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a > WINDOW]
+def _scored(shown: list[np.ndarray], heard: np.ndarray) -> list[np.ndarray]:
+    joints = np.stack(shown)
+    return [joints[stretch] for stretch in sounding(heard, len(joints))]
 
 
 def _music(
@@ -154,10 +148,10 @@ def _music(
     blocks of each song sound, bool [T]."""
     size = SAMPLE_RATE // FRAME_RATE
     for song in programme:
-        blocks = song.audio().reshape(-1, size)
-        heard.append(np.abs(blocks).max(axis=1) > _SILENT)
+        audio = song.audio()
+        heard.append(heard_in(audio))
         engine.control("style", song.style, 0.0)
-        yield from blocks
+        yield from audio.reshape(-1, size)
     while True:
         yield np.zeros(size, np.float32)
 

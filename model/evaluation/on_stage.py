@@ -33,12 +33,12 @@ from model.evaluation.piece import held_out_song
 from model.evaluation.range_of_motion import range_of_motion
 from model.evaluation.reference import SPACES, RealStyle, Reference, shared_styles
 from model.evaluation.rhythm import lateness_ms, rhythm
+from model.evaluation.sounding import SETTLE_S, heard_in, sounding
 from model.evaluation.stage_report import StageReport
 from model.evaluation.style_hearing import listening
 from model.evaluation.take import Take, at_octave_of
 
 TEMPI_BPM = (90.0, 120.0, 150.0)
-SETTLE_S = 6.0  # the clock locks on within 4 s; not scored
 EMITTED_PER_FRAME = EMISSION_RATE // FRAME_RATE
 _RECORDINGS_A_STYLE = 4
 
@@ -51,7 +51,8 @@ def free_dance() -> Controls:
 def dances(
     performer: Performer, audio: np.ndarray, song: Song | Recording, style: str, name: str
 ) -> list[Take]:
-    """Every dancer's take to a song, as the stage shows it, 30 poses a second, settled.
+    """Every dancer's takes to a song, as the stage shows it, 30 poses a second, settled; where the
+    song is silent for longer, one before and one after that (`model.evaluation.sounding`).
 
     audio: float32 [T] at 24 kHz; song: its beats.
     """
@@ -61,10 +62,9 @@ def dances(
     beats = beat_position(time_s, song.beats_s, song.downbeats_s)
     tempo = float(np.median(song.tempo_bpm))
     return [
-        Take(f"{style} {tempo:.0f} #{d + 1}", style, tempo, joints[:, d], beats, name).after(
-            SETTLE_S
-        )
+        Take(f"{style} {tempo:.0f} #{d + 1}", style, tempo, joints[part, d], beats[part], name)
         for d in range(performer.dancers)
+        for part in sounding(heard_in(audio), len(joints))
     ]
 
 
@@ -205,17 +205,19 @@ def _likeness(
     end = "" if space == "style" else f"_{space}"
     seen = [ref.classify(t, space) for t in takes]
     features: dict[str, np.ndarray] = {}
-    songs: dict[tuple[str, str], list[np.ndarray]] = {}
+    songs: dict[tuple[str, str], dict[str, list[np.ndarray]]] = {}
     rows: dict[str, dict[str, float]] = {}
     for take, found in zip(takes, seen, strict=True):
-        songs.setdefault((take.style, take.music), []).append(found.features)
+        to_song = songs.setdefault((take.style, take.music), {})
+        to_song.setdefault(take.label, []).append(found.features)
+    by_song = {k: [np.concatenate(parts) for parts in d.values()] for k, d in songs.items()}
     for style in dict.fromkeys(t.style for t in takes):
         own = [s for s, t in zip(seen, takes, strict=True) if t.style == style]
         features[style] = np.concatenate([s.features for s in own])
         named = np.concatenate([s.style for s in own])
         real = ref.styles[style]
         varied = metrics.diversity(features[style])
-        apart = frechet.multimodality([f for k, f in songs.items() if k[0] == style])
+        apart = frechet.multimodality([f for k, f in by_song.items() if k[0] == style])
         rows[style] = _distances(ref, {style: features[style]}, space, end) | {
             f"style_accuracy{end}": float(np.mean(named == ref.classifier.styles.index(style))),
             f"diversity{end}": varied,
@@ -228,7 +230,7 @@ def _likeness(
         f"style_accuracy{end}": float(np.mean(accuracy)),
         f"diversity{end}": frechet.diversity(features),
         f"diversity_real{end}": frechet.diversity({s: ref.styles[s].features(space) for s in rows}),
-        f"multimodality{end}": frechet.multimodality(list(songs.values())),
+        f"multimodality{end}": frechet.multimodality(list(by_song.values())),
     }
 
 

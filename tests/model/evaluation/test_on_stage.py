@@ -1,12 +1,14 @@
 """Weights evaluated as the stage runs them: beside real dances, by what they hear, for long."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 pytest.importorskip("torch")
 
+from live.audio.features import SAMPLE_RATE
 from live.body.pose import FRAME_RATE, encode
 from live.body.skeleton import JOINT, N_JOINTS, REST_POSE
 from live.dance.performer import Performer
@@ -19,6 +21,7 @@ from model.evaluation.figures import accent_off_ms
 from model.evaluation.piece import held_out_song
 from model.evaluation.reference import reference
 from model.evaluation.segment_classifier import segment_classifier
+from model.evaluation.sounding import sounding
 from model.evaluation.style_classifier import style_classifier
 from model.evaluation.take import Take, at_octave_of
 
@@ -254,9 +257,35 @@ def test_silence_within_a_song_is_not_danced():
     heard[40 * FRAME_RATE : 41 * FRAME_RATE] = False  # a stop of a bar is part of the music
     heard[-FRAME_RATE * 5 :] = False
     moments = np.arange(len(heard))
-    first, second = marathon.sounding(moments, heard)
+    first, second = (moments[part] for part in sounding(heard, len(heard)))
     assert np.array_equal(first, moments[6 * FRAME_RATE : 22 * FRAME_RATE - 1])
     assert np.array_equal(second, moments[28 * FRAME_RATE : 57 * FRAME_RATE - 1])
+
+
+def test_a_dance_is_scored_where_its_song_sounds(tiny_model):
+    song = held_out_song("salsa", 120.0, 30.0, 1)
+    audio = song.audio.copy()
+    audio[12 * SAMPLE_RATE : 20 * SAMPLE_RATE] = 0.0  # all instruments rest
+    performer = Performer(str(tiny_model), "cpu", 2, 1)
+    takes = on_stage.dances(performer, audio, song, "salsa", "a song")
+    assert [t.label for t in takes] == ["salsa 120 #1"] * 2 + ["salsa 120 #2"] * 2
+    for before, after in (takes[:2], takes[2:]):
+        assert len(before.joints) == len(before.beats) == pytest.approx(8 * FRAME_RATE, abs=2)
+        assert (after.beats[0] - before.beats[-1]) / 2 == pytest.approx(6.0, abs=0.1)  # s
+        assert len(after.joints) == pytest.approx(10 * FRAME_RATE, abs=FRAME_RATE)
+
+
+def test_a_dance_in_two_parts_is_one_dance_to_its_song(ref):
+    whole, other = take(), replace(take(late_s=0.1), label="other")
+    middle = len(whole.joints) // 2
+    parts = [
+        replace(whole, joints=whole.joints[part], beats=whole.beats[part])
+        for part in (slice(0, middle), slice(middle, None))
+    ]
+    at_once, in_parts = (
+        on_stage.score([*made, other], ref)["street"]["multimodality"] for made in ([whole], parts)
+    )
+    assert in_parts == pytest.approx(at_once, rel=0.05)
 
 
 def test_a_marathon_ends_with_the_songs_it_began_with():
