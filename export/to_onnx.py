@@ -132,7 +132,7 @@ def manifest_of(network: DanceNetwork, checkpoint: dict) -> dict:
     return {
         **REQUIRED,
         "styles": list(c.styles),
-        "controls": list(CONTROL_NAMES),
+        "controls": [*CONTROL_NAMES[:-1], CONTROL_NAMES[-1] if c.decoder.forgets else "reserved"],
         "latent_dim": c.decoder.latent_dim,
         "receptive_field": network.encoder.receptive_field,
         "music_lag": music_lag(checkpoint),

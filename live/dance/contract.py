@@ -14,13 +14,17 @@ CONTRACT_VERSION = 1
 MANIFEST_KEY = "posejockey"  # of the ONNX file's metadata
 CLOCK_DIM = 8
 CONTROL_DIM = 4
-CONTROL_NAMES = ("energy", "openness", "travel", "reserved")
+# The last is a switch, heard on the beat: above a half, what was danced before is forgotten.
+CONTROL_NAMES = ("energy", "openness", "travel", "anew")
+ANEW = CONTROL_NAMES.index("anew")
 STATE_PREFIX, STATE_SUFFIX = "state_", "_out"
 
 # Dancers move at these tempi; faster or slower music is danced at half or double time.
 DANCE_BPM = (75.0, 155.0)
 TEMPO_CENTRE_BPM = 110.0
 BEATS_A_BAR = 4  # of a style that says nothing else
+BEAT_EDGE = 1e-7  # beats: where the network, in float32, sees a beat begin
+BARS_REMEMBERED = 2  # after so many the dance begins anew, and with every phrase
 
 # Every entry has to match exactly, or the features, poses or ticks mean something else.
 REQUIRED = {
@@ -40,6 +44,12 @@ def dance_ratio(tempo_bpm: float) -> float:
     if tempo_bpm > high:
         return 0.5
     return 2.0 if tempo_bpm < low else 1.0
+
+
+def is_anew(beat: ArrayLike, metre: int = BEATS_A_BAR) -> np.ndarray:
+    """Where memory ends, bool: on beats of the dancer's, counted from the first of a phrase, of
+    bars of so many."""
+    return np.floor(np.asarray(beat) + BEAT_EDGE) % (BARS_REMEMBERED * metre) == 0
 
 
 def clock_vector(

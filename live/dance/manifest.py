@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from live.dance.contract import BEATS_A_BAR, REQUIRED, STATE_PREFIX
+from live.dance.contract import BEATS_A_BAR, CONTROL_NAMES, REQUIRED, STATE_PREFIX
 from live.errors import ArtifactError
 from live.osc.encoding import most_styles
 
@@ -46,7 +46,8 @@ class Manifest:
     accent_delay_ms: float32 [S], how much later than the beat clock each style is to be driven for
     its accents to fall where its real dances have them; music_lag: frames from the music heard to
     the pose seen that it was trained for, 1 where the file does not say; metre: int [S], beats in a
-    bar of each style, 4 where the file does not say.
+    bar of each style, 4 where the file does not say; forgets: whether it knows the control `anew`,
+    as files of before do not.
     """
 
     styles: tuple[str, ...]
@@ -56,6 +57,7 @@ class Manifest:
     states: tuple[StateSpec, ...]
     music_lag: float
     metre: np.ndarray
+    forgets: bool
     raw: dict
 
     @staticmethod
@@ -75,6 +77,7 @@ class Manifest:
             read.states(),
             read.number("music_lag", 0.0, MAX_MUSIC_LAG, absent=1.0),
             read.metres(styles),
+            raw.get("controls") == list(CONTROL_NAMES),
             raw,
         )
         manifest.check_sizes(path)

@@ -15,6 +15,7 @@ import numpy as np
 from live.audio.features import FEATURE_DIM
 from live.body.pose import POSE_DIM
 from live.dance.contract import (
+    ANEW,
     CLOCK_DIM,
     CONTROL_DIM,
     MANIFEST_KEY,
@@ -97,8 +98,8 @@ class Performer:
         """One frame of 1/30 s.
 
         features: float32 [83]; clock: [N, 8]; style: [N, S], rows sum to 1; control: [N, 4];
-        noise: [N, Z] standard normal, taken where a dancer's beat begins; temperature: 0..2, scales
-        it. Returns pose vectors [N, 60] and style logits [S].
+        noise: [N, Z] standard normal, taken where a dancer's beat begins, as is the last control;
+        temperature: 0..2, scales it. Returns pose vectors [N, 60] and style logits [S].
         """
         if self._bound is not self._state:
             self._bind()
@@ -107,6 +108,8 @@ class Performer:
         inputs["clock"][:] = clock
         inputs["style"][:] = style
         inputs["control"][:] = control
+        if not self.manifest.forgets:  # to a file of before, this input has no meaning
+            inputs["control"][:, ANEW] = 0.0
         inputs["noise"][:] = temperature * noise
         self._session.run_with_iobinding(self._bindings[0])
         # What was written is read next. A step that raised leaves it as it was.

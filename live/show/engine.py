@@ -28,7 +28,7 @@ from live.body.safe_motion import Body, SafeMotion
 from live.body.staging import Staging
 from live.dance.choreography.choreographer import Choreographer
 from live.dance.choreography.moment import Directions, moment_of
-from live.dance.contract import CONTROL_DIM, clock_vector
+from live.dance.contract import ANEW, CONTROL_DIM, clock_vector
 from live.dance.dancer_clock import DancersBeat
 from live.dance.manifest import MAX_MUSIC_LAG
 from live.dance.music_energy import MusicEnergy
@@ -302,6 +302,7 @@ class Engine:
         control[:, 0] = directions.energy + np.float32(fader("energy") + own + heard)
         control[:, 1] = directions.openness + np.float32(fader("openness"))
         control[:, 2] = fader("travel")
+        control[:, ANEW] = directions.anew
         return control
 
     # The stage ------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import numpy as np
 
 from live.audio.features import SAMPLE_RATE
 from live.body.pose import FRAME_RATE, decode
-from live.dance.contract import CONTROL_DIM, clock_vector, dance_ratio
+from live.dance.contract import ANEW, CONTROL_DIM, clock_vector, dance_ratio, is_anew
 from live.dance.performer import Performer
 from live.errors import ArtifactError
 from live.show.offline import run_offline
@@ -86,7 +86,9 @@ def on_true_clock(model: str) -> Dancer:
         clocks = clock_vector(heard.beats - late, tempo, metre=int(manifest.metre[number]))
         draws = [np.random.default_rng([seed, 0x5D]) for seed in seeds]
         poses = []
-        for features, clock in zip(heard.features, clocks, strict=True):
+        anew = is_anew(heard.beats - late, int(manifest.metre[number]))
+        for features, clock, begins in zip(heard.features, clocks, anew, strict=True):
+            control[:, ANEW] = begins
             noise = np.stack([rng.standard_normal(manifest.latent_dim) for rng in draws])
             everyone = np.repeat(clock[None], count, axis=0)
             poses.append(performer.step(features, everyone, style, control, noise)[0])

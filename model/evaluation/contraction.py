@@ -13,7 +13,7 @@ import numpy as np
 
 from live.audio.features import SAMPLE_RATE, extract
 from live.body.pose import FRAME_RATE, split
-from live.dance.contract import CONTROL_DIM, clock_vector, dance_ratio
+from live.dance.contract import ANEW, CONTROL_DIM, clock_vector, dance_ratio, is_anew
 from live.dance.performer import Performer
 from model.data.prepare import beat_position
 from model.evaluation.piece import held_out_song
@@ -65,7 +65,8 @@ def contraction(
         energy, seed,
     )  # fmt: skip
     frames = round(_PHRASE_BEATS * 60 / _TEMPO_BPM * FRAME_RATE)
-    first, second, other = (again[k * frames : (k + 1) * frames] for k in (1, 3, 4))
+    whole = len(again) - 4 * frames  # by where in a frame the first beat falls, one less
+    first, second, other = (again[k * frames :][:whole] for k in (1, 3, 4))
     return Contraction(
         (together[0], together[1], together[2]),
         float(spread[begin - FRAME_RATE : begin].mean()),
@@ -94,6 +95,7 @@ def _dance(
     for features, beat in _heard(style, len(noise), seed):
         clock = np.repeat(clock_vector(np.array([beat]), _TEMPO_BPM), dancers, axis=0)
         now = noise[min(int(beat), len(noise) - 1)]
+        control[:, ANEW] = is_anew(beat)
         joints.append(split(performer.step(features, clock, styles, control, now)[0])[0])
     return np.stack(joints)
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from live.body.pose import decode
-from live.dance.contract import CONTROL_DIM, clock_vector
+from live.dance.contract import ANEW, CONTROL_DIM, clock_vector, is_anew
 from live.errors import ArtifactError
 from model.evaluation.piece import MUSIC_LAG, piece
 from model.evaluation.take import Take
@@ -65,6 +65,7 @@ def rollout(
         ),
         one_hot,
         controls,
+        np.stack([is_anew(p.beats, metre) for p, metre in zip(pieces, metres, strict=True)]),
         dancers,
         temperature,
         seed,
@@ -89,12 +90,16 @@ def _dance(
     clock: np.ndarray,
     style: np.ndarray,
     control: np.ndarray,
+    anew: np.ndarray,
     dancers: int,
     temperature: float,
     seed: int,
 ) -> np.ndarray:
-    """features [P, T, 83], clock [P, T, 8], style [P, S], control [P, 4] -> poses [P, D, T, 60]."""
+    """features [P, T, 83], clock [P, T, 8], style [P, S], control [P, 4], anew bool [P, T] -> poses
+    [P, D, T, 60]."""
     count, length = clock.shape[:2]
+    control = np.repeat(control[None], length, axis=0)
+    control[..., ANEW] = anew.T
     generator = torch.Generator().manual_seed(seed)
 
     def each(values: np.ndarray) -> Tensor:
@@ -108,7 +113,7 @@ def _dance(
             music.repeat_interleave(dancers, dim=1),
             each(clock).transpose(0, 1),
             each(style),
-            each(control).expand(length, -1, -1),
+            torch.as_tensor(control).repeat_interleave(dancers, dim=1),
             temperature * noise,
         )
     return poses.numpy().reshape(length, count, dancers, -1).transpose(1, 2, 0, 3)

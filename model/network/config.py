@@ -36,8 +36,8 @@ class DecoderConfig:
     numbers are not independent); margin, nats below the likeliest code from which on a code is
     never chosen (min-p sampling); units, beats that it remembers; prior_width and prior_rank, of
     its layers; fog_within and fog_before, how much of the beats of this bar, and of those before
-    it, is hidden from it, 0 to 1; liveliness, whether that of the last
-    beat never is.
+    it, is hidden from it, 0 to 1; forgets, whether the control `anew` ends its memory; liveliness,
+    whether that of the last beat is never hidden.
 
     grafts: styles, the last of the network's, that were learned on top of it while all else stood
     still (`model.network.graft`); graft_rank: of what each adds to a matrix; graft_codes: its own
@@ -60,7 +60,8 @@ class DecoderConfig:
     sharpness: float = 0.8
     margin: float = 5.0
     fog_within: float = 0.1
-    fog_before: float = 0.95
+    fog_before: float = 0.3
+    forgets: bool = True
     liveliness: bool = True
     grafts: int = 0
     graft_rank: int = 32
@@ -86,7 +87,8 @@ class NetworkConfig:
     @staticmethod
     def from_dict(values: dict) -> "NetworkConfig":
         """What `to_dict` made, or an older version of it."""
-        older = {"unit_dim": values["decoder"]["latent_dim"], "leading": False, "liveliness": False}
+        older = {"unit_dim": values["decoder"]["latent_dim"]}
+        older |= dict.fromkeys(("leading", "liveliness", "forgets"), False)
         decoder = older | values["decoder"]
         return NetworkConfig(
             styles=tuple(values["styles"]),

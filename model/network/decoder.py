@@ -23,7 +23,7 @@ from live.errors import ConfigError
 from model.network.config import DecoderConfig
 from model.network.graft import GraftedLinear, gate_of
 from model.network.unit_decoder import UnitDecoder
-from model.network.unit_prior import UnitPrior, one_of_all
+from model.network.unit_prior import UnitPrior, begins_anew, heard_of, one_of_all
 
 TWICE_DIM = 2  # of `twice_a_beat`
 
@@ -119,7 +119,7 @@ class PoseDecoder(nn.Module):
     def drive(self, condition: Tensor, latent: Tensor, unit: Tensor) -> Tensor:
         """What the recurrence hears besides its own poses: [..., hidden]. unit [..., 60]: what the
         latent spells out for this moment."""
-        heard = condition[..., : condition.shape[-1] - self.n_styles]
+        heard = heard_of(condition, self.n_styles)
         gate, given = self.gate(condition), torch.cat([heard, latent], dim=-1)
         return self.condition(given, gate) + self.unit_in(unit, gate)
 
@@ -200,14 +200,18 @@ class PoseDecoder(nn.Module):
         self, condition: Tensor, clock: Tensor, noise: Tensor, state: dict[str, Tensor]
     ) -> Tensor:
         """The latents [N, M, Z] of this beat and those before it: the state's, or on a beat one
-        more from the prior, and the oldest forgotten."""
+        more from the prior, and the oldest forgotten, or all."""
         units = state["units"]
         renew = beat_wrapped(clock, state["phase"])
 
         def on_beat(*given: Tensor) -> Tensor:
             condition, clock, noise, units, renew = given
-            latent = self._choose(condition, clock, units, noise)
-            newer = torch.cat([latent[:, None], units[:, :-1]], dim=1)
+            remembered = units
+            if self.config.forgets:
+                anew = begins_anew(condition, self.n_styles)
+                remembered = torch.where(anew[..., None], 0.0, units)
+            latent = self._choose(condition, clock, remembered, noise)
+            newer = torch.cat([latent[:, None], remembered[:, :-1]], dim=1)
             return torch.where(renew[..., None], newer, units)
 
         given = (condition, clock, noise, units, renew)

@@ -11,11 +11,13 @@ noise: each code has a direction in noise space. So the unit is a function of it
 with the same noise choose the same unit wherever both find it likely, and nearly the same noise
 nearly always gives the same unit. A score that is written in noise can be danced again. A style
 never dances a code that was not found in its dances: however unlikely the network finds the codes
-of other styles, there are thousands, and one in a hundred beats would give a dance away. The memory
-before the bar is seen through a fog (`DecoderConfig.fog_before`), so that dancers with the same
-noise come together within a bar or two, whatever they danced before. What the fog does not hide is
-how lively the last beat was. Without it nobody stands still over a bar line, since what is seldom
-on the whole is begun anew as seldom.
+of other styles, there are thousands, and one in a hundred beats would give a dance away.
+
+With every phrase the memory begins anew (`PoseDecoder.renewed`), so that dancers with the same
+noise meet there, whatever they danced before, and a phrase returns whole. Within it the memory is
+seen through a thin fog, before the bar through a denser one (`DecoderConfig.fog_before`). What the
+fog does not hide is how lively the last beat was. Without it nobody stands still over a bar line,
+since what is seldom on the whole is begun anew as seldom.
 
 Enters: noise and context. Leaves: a latent.
 """
@@ -34,6 +36,7 @@ _QUARTER, _THIRD = 0.7071, 0.3  # of the waves at the beats of a bar
 _FORGETS = 0.15  # share of training contexts without any memory
 _CLEAREST_BEFORE, _DENSEST_WITHIN = 0.2, 0.6  # fog in training
 _NEVER = -1e4
+_ASKED = 0.5
 _LEAST = 1e-6  # probability, at the ends of the Gumbel variables
 _LEAST_DANCED = 1e-5  # of a code by a style
 _LEAST_SHARE = 1e-3  # of a dance: less is what is left of rounding
@@ -94,7 +97,7 @@ class UnitPrior(nn.Module):
     def logits(self, condition: Tensor, units: Tensor, fog: Tensor, lively: Tensor) -> Tensor:
         """condition [N, C + S], units [N, M, Z] as seen through fog [N, M], lively as above ->
         [N, K]."""
-        heard = condition[:, : condition.shape[1] - self.n_styles]
+        heard = heard_of(condition, self.n_styles)
         h = self.context(torch.cat([heard, units.flatten(1), fog, lively], dim=-1))
         for layer in self.middle:
             h = h + layer(F.silu(h))
@@ -198,6 +201,26 @@ def one_of_all(
         codes.append(prior.codes)
     chosen = torch.cat(chances, dim=-1) + torch.cat(gumbel, dim=-1)
     return torch.cat(codes)[chosen.argmax(dim=-1)]
+
+
+def heard_of(condition: Tensor, n_styles: int) -> Tensor:
+    """What layers hear of a condition [..., C + S]: [..., C], without the shares of the styles, and
+    with 0 for the control `anew`, which is a switch."""
+    return F.pad(condition[..., : condition.shape[-1] - n_styles - 1], (0, 1))
+
+
+def begins_anew(condition: Tensor, n_styles: int) -> Tensor:
+    """Whether a condition [N, C + S] asks for a beat that does without memory: bool [N, 1]."""
+    at = condition.shape[-1] - n_styles
+    return condition[:, at - 1 : at] > _ASKED
+
+
+def with_anew(condition: Tensor, n_styles: int, anew: Tensor) -> Tensor:
+    """A condition [N, C + S] that asks for that in the rows marked True, bool [N]."""
+    at = condition.shape[-1] - n_styles - 1
+    condition = condition.clone()
+    condition[:, at] = anew.to(condition.dtype)
+    return condition
 
 
 def _nearest(points: Tensor, to: Tensor) -> Tensor:

@@ -17,13 +17,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from live.dance.contract import BARS_REMEMBERED, BEATS_A_BAR
 from model.data.windows import Batch
 from model.network.config import TrainConfig
 from model.network.dance_network import DanceNetwork
 from model.network.decoder import beat_wrapped, stored_phase
 from model.network.step_linear import weights_at_once
-from model.network.unit_prior import is_blank
+from model.network.unit_prior import is_blank, with_anew
 from model.training import losses
+
+_ANEW = 1 / (BARS_REMEMBERED * BEATS_A_BAR)  # of the beats of rollouts: as on stage, but by chance
 
 
 class Tensors(NamedTuple):
@@ -354,6 +357,8 @@ class _Rollout:
         self._given = clock, control, style
         width = network.decoder.config.latent_dim
         self._noise = torch.randn(*clock.shape[:2], width, device=clock.device).unbind(1)
+        # Not in the control that is given on: a critic would know the made ones by it.
+        self._anew = torch.rand(clock.shape[:2], device=clock.device) < _ANEW
         self._poses: list[Tensor] = []
         self._plain: list[Tensor] = []
 
@@ -366,7 +371,10 @@ class _Rollout:
             with torch.no_grad():
                 state = {name: self._state[name][rows] for name in ("units", "phase")}
                 newer = decoder.renewed(
-                    condition[rows], self._clock[t][rows], self._noise[t][rows], state
+                    with_anew(condition[rows], decoder.n_styles, self._anew[rows, t]),
+                    self._clock[t][rows],
+                    self._noise[t][rows],
+                    state,
                 )
                 self._state["units"] = self._state["units"].index_copy(0, rows, newer)
         latent = self._state["units"][:, 0]

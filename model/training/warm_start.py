@@ -23,9 +23,9 @@ _STYLE_AXIS = {
 
 
 _OF_UNITS = (
-    "unit_dim", "unit_width", "leading", "units", "prior_width", "prior_rank", "codes", "sharpness",
-    "margin", "fog_within", "fog_before", "liveliness",
+    "unit_dim", "unit_width", "leading", "units", "prior_width", "prior_rank", "codes", "liveliness"
 )  # fmt: skip
+_OF_CHOICE = ("sharpness", "margin", "fog_within", "fog_before", "forgets")  # no weight knows them
 _CHANGES = "decoder.pose_out.2."  # the last layer of the recurrence: what it adds to a pose
 _HEARS_UNITS = "decoder.condition.weight"  # its last columns are those of the latent
 _CRITIC_STYLES = tuple(
@@ -44,11 +44,12 @@ def inherit(network: DanceNetwork, checkpoint: dict) -> None:
     differ.
     """
     ours, theirs = network.config, NetworkConfig.from_dict(checkpoint["network_config"])
+    sizes = replace(theirs.decoder, **{name: getattr(ours.decoder, name) for name in _OF_CHOICE})
     renewed = {name: getattr(ours.decoder, name) for name in _OF_UNITS}
-    if (ours.encoder, ours.decoder) != (theirs.encoder, replace(theirs.decoder, **renewed)):
+    if (ours.encoder, ours.decoder) != (theirs.encoder, replace(sizes, **renewed)):
         raise ConfigError("the network to begin with has other sizes than the one to train")
     state = dict(checkpoint.get("weights") or network_of(checkpoint).state_dict())
-    if ours.decoder != theirs.decoder:
+    if ours.decoder != sizes:
         known = state[_HEARS_UNITS]
         heard = known[:, : known.shape[1] - theirs.decoder.unit_dim]
         state = {n: v for n, v in state.items() if not n.startswith(RENEWED)}

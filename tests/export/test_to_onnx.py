@@ -182,7 +182,7 @@ def test_the_file_holds_its_manifest(tiny_network, exported):
     assert set(manifest) == FIELDS
     assert {name: manifest[name] for name in REQUIRED} == REQUIRED
     assert manifest["styles"] == ["street", "salsa"]
-    assert manifest["controls"] == ["energy", "openness", "travel", "reserved"]
+    assert manifest["controls"] == ["energy", "openness", "travel", "anew"]
     assert manifest["latent_dim"] == 4
     assert manifest["receptive_field"] == tiny_network.encoder.receptive_field == 15
     assert manifest["music_lag"] == 2.0  # the middle of one to three

@@ -23,6 +23,7 @@ from live.dance.choreography.moment import Directions, Moment
 from live.dance.choreography.phrase import Phrase
 from live.dance.choreography.score import Entry, Score
 from live.dance.choreography.settings import ChoreographySettings
+from live.dance.contract import BEAT_EDGE
 from live.osc.schema import MAX_CANON_BEATS, MAX_DANCERS
 
 _PHRASES_A_SCENE = 16  # without sections, in a formation
@@ -30,7 +31,6 @@ _LONGEST_JUMP = 64  # beats; more is another count
 _KEPT = MAX_CANON_BEATS * MAX_DANCERS + 8  # beats, for the last of a canon
 _CATCH_UP = 0.01  # beats a frame by which a dancer falls back or catches up in a canon
 _EASE_S = 0.5  # time constant of the energy
-_EDGE = 1e-7  # beats: where the network, in float32, sees a beat begin
 
 
 class Choreographer:
@@ -121,6 +121,7 @@ class Choreographer:
             delays=delays,
             energy=self._eased(energy, first.openness),
             openness=np.full(n, first.openness, np.float32),
+            anew=np.array([entry.anew for entry in entries]),
             staging=Staging(self._formations.places, mirrored, first.together),
         )
 
@@ -132,12 +133,13 @@ class Choreographer:
             delays=np.zeros(n),
             energy=np.zeros(n, np.float32),
             openness=np.zeros(n, np.float32),
+            anew=np.zeros(n, bool),
             staging=Staging(self._formations.places, np.zeros(n, bool)),
         )
 
     def _write(self, moment: Moment, settings: ChoreographySettings) -> None:
         """Entries for the beats that have begun since the last frame."""
-        beat = math.floor(moment.beats + _EDGE)
+        beat = math.floor(moment.beats + BEAT_EDGE)
         index, newest = beat + self._offset, self._newest
         cut = newest is None or not -1 <= index - newest <= _LONGEST_JUMP
         if cut:  # half time, or the count began anew: the dance goes on from where it is
@@ -161,7 +163,7 @@ class Choreographer:
         now = self._entries[self._newest]
         if not delays.any():
             return [now] * self.dancers
-        beats = np.floor(moment.beats - delays + _EDGE).astype(int) + self._offset
+        beats = np.floor(moment.beats - delays + BEAT_EDGE).astype(int) + self._offset
         return [self._entries.get(int(index), now) for index in beats]
 
     def _late(self, settings: ChoreographySettings) -> np.ndarray:

@@ -57,13 +57,14 @@ def moment_of(
 @dataclass(frozen=True)
 class Directions:
     """A row each dancer. noise: float32 [N, Z]; delays: float64 [N], dancers' beats by which each
-    dances later; energy, openness: float32 [N], added to the faders'. staging: where each is, and
-    who dances mirrored."""
+    dances later; energy, openness: float32 [N], added to the faders'; anew: bool [N], whose beat
+    begins anew. staging: where each is, and who dances mirrored."""
 
     noise: np.ndarray
     delays: np.ndarray
     energy: np.ndarray
     openness: np.ndarray
+    anew: np.ndarray
     staging: Staging
 
 

@@ -23,6 +23,7 @@ from live.dance.choreography.noise import draw, mix
 from live.dance.choreography.phrase import Phrase
 from live.dance.choreography.settings import ChoreographySettings
 from live.dance.choreography.song import Mood, SongPlace, mood_of
+from live.dance.contract import is_anew
 from live.errors import ConfigError
 
 _SHORTEST = 4  # dancers' beats, of a phrase that is cut
@@ -36,13 +37,15 @@ _SECTION, _ROUND, _VARIATION, _OWN = range(4)
 @dataclass(frozen=True)
 class Entry:
     """One beat of the dance, a row each dancer that may be. noise: float32 [16, Z]; energy:
-    float32 [16]; mirrored: bool [16]; openness, together: of all."""
+    float32 [16]; mirrored: bool [16]; openness, together: of all; anew: what was danced before is
+    forgotten (`live.dance.contract.CONTROL_NAMES`)."""
 
     noise: np.ndarray
     energy: np.ndarray
     mirrored: np.ndarray
     openness: float
     together: float
+    anew: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,14 +126,18 @@ class Score:
         mood = _mood(moment, settings)
         cast = cast_of(settings.ensemble, passage.part.called, passage.part.answers, dancers == 1)
         together = settings.unison**mood.togetherness if settings.unison > 0 else 0.0
-        own = self._rows(passage, now, mood)
+        beat = _beat_of(passage, index)
+        own = self._rows(passage, beat, now.settings, mood)
         self._lines.append(own)
         rows = _shared(own, cast, together)
         kept = passage.stored
         energy = mood.energy + passage.part.energy + (kept.energy if kept else 0.0)
         mirrored = cast.mirrored ^ passage.part.mirrored ^ (kept is not None and kept.mirrored)
         noise = rows * (np.float32(mood.noise) * cast.noise)[:, None]
-        return Entry(noise, cast.energy + np.float32(energy), mirrored, mood.openness, together)
+        # By its place in the phrase, so that a phrase that returns forgets where it did.
+        anew = bool(is_anew(beat, moment.metre))
+        energy = cast.energy + np.float32(energy)
+        return Entry(noise, energy, mirrored, mood.openness, together, anew)
 
     # Which phrase -------------------------------------------------------------------------------
 
@@ -206,16 +213,15 @@ class Score:
 
     # Its noise ----------------------------------------------------------------------------------
 
-    def _rows(self, passage: Passage, now: "_Now", mood: Mood) -> np.ndarray:
+    def _rows(
+        self, passage: Passage, beat: int, settings: ChoreographySettings, mood: Mood
+    ) -> np.ndarray:
         """float32 [16, Z]: what every dancer would dance alone."""
-        beat = max(now.index - passage.first, 0)
         if passage.part.held or mood.held:
             beat -= beat % _HELD_BEATS
-        if passage.kind == BUILD:  # the same, in halves
-            beat %= max(passage.beats // 2, _SHORTEST)
         rows = draw(self.width, self.seed, *passage.name, beat)
         kept = passage.stored
-        vary = kept.vary if kept else now.settings.variation * passage.returns
+        vary = kept.vary if kept else settings.variation * passage.returns
         if passage.part.varied:
             vary = max(vary, _VARIED)
         if kept is not None:
@@ -258,6 +264,13 @@ class _Now:
     def beats(self, of_music: float) -> int:
         """The dancers' beats in so many of the music."""
         return max(round(of_music * self.moment.ratio), 1)
+
+
+def _beat_of(passage: Passage, index: int) -> int:
+    """Which beat of its phrase is danced on the beat `index`: a build dances its first half
+    twice."""
+    beat = max(index - passage.first, 0)
+    return beat % max(passage.beats // 2, _SHORTEST) if passage.kind == BUILD else beat
 
 
 def _mood(moment: Moment, settings: ChoreographySettings) -> Mood:

@@ -54,6 +54,12 @@ def test_what_ships_is_believed():
     assert manifest.raw == SHIPPED
 
 
+def test_files_of_before_know_no_control_to_begin_anew():
+    assert not parsed(changed(controls=["energy", "openness", "travel", "reserved"])).forgets
+    assert not parsed(changed(controls=None)).forgets
+    assert parsed(changed(controls=["energy", "openness", "travel", "anew"])).forgets
+
+
 def test_bars_have_four_beats_unless_the_file_says_otherwise():
     first = SHIPPED["styles"][0]
     assert parsed(SHIPPED).metre.tolist() == [4] * len(SHIPPED["styles"])

@@ -11,7 +11,7 @@ import torch
 
 from live.audio.features import FEATURE_DIM
 from live.body.pose import FRAME_RATE
-from live.dance.contract import CLOCK_DIM, CONTROL_DIM, MANIFEST_KEY, REQUIRED, clock_vector
+from live.dance.contract import ANEW, CLOCK_DIM, CONTROL_DIM, MANIFEST_KEY, REQUIRED, clock_vector
 from live.dance.performer import Performer, find_model
 from live.errors import ArtifactError, ConfigError
 from tests.helpers.contract import assert_streams_like_offline, joined
@@ -433,3 +433,30 @@ def test_reviving_leaves_healthy_music_alone(tiny_model):
             performer.revive(np.array([True]))
         logits.append([performer.step(*frame)[1] for frame in frames[20:]])
     np.testing.assert_array_equal(*logits)
+
+
+def asking(frames, anew):
+    """The same frames with another last control."""
+    frames = copy.deepcopy(frames)
+    for _, _, _, control, _ in frames:
+        control[:, ANEW] = anew
+    return frames
+
+
+def test_who_begins_anew_dances_otherwise_from_the_next_beat_on(tiny_model):
+    frames = frames_of(200, dancers=8)
+    within = asking(frames[:4], 0.0) + asking(frames[4:7], 1.0) + asking(frames[7:], 0.0)
+    poses = [dance(stage(tiny_model, dancers=8), f) for f in (asking(frames, 0.0), within)]
+    assert np.array_equal(poses[0][:, 0], poses[1][:, 0])  # no beat of the first fell there
+    anew = dance(stage(tiny_model, dancers=8), asking(frames, 1.0))
+    assert not np.array_equal(poses[0], anew)
+
+
+def test_files_of_before_hear_nothing_of_the_last_control(exported, tmp_path):
+    controls = ["energy", "openness", "travel", "reserved"]
+    older = written(exported, tmp_path / "older.onnx", controls=controls)
+    frames = frames_of(200, dancers=8)
+    poses = [
+        dance(stage(older, dancers=8), asking(frames, number)) for number in (0.0, 1.0, -3.0, 7.0)
+    ]
+    assert all(np.array_equal(poses[0], pose) for pose in poses)

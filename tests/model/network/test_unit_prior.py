@@ -210,12 +210,56 @@ def test_what_is_far_less_likely_than_the_likeliest_is_never_chosen():
     assert chosen[:2].min() > 0
 
 
-def test_units_move_back_on_a_beat_and_rest_between():
+def small_decoder(**settings) -> PoseDecoder:
     torch.manual_seed(0)
     config = DecoderConfig(
-        hidden=16, latent_dim=NOISE, unit_dim=LATENT, units=UNITS, prior_width=16, codes=50
-    )
-    decoder = PoseDecoder(config, music_width=4, n_styles=2)
+        hidden=16, latent_dim=NOISE, unit_dim=LATENT, units=UNITS, prior_width=16, codes=50,
+        fog_before=0.0, **settings,
+    )  # fmt: skip
+    return PoseDecoder(config, music_width=4, n_styles=2)
+
+
+@pytest.mark.parametrize("forgets", [True, False])
+def test_who_begins_anew_has_danced_nothing_before(forgets):
+    """Networks of before take the switch for nothing."""
+    decoder, dancers = small_decoder(forgets=forgets), 40
+    music, noise = torch.randn(1, 4).expand(dancers, -1), torch.randn(2, dancers, NOISE)
+    style = torch.eye(2)[:1].expand(dancers, -1)
+    danced = {"units": torch.randn(dancers, UNITS, LATENT), "phase": torch.full((dancers, 1), -2.1)}
+    nothing = danced | {"units": torch.zeros(dancers, UNITS, LATENT)}
+
+    def two_beats(anew: float, state: dict[str, torch.Tensor]) -> torch.Tensor:
+        for beat, asked, drawn in ((2.0, anew, noise[0]), (3.0, 0.0, noise[1])):
+            control = torch.tensor([[0.0, 0.0, 0.0, asked]]).expand(dancers, -1)
+            clock = clock_at(beat, dancers)
+            condition = decoder.conditions(music, clock, style, control)
+            state = state | {"units": decoder.renewed(condition, clock, drawn, state)}
+        return state["units"]
+
+    remembered, unknown = two_beats(0.0, danced), two_beats(0.0, nothing)
+    assert not torch.equal(remembered[:, :2], unknown[:, :2])
+    assert torch.equal(two_beats(1.0, danced), unknown if forgets else remembered)
+
+
+def test_the_switch_to_begin_anew_is_no_size():
+    """It says nothing between the beats, and no layer hears it."""
+    decoder = small_decoder()
+    state = decoder.initial_state(1) | {"phase": torch.full((1, 1), -1.5)}
+    poses = [
+        decoder.step(
+            decoder.conditions(
+                torch.ones(1, 4), clock_at(0.3), torch.eye(2)[:1],
+                torch.tensor([[0.0, 0.0, 0.0, asked]]),
+            ),
+            clock_at(0.3), torch.ones(1, NOISE), state,
+        )[0]
+        for asked in (0.0, 1.0)
+    ]  # fmt: skip
+    assert torch.equal(*poses)
+
+
+def test_units_move_back_on_a_beat_and_rest_between():
+    decoder = small_decoder()
     condition = decoder.conditions(
         torch.randn(1, 4), clock_at(0.0), torch.eye(2)[:1], torch.zeros(1, 4)
     )

@@ -24,12 +24,14 @@ def test_rollouts_dance_as_on_stage_whoever_is_beside_them(prepared, windows):
     torch.manual_seed(3)
     torch.rand(4, 1), torch.rand(4, 1)  # the draws of mixing come first
     noise = torch.randn(4, TINY.window, decoder.config.latent_dim)
+    anew = torch.rand(4, TINY.window) < 1 / 8  # as often as a phrase begins
     generated = outcome.rollouts.generated
+    control = torch.cat([generated.control[..., :3], anew[..., None]], dim=-1)
     music = network.hear(batch.features)[0][:, -TINY.window :]  # one free dancer to each song
     for t in range(TINY.window):
         clock = generated.clock[:, t]
         plain, state = network.dance_frame(
-            music[:, t], clock, generated.style, generated.control[:, t], noise[:, t], state
+            music[:, t], clock, generated.style, control[:, t], noise[:, t], state
         )
         torch.testing.assert_close(generated.plain[:, t], plain, atol=1e-3, rtol=0)
     for name, value in state.items():

@@ -89,3 +89,15 @@ def test_what_the_recurrence_adds_begins_anew_where_units_did_not_lead(prepared,
     assert not ours["decoder.pose_out.2.bias"].any()
     for name in ("decoder.pose_out.0.weight", "decoder.cells.0.from_state.weight"):
         assert torch.equal(ours[name], theirs[name])
+
+
+def test_how_a_prior_chooses_is_no_size_of_it(prepared, tmp_path):
+    """Fog and sharpness may be others: the units that were learned stay."""
+    first = trainer(prepared, tmp_path / "first")
+    first.run(ignore)
+    checkpoint = load_checkpoint(first.folder / CHECKPOINT)
+    donor = network_of(checkpoint)
+    other = replace(donor.config.decoder, fog_before=0.5, sharpness=0.7, forgets=False)
+    heir = DanceNetwork(replace(donor.config, decoder=other))
+    inherit(heir, checkpoint)
+    assert_same(heir.state_dict(), donor.state_dict())

@@ -1,5 +1,7 @@
 """The score: noise by beat, that returns where the form says so, whatever the frame rate."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -168,3 +170,39 @@ def test_a_form_that_is_none_leaves_the_one_that_was():
     broken = ChoreographySettings(form="?", variation=0.0)
     again = [choreographer.step(Moment(8.0 + t, bar_beat=t % 4), broken) for t in range(8)]
     np.testing.assert_array_equal([d.noise for d in again], [d.noise for d in said[::15]])
+
+
+def begins_anew(settings, beats=34, dancer=0, **options):
+    """The beats on which a dancer begins anew; on all frames of a beat, or on none."""
+    said, _ = directed(settings, beats=beats, dancers=dancer + 1, frames_a_beat=4, **options)
+    told = np.array([d.anew[dancer] for d in said]).reshape(-1, 4)
+    assert (told == told[:, :1]).all()
+    return np.flatnonzero(told[:, 0]).tolist()
+
+
+@pytest.mark.parametrize(
+    ("phrase", "beats"), [(4, range(0, 34, 4)), (8, range(0, 34, 8)), (16, range(0, 34, 8))]
+)
+def test_memory_ends_with_the_phrase_and_every_two_bars(phrase, beats):
+    settings = ChoreographySettings(phrase=phrase)
+    assert begins_anew(settings) == list(beats)
+    late = begins_anew(replace(settings, canon=1.0), dancer=2)
+    assert [b for b in late if b >= 8] == [b + 2 for b in beats if 8 <= b + 2 < 34]
+
+
+def test_bars_of_three_are_remembered_by_twos():
+    waltz = Choreographer(WIDTH)
+    settings = ChoreographySettings(phrase=16)  # twelve beats in bars of three
+    said = [waltz.step(Moment(beats=t, bar_beat=t % 3, metre=3), settings) for t in range(30)]
+    assert [t for t, d in enumerate(said) if d.anew[0]] == [0, 6, 12, 18, 24]
+
+
+def test_a_phrase_that_is_played_at_once_begins_anew():
+    kept = np.random.default_rng(1).standard_normal((8, 1, WIDTH)).astype(np.float32)
+    choreographer = Choreographer(WIDTH)
+    anew = []
+    for t in range(24):
+        if t == 11:
+            choreographer.play([Phrase(kept)], at_once=True)
+        anew.append(choreographer.step(Moment(beats=t, bar_beat=t % 4), SURE).anew[0])
+    assert [t for t, now in enumerate(anew) if now][:3] == [0, 8, 11]
