@@ -22,9 +22,9 @@ _STYLE_AXIS = {
 }
 
 
-_OF_UNITS = (
-    "unit_dim", "unit_width", "leading", "units", "prior_width", "prior_rank", "codes", "liveliness"
-)  # fmt: skip
+_OF_UNITS = ("unit_dim", "unit_width", "leading")
+_OF_PRIOR = ("units", "prior_width", "prior_rank", "codes", "liveliness")
+_PRIOR = "decoder.prior."
 _OF_CHOICE = ("sharpness", "margin", "fog_within", "fog_before", "forgets")  # no weight knows them
 _CHANGES = "decoder.pose_out.2."  # the last layer of the recurrence: what it adds to a pose
 _HEARS_UNITS = "decoder.condition.weight"  # its last columns are those of the latent
@@ -38,18 +38,23 @@ def inherit(network: DanceNetwork, checkpoint: dict) -> None:
     or with those of a file for the stage (`model.network.weights`).
 
     Styles are matched by name; a style it did not know begins as the mean of those it knew. What
-    a file has of an older kind (`model.network.weights.RENEWED`) stays as new, and so do units of
-    another size with all that chooses, spells and reads them, and what the recurrence adds, where
-    units led it otherwise. Raises ConfigError where other sizes
-    differ.
+    a file has of an older kind (`model.network.weights.RENEWED`) stays as new, and so do a prior of
+    another size, units of another size with all that chooses, spells and reads them, and what the
+    recurrence adds, where units led it otherwise. Raises ConfigError where other sizes differ.
     """
     ours, theirs = network.config, NetworkConfig.from_dict(checkpoint["network_config"])
-    sizes = replace(theirs.decoder, **{name: getattr(ours.decoder, name) for name in _OF_CHOICE})
-    renewed = {name: getattr(ours.decoder, name) for name in _OF_UNITS}
-    if (ours.encoder, ours.decoder) != (theirs.encoder, replace(sizes, **renewed)):
+    chosen, prior, units = (
+        {name: getattr(ours.decoder, name) for name in names}
+        for names in (_OF_CHOICE, _OF_PRIOR, _OF_UNITS)
+    )
+    sizes = replace(theirs.decoder, **chosen)
+    of_units = replace(sizes, **prior)  # the same units, with all that spells and reads them
+    if (ours.encoder, ours.decoder) != (theirs.encoder, replace(of_units, **units)):
         raise ConfigError("the network to begin with has other sizes than the one to train")
     state = dict(checkpoint.get("weights") or network_of(checkpoint).state_dict())
     if ours.decoder != sizes:
+        state = {n: v for n, v in state.items() if not n.startswith(_PRIOR)}
+    if ours.decoder != of_units:
         known = state[_HEARS_UNITS]
         heard = known[:, : known.shape[1] - theirs.decoder.unit_dim]
         state = {n: v for n, v in state.items() if not n.startswith(RENEWED)}

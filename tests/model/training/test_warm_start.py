@@ -101,3 +101,18 @@ def test_how_a_prior_chooses_is_no_size_of_it(prepared, tmp_path):
     heir = DanceNetwork(replace(donor.config, decoder=other))
     inherit(heir, checkpoint)
     assert_same(heir.state_dict(), donor.state_dict())
+
+
+def test_units_stay_where_only_the_prior_has_another_size(prepared, tmp_path):
+    first = trainer(prepared, tmp_path / "first")
+    first.run(ignore)
+    checkpoint = load_checkpoint(first.folder / CHECKPOINT)
+    donor = network_of(checkpoint)
+    larger = replace(donor.config.decoder, codes=30, prior_width=24)
+    heir = DanceNetwork(replace(donor.config, decoder=larger))
+    fresh = {name: value.clone() for name, value in heir.state_dict().items()}
+    inherit(heir, checkpoint)
+    theirs = donor.state_dict()
+    for name, value in heir.state_dict().items():
+        source = fresh if name.startswith("decoder.prior.") else theirs
+        assert torch.equal(value, source[name]), name
