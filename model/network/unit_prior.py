@@ -34,7 +34,8 @@ from model.network.config import DecoderConfig
 _LAYERS = 2
 _QUARTER, _THIRD = 0.7071, 0.3  # of the waves at the beats of a bar
 _FORGETS = 0.15  # share of training contexts without any memory
-_CLEAREST_BEFORE, _DENSEST_WITHIN = 0.2, 0.6  # fog in training
+# Fog in training: of the beats before the bar, and of those within it. On stage it is as thin.
+_CLEAREST_BEFORE, _DENSEST_BEFORE, _DENSEST_WITHIN = 0.1, 0.6, 0.4
 _NEVER = -1e4
 _ASKED = 0.5
 _LEAST = 1e-6  # probability, at the ends of the Gumbel variables
@@ -174,7 +175,7 @@ class UnitPrior(nn.Module):
     def _fog(self, clock: Tensor, units: Tensor) -> Tensor:
         """How much of each of the units is hidden in a training context, [B, M] of 0 to 1."""
         draw = torch.rand(3, len(units), 1, device=units.device)
-        before = _CLEAREST_BEFORE + (1 - _CLEAREST_BEFORE) * draw[1]
+        before = _CLEAREST_BEFORE + (_DENSEST_BEFORE - _CLEAREST_BEFORE) * draw[1]
         fog = torch.where(within_bar(clock, units.shape[1]), _DENSEST_WITHIN * draw[0], before)
         return torch.where(is_blank(units) | (draw[2] < _FORGETS), 1.0, fog)
 
