@@ -7,7 +7,7 @@ import pytest
 
 from live.audio.features import FRAME, SAMPLE_RATE, extract
 from live.body.skeleton import MIRROR
-from live.dance.contract import CONTROL_DIM
+from live.dance.contract import ANEW, CONTROL_DIM
 from live.dance.manifest import Manifest
 from live.dance.performer import Performer
 from live.errors import ArtifactError, ConfigError
@@ -44,7 +44,22 @@ def test_openness_and_travel_reach_the_network(make_engine, music, name, column)
     given = engine.performer.given(3)
     assert (given[0, :, column] == -1.5).all()
     assert (given[-1, :, column] == 2.0).all()
-    assert not given[:, :, [c for c in (1, 2, 3) if c != column]].any()
+    assert not given[:, :, 3 - column].any()
+
+
+def test_the_network_is_told_on_which_beats_a_phrase_begins(make_engine, music):
+    engine = make_engine(dancers=2)
+    run(engine, music(12.0))
+    clock, control = (engine.performer.given(n) for n in (1, 3))
+    anew = control[:, 0, ANEW]
+    assert (control[..., ANEW] == anew[:, None]).all()
+    assert set(anew.tolist()) == {0.0, 1.0}
+    angle = np.arctan2(clock[:, 0, 1], clock[:, 0, 0])
+    wrapped = np.flatnonzero((angle[1:] >= 0) & (angle[:-1] < 0) & (angle[1:] < 1)) + 1
+    told = [b for b in wrapped if anew[b]]
+    assert 0 < len(told) < len(wrapped)
+    for begin in told:  # it is heard where the beat falls, and holds for all of it
+        assert anew[begin : begin + 10].all()
 
 
 def test_music_at_its_usual_level_is_danced_at_the_size_of_the_style(make_engine):
