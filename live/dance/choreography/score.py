@@ -45,7 +45,7 @@ class Entry:
     mirrored: np.ndarray
     openness: float
     together: float
-    anew: bool = False
+    anew: bool
 
 
 @dataclass(frozen=True)
