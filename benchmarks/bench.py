@@ -21,7 +21,7 @@ import numpy as np
 from live.audio import demo
 from live.audio.features import FRAME, SAMPLE_RATE
 from live.audio.files import read_audio
-from live.dance.performer import Performer
+from live.dance.performer import Performer, files_of
 from live.monotonic import monotonic_s
 from live.osc.encoding import FrameEncoder
 from live.osc.schema import MAX_DANCERS
@@ -38,7 +38,7 @@ _EMISSIONS_PER_FRAME = 2
 
 def main(argv: list[str]) -> int:
     args = _parser().parse_args(argv)
-    check_reports(args.json, args.png)
+    check_reports(args.model, args.json, args.png)
     if args.beats:
         from benchmarks import beats  # it needs mir_eval
 
@@ -86,10 +86,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def check_reports(json: Path | None, png: Path | None = None) -> None:
+def check_reports(model: str, json: Path | None, png: Path | None = None) -> None:
     """Raise where figures or curves cannot be written: better now than after hours."""
     if json:
-        check_output(json, (".json",))
+        check_output(json, (".json",), files_of(model))
     if png:
         check_output(png, (".png",))
 

@@ -27,6 +27,7 @@ from live.audio.playback import FileSource
 from live.audio.source import DEFAULT_BLOCK
 from live.audio.sources import Microphone
 from live.child_process import child_command
+from live.dance.performer import files_of
 from live.errors import DeviceError
 from live.monotonic import monotonic_s
 from live.osc.encoding import decode
@@ -180,7 +181,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE")
     args = parser.parse_args(argv)
     if args.json:
-        check_output(args.json, (".json",))
+        check_output(args.json, (".json",), files_of(args.model))
     figures = measure(args.clicks, args.input, args.model)
     print(
         "microphone block to packet       {p50:.1f} ms p50, {p99:.1f} p99, {max:.1f} max "

@@ -45,6 +45,7 @@ from benchmarks.soak_world import (
 from live.audio.features import SAMPLE_RATE
 from live.audio.source import AudioSource
 from live.control.osc_in import ControlIn
+from live.dance.performer import files_of
 from live.monotonic import monotonic_s
 from live.osc import encoding
 from live.outputs.udp import OscOut
@@ -365,7 +366,7 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     for path, suffix in ((args.json, ".json"), (args.png, ".png")):
         if path:
-            check_output(path, (suffix,))
+            check_output(path, (suffix,), files_of(args.model))
     with ExitStack() as stack:
         show = Soak(args.hours, args.model, args.device, stack)
         report = show.run(lambda report: _keep(report, args))

@@ -21,6 +21,10 @@ NO_WORK = {
     "motion of another program": (["perform", "song.wav", "-o", "a.fbx"], "in one of .bvh"),
     "a take of no kind": (["perform", "song.wav", "-o", "take"], "in one of .bvh"),
     "a take in no folder": (["perform", "song.wav", "-o", "none/a.npz"], "no folder none"),
+    "a take over a manifest": (
+        ["perform", "song.wav", "--model", "folder/own.onnx", "-o", "folder/own.json"],
+        "overwrite folder",
+    ),
     "a film over its session": (["render", "show.mcap", "-o", "link.mp4"], "overwrite show.mcap"),
     "a film over its music": (
         ["render", "a.npz", "-o", "song.mp4", "--music", "song.wav"], "overwrite song.wav"
@@ -40,6 +44,31 @@ NO_WORK = {
     ),
     "an evaluation over its checkpoint": (
         ["evaluate", "run.pt", "--data", ".", "--json", "run.pt"], "in .json"
+    ),
+    "an evaluation over a manifest": (
+        ["evaluate", "--model", "folder/own.onnx", "--data", ".", "--json", "folder/own.json"],
+        "overwrite folder",
+    ),
+    "an evaluation over its data": (
+        ["evaluate", "--model", "folder/own.onnx", "--data", "folder", "--json",
+         "folder/prepared.json"],
+        "overwrite folder",
+    ),
+    "figures over a manifest": (
+        ["bench", "--model", "folder/own.onnx", "--json", "folder/own.json"], "overwrite folder"
+    ),
+    "delays over a manifest": (
+        ["bench", "--clicks", "9", "--model", "folder/own.onnx", "--json", "folder/own.json"],
+        "overwrite folder",
+    ),
+    "a soak over a manifest": (
+        ["bench", "--soak", "1", "--model", "folder/own.onnx", "--json", "folder/own.json"],
+        "overwrite folder",
+    ),
+    "counts over a manifest": (
+        ["live", "--input", "song.wav", "--model", "folder/own.onnx", "--no-visuals", "--summary",
+         "folder/own.json"],
+        "overwrite folder",
     ),
     "a model over its checkpoint": (["export", "run.pt", "-o", "run.onnx"], "overwrite run.pt"),
     "a model of another kind": (["export", "run.pt", "-o", "run.pt"], "in .onnx"),
@@ -77,6 +106,8 @@ def folder(tmp_path, monkeypatch):
         Path(name).write_text("" if name == "show.toml" else f"the only {name}")
     Path("folder").mkdir()
     Path("folder", "prepared.json").write_text("the only data")
+    for name in ("own.onnx", "own.json"):
+        Path("folder", name).write_text(f"the only {name}")
     os.link("show.toml", "set.npz")
     os.link("show.mcap", "hard.npz")
     os.link("run.pt", "run.onnx")

@@ -18,7 +18,7 @@ from live.audio.files import read_audio
 from live.beat.clock import TempoConfig
 from live.cli.options import CHOREOGRAPHED, add_settings, config_of
 from live.dance.material.take_score import arrays_of
-from live.dance.performer import Performer
+from live.dance.performer import Performer, files_of
 from live.monotonic import monotonic_s
 from live.osc.encoding import StageFrame
 from live.progress import Progress, add_progress
@@ -67,8 +67,8 @@ def main(argv: list[str], writer: TakeWriter | None = None) -> int:
     writer = writer or NpzWriter()
     args = _parser(writer).parse_args(argv)
     config = config_of(args, latency_ms=0.0)
-    named = (config.model, config.cues, config.score)
-    read = tuple(Path(name) for name in (args.file, args.config, *named) if name)
+    named = (args.file, args.config, config.cues, config.score)
+    read = (*files_of(config.model), *(Path(name) for name in named if name))
     writer.check(args, read)
     if args.rows:
         check_output(args.rows, (), (*read, args.out))

@@ -255,6 +255,13 @@ def find_model(model: str) -> Path:
     return path
 
 
+def files_of(model: str) -> tuple[Path, Path]:
+    """The file of a model, and the manifest that `export` writes beside it: what no report may
+    overwrite."""
+    path = shipped_models().get(model, Path(model))
+    return path, path.with_suffix(".json")
+
+
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()

@@ -25,7 +25,7 @@ from live.control.allow_list import AllowList
 from live.control.discovery import Discovery
 from live.control.midi_controller import MidiController
 from live.control.osc_in import ControlIn
-from live.dance.performer import Performer
+from live.dance.performer import Performer, files_of
 from live.errors import ConfigError, PerformanceError, as_sentence
 from live.midi_ports import MidiPorts
 from live.osc.schema import SCHEMA_VERSION
@@ -125,8 +125,8 @@ def open_show(plan: Plan, stack: ExitStack, failed: Failed | None = None) -> Ope
 def check_files(plan: Plan) -> None:
     """Raise where the recording or the summary cannot be written, or would destroy what is read."""
     config = plan.config
-    named = (config.input, config.model, config.cues, config.midi_map, config.dmx, config.score)
-    read = [plan.settings_file, *(Path(name) for name in named if name)]
+    named = (config.input, config.cues, config.midi_map, config.dmx, config.score)
+    read = [plan.settings_file, *files_of(config.model), *(Path(n) for n in named if n)]
     if config.record:
         record = Path(config.record)
         check_output(record, (".mcap",), [*read, plan.summary])

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from live.body.pose import FRAME_RATE
+from live.dance.performer import files_of
 from live.errors import ConfigError
 from live.safe_write import check_output, write_text
 from model.evaluation import line_chart
@@ -52,9 +53,10 @@ def main(argv: list[str]) -> int:
 
 
 def _check_reports(args: argparse.Namespace) -> None:
-    """Two pictures of one name would be one picture."""
+    """Two pictures of one name would be one picture, and some files here are JSON, too."""
     if args.json:
-        check_output(args.json, (".json",))
+        read = [path for model in _listed(args.model) for path in files_of(model)]
+        check_output(args.json, (".json",), [*read, args.data / "prepared.json"])
     if args.markdown:
         check_output(args.markdown, (".md",))
     if args.curve:
