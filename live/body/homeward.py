@@ -19,7 +19,6 @@ _DRIFT_S = 0.5  # over which a walk is told from a step to and fro
 _FREE_M, _DRAWN_S, _DRAWN_M_S = 0.6, 3.0, 0.15  # half of the speed at which a foot slides
 _EDGE_M, _FARTHEST_M = 1.2, 1.5  # from the dancer's place, however fast the network walks
 _WALK_M_S = 1.5
-_RAISED = 10.0  # a foot raised by a centimetre stands less than one that moves by a decimetre
 
 
 def drifting(drift: np.ndarray, velocity: np.ndarray) -> np.ndarray:
@@ -37,16 +36,6 @@ def homeward_turn(offset: np.ndarray, drift: np.ndarray) -> np.ndarray:
     away = np.arctan2(-offset[:, 0], -offset[:, 1]) - np.arctan2(drift[:, 0], drift[:, 1])
     away = (away + np.pi) % (2 * np.pi) - np.pi
     return _DT * rate * wide * np.clip(away, -1.0, 1.0)
-
-
-def standing_foot(feet: np.ndarray, before: np.ndarray, height: np.ndarray) -> np.ndarray:
-    """Which foot joint stands: of those that move least the lowest. int [N].
-
-    feet, before: where they are and were a frame ago, metres on the floor [N, F, 2]; height [N, F],
-    metres.
-    """
-    moved = np.sqrt(np.add.reduce(np.square(feet - before), axis=2))
-    return (moved + _RAISED * np.maximum(height - height.min(axis=1, keepdims=True), 0.0)).argmin(1)
 
 
 def bounded(offset: np.ndarray, before: np.ndarray) -> np.ndarray:

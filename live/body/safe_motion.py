@@ -8,7 +8,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from live.body.homeward import bounded, drifting, homeward_turn, standing_foot
+from live.body.footing import slid, standing_foot
+from live.body.homeward import bounded, drifting, homeward_turn
 from live.body.pose import FRAME_RATE, POSE_DIM, split
 from live.body.skeleton import FEET, JOINT, REST_POSE, mirrored, with_bone_lengths
 from live.body.staging import Staging, free_place, kept_apart
@@ -250,16 +251,19 @@ class SafeMotion:
             self._home = staging.places
         heading = states.heading + root[:, 2] * _DT
         heading -= _beyond(heading, _FREE_TURN_RAD) * min(1.0, _DT / _FACE_PULL_S)
-        walk = np.array(_rotated(root[:, 0], root[:, 1], heading)).T
-        states.drift = drifting(states.drift, walk)
-        position = start + walk * _DT
+        walk = np.array(_rotated(root[:, 0], root[:, 1], heading)).T * _DT
+        before = _feet(states.local, states.heading, start)
+        feet = _feet(local, heading, start + walk)
+        raised = local[:, _FEET, 1] - _SOLE_M
+        slide = slid(feet - before, raised)
+        walk, feet = walk - slide, feet - slide[:, None]
+        states.drift = drifting(states.drift, walk / _DT)
+        position = start + walk
         turn = homeward_turn(start - self._home, states.drift)
         if staging is not None and staging.together > 0:
             turn += staging.together * (turn[0] * _side(states.mirrored) - turn)
         if turn.any():
-            before = _feet(states.local, states.heading, start)
-            feet = _feet(local, heading, position)
-            foot = standing_foot(feet, before, local[:, _FEET, 1])
+            foot = standing_foot(feet - before, raised)
             heading = heading + turn
             turned = _feet(local, heading, position)
             each = np.arange(len(foot))

@@ -50,6 +50,14 @@ def dance(frame, dancers=1):
     return joints
 
 
+FLYING_M = 0.5  # who walks on no foot goes where the root goes
+
+
+def flying(joints):
+    """The same joints [N, 19, 3], high above the floor: nothing of it stands, so nothing holds."""
+    return joints + np.array([0.0, FLYING_M, 0.0])
+
+
 def bone_errors(joints):
     bones = joints[..., 1:, :] - joints[..., PARENTS[1:], :]
     return np.abs(np.linalg.norm(bones, axis=-1) - BONE_LENGTHS[1:])
@@ -64,9 +72,10 @@ def joint_speeds(poses):
 def run(motion, frames, *, idle=False, mirror=False, freeze=False, start=0, root=(0.0, 0.0, 0.0)):
     """Steps of the dance; the local poses [frames, N, 19, 3]."""
     dancers = len(motion.body.local)
+    high = flying if np.any(root) else np.asarray
     return np.array(
         [
-            motion.step(vector(dance(start + i, dancers), root), idle, mirror, freeze).local
+            motion.step(vector(high(dance(start + i, dancers)), root), idle, mirror, freeze).local
             for i in range(frames)
         ]
     )
@@ -180,7 +189,7 @@ def test_dancers_stay_at_their_place_when_the_network_walks_away(speed):
     directions = np.array([0.0, 1.0, 2.5, 4.0])
     roots = speed * np.stack([np.cos(directions), np.sin(directions), 0 * directions], axis=1)
     motion = SafeMotion(4)
-    pose = vector(dance(0, 4), roots)
+    pose = vector(flying(dance(0, 4)), roots)
     for _ in range(2 * 60 * FRAME_RATE):
         body = motion.step(pose, False, False, False)
     away = np.linalg.norm(body.position - line_up(4), axis=1)
@@ -225,6 +234,35 @@ def test_who_goes_away_turns_on_the_foot_that_stands_and_comes_home():
     assert away.min() < 0.7
     assert np.percentile(slides, 95) < 0.2
     assert np.median(slides) < 0.1
+
+
+def test_who_stands_does_not_slide_however_the_root_walks():
+    motion = warm()
+    before = motion.body.on_stage()[0, FEET]
+    for frame in range(30):
+        motion.step(vector(dance(60 + frame), (0.3, 0.2, 0.0)), 0.0, False, False)
+    moved = np.linalg.norm(motion.body.on_stage()[0, FEET] - before, axis=1)
+    assert moved.max() < 0.08  # the root walked 0.36 m, and the dance lifts a foot a little
+
+
+def test_a_foot_that_swings_back_carries_the_body_forward():
+    motion = SafeMotion(1)
+    joints = [hopping(frame)[0] for frame in range(8)]
+    for pose in [joints[0]] * 60:
+        motion.step(vector(pose), 0.0, False, False)
+    start = motion.body.position[0].copy()
+    for pose in joints:
+        motion.step(vector(pose), 0.0, False, False)  # the root says that nobody walks
+    walked = (motion.body.position[0] - start)[1]
+    assert walked == pytest.approx(7 / FRAME_RATE * HOP_M_S, rel=0.1)
+
+
+def test_who_slides_on_purpose_slides():
+    motion = warm()
+    start = motion.body.position[0].copy()
+    for frame in range(15):
+        motion.step(vector(dance(60 + frame), (3.0, 0.0, 0.0)), 0.0, False, False)
+    assert np.linalg.norm(motion.body.position[0] - start) > 0.8 * 1.5
 
 
 def test_small_steps_are_the_dancers_own():
@@ -281,7 +319,7 @@ def test_settles_into_the_sway_and_out_of_it_without_a_jump():
 def test_an_idle_dancer_does_not_walk():
     motion = SafeMotion(2)
     run(motion, 300, idle=True, root=(1.0, 1.0, 1.0))
-    np.testing.assert_array_equal(motion.body.position, line_up(2))
+    np.testing.assert_allclose(motion.body.position, line_up(2), atol=0.005)  # it sways
     np.testing.assert_array_equal(motion.body.heading, [0, 0])
 
 
@@ -295,7 +333,8 @@ def test_mirror_is_the_mirror_image():
         a = plain.step(pose, False, False, False)
         b = mirrored.step(pose, False, True, False)
     expected = a.on_stage()[:, MIRROR] * np.array([-1, 1, 1], np.float32)
-    np.testing.assert_allclose(b.on_stage(), expected, atol=1e-5)
+    # The sway of the beginning is not mirrored.
+    np.testing.assert_allclose(b.on_stage(), expected, atol=1e-3)
     assert np.abs(a.on_stage() - b.on_stage()).max() > 0.1  # the dance is not symmetric
     assert a.heading[0] > 0.1
     assert b.heading[0] == pytest.approx(-a.heading[0])

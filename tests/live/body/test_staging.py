@@ -7,7 +7,7 @@ from live.body.pose import FRAME_RATE
 from live.body.safe_motion import SafeMotion, line_up
 from live.body.skeleton import mirrored
 from live.body.staging import NEAREST_M, Staging, free_place, kept_apart
-from tests.live.body.test_safe_motion import dance, vector
+from tests.live.body.test_safe_motion import dance, flying, vector
 
 
 def nearest(positions):
@@ -46,7 +46,7 @@ def test_a_newcomer_does_not_stand_on_anybody():
 def staged(motion, frames, staging, roots, start=0):
     bodies = []
     for i in range(start, start + frames):
-        poses = np.concatenate([vector(dance(i, 1), root) for root in roots])
+        poses = np.concatenate([vector(flying(dance(i, 1)), root) for root in roots])
         bodies.append(motion.step(poses, 0.0, False, False, staging))
     return bodies
 

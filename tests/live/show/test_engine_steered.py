@@ -162,7 +162,7 @@ def test_mirror_swaps_left_and_right(make_engine, music):
     a, b = (joints_of(run(e, music(3.0))) for e in (plain, mirrored))
     np.testing.assert_allclose(b, a[:, :, MIRROR] * np.float32([-1, 1, 1]), atol=0.08)
     late = slice(120, None)  # the idle sway of the first second is not mirrored
-    np.testing.assert_allclose(b[late], a[late][:, :, MIRROR] * [-1, 1, 1], atol=1e-4)
+    np.testing.assert_allclose(b[late], a[late][:, :, MIRROR] * [-1, 1, 1], atol=1e-3)
 
 
 def test_freeze_holds_the_figure_while_the_beat_goes_on(dancing, music):
