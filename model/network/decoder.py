@@ -12,7 +12,6 @@ within a minute of free running.
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 import torch
@@ -27,7 +26,6 @@ from model.network.unit_prior import UnitPrior, begins_anew, heard_of, one_of_al
 
 TWICE_DIM = 2  # of `twice_a_beat`
 
-_FIFTHS = clock_vector(np.arange(5) / 5 + 0.1, 120.0).tolist()  # places in a beat
 _LEAST_MOVED = 0.02
 _PULL = -0.8  # towards a unit, before the sigmoid: a third of the way each frame
 _PLACES = 12  # of a beat, where the posterior reads it
@@ -38,6 +36,8 @@ _PHASE_SHIFT = 2.0
 class PoseDecoder(nn.Module):
     """GRU stack: previous pose + music, clock, style, control and latent -> next pose."""
 
+    fifths: Tensor
+
     def __init__(self, config: DecoderConfig, music_width: int, n_styles: int):
         super().__init__()
         self.config, self.n_styles = config, n_styles
@@ -45,6 +45,8 @@ class PoseDecoder(nn.Module):
         self.style = nn.Linear(n_styles, config.style_width, bias=False)
         condition = music_width + CLOCK_DIM + TWICE_DIM + config.style_width + CONTROL_DIM
         self.unit = UnitDecoder(config)
+        fifths = torch.from_numpy(clock_vector(np.arange(5) / 5 + 0.1, 120.0))  # places in a beat
+        self.register_buffer("fifths", fifths, persistent=False)
         self.condition = GraftedLinear(condition + config.unit_dim, hidden, *grafts)
         self.unit_in = GraftedLinear(config.pose_dim, hidden, *grafts)
         self.pull = nn.Parameter(torch.full((config.pose_dim,), _PULL))
@@ -93,9 +95,12 @@ class PoseDecoder(nn.Module):
         what this asks of the next pose besides a share of the last, see `advance`. [..., 60]
         each."""
         gate = self.gate(condition)
-        unit = before = self.unit(latent, clock, gate)
-        if self.config.leading:
-            before = self.unit(latent, clock, gate, frames_ago=1.0)
+        if not self.config.leading:
+            unit = self.unit(latent, clock, gate)
+            return unit, unit - self._kept() * unit
+        # Of both moments at once: a frame on stage reads the matrices once.
+        ago = torch.arange(2.0, device=clock.device).view(2, *(1 for _ in clock.shape))
+        unit, before = self.unit(latent, clock, gate, ago)
         return unit, unit - self._kept() * before
 
     def liveliness(self, latent: Tensor, condition: Tensor) -> Tensor:
@@ -105,10 +110,9 @@ class PoseDecoder(nn.Module):
         if not self.config.liveliness:
             return latent[:, :0]
         gate = self.gate(condition)
-        one = torch.ones_like(latent[:, :1])  # constants of a branch are none of ONNX's
-        clocks = (torch.cat([number * one for number in clock], dim=-1) for clock in _FIFTHS)
-        poses = [self.unit(latent, clock, gate) for clock in clocks]
-        moved = torch.stack([(b - a).abs() for a, b in pairwise(poses)]).mean(dim=(0, 2))
+        clocks = self.fifths[:, None].expand(-1, len(latent), -1)
+        poses = self.unit(latent, clocks, gate)
+        moved = (poses[1:] - poses[:-1]).abs().mean(dim=(0, 2))
         known = (latent != 0).any(dim=-1)
         return (known * (torch.log(moved + _LEAST_MOVED) + 1))[:, None]
 

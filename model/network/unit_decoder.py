@@ -36,17 +36,23 @@ class UnitDecoder(nn.Module):
         )  # fmt: skip
 
     def forward(
-        self, latent: Tensor, clock: Tensor, gate: Tensor | None = None, frames_ago: float = 0.0
+        self,
+        latent: Tensor,
+        clock: Tensor,
+        gate: Tensor | None = None,
+        frames_ago: float | Tensor = 0.0,
     ) -> Tensor:
         """The pose of a moment, or of some frames before it, which may lie before the unit begins.
-        gate: of the grafts (`model.network.graft`)."""
-        x = torch.cat([latent, beat_waves(clock, frames_ago, self.sines)], dim=-1)
+        gate: of the grafts (`model.network.graft`). Of a clock [A, ..., 8], or frames_ago
+        [A, 1, ...], of A moments at once: [A, ..., 60]."""
+        waves = beat_waves(clock, frames_ago, self.sines)
+        x = torch.cat([latent.expand(*waves.shape[:-1], -1), waves], dim=-1)
         for layer in self.spell:
             x = layer(x, gate) if isinstance(layer, GraftedLinear) else layer(x)
         return x
 
 
-def beat_waves(clock: Tensor, frames_ago: float = 0.0, sines: bool = True) -> Tensor:
+def beat_waves(clock: Tensor, frames_ago: float | Tensor = 0.0, sines: bool = True) -> Tensor:
     """Cosines and sines of a half, 1, 1.5 .. 3 times the phase within the beat, at the clock's
     tempo some frames ago: [..., 8] -> [..., 12], or of older networks the cosines alone [..., 6].
 
@@ -55,7 +61,7 @@ def beat_waves(clock: Tensor, frames_ago: float = 0.0, sines: bool = True) -> Te
     """
     angle = torch.atan2(clock[..., 1:2], clock[..., 0:1])
     angle = torch.where(angle < 0, angle + 2 * torch.pi, angle)
-    if frames_ago:
+    if isinstance(frames_ago, Tensor) or frames_ago:
         beats_a_frame = (
             TEMPO_CENTRE_BPM / 60 / FRAME_RATE * torch.exp(math.log(2) * clock[..., 6:7])
         )
