@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from live.body.footing import slid, standing_foot
+from live.body.footing import sliding, standing_foot
 from live.body.homeward import bounded, drifting, homeward_turn
 from live.body.pose import FRAME_RATE, POSE_DIM, split
 from live.body.skeleton import FEET, JOINT, REST_POSE, mirrored, with_bone_lengths
@@ -86,16 +86,18 @@ def line_up(dancers: int) -> np.ndarray:
 class DancerStates:
     """Everything that is carried from frame to frame for a dancer: one row each, in every array.
 
-    local, position, heading: of the frame shown, as in `Body`; drift: float64 [N, 2], m/s, see
-    `homeward.drifting`; danced: float32 [N, 19, 3], the dance before it is mixed with the sway;
-    last_good: float32 [N, 19, 3], what a bad or frozen dancer shows, and blends back from;
-    since_good_s: seconds since then; idle: share of the sway, 0..1; bad_frames: int, in a row;
-    mirrored: bool; unmirrored_s: seconds since the other side was asked for.
+    local, position, heading: of the frame shown, as in `Body`; slide: float64 [N, 2], metres a
+    frame, see `footing.sliding`; drift: float64 [N, 2], m/s, see `homeward.drifting`; danced:
+    float32 [N, 19, 3], the dance before it is mixed with the sway; last_good: float32 [N, 19, 3],
+    what a bad or frozen dancer shows, and blends back from; since_good_s: seconds since then; idle:
+    share of the sway, 0..1; bad_frames: int, in a row; mirrored: bool; unmirrored_s: seconds since
+    the other side was asked for.
     """
 
     local: np.ndarray
     position: np.ndarray
     heading: np.ndarray
+    slide: np.ndarray
     drift: np.ndarray
     danced: np.ndarray
     last_good: np.ndarray
@@ -114,6 +116,7 @@ class DancerStates:
             local=rest,
             position=places.copy(),
             heading=np.zeros(dancers),
+            slide=np.zeros((dancers, 2)),
             drift=np.zeros((dancers, 2)),
             danced=rest.copy(),
             last_good=rest.copy(),
@@ -257,8 +260,8 @@ class SafeMotion:
         before = _feet(states.local, states.heading, start)
         feet = _feet(local, heading, start + walk)
         raised = local[:, _FEET, 1] - _SOLE_M
-        slide = slid(feet - before, raised)
-        walk, feet = walk - slide, feet - slide[:, None]
+        states.slide = sliding(states.slide, feet - before, raised)
+        walk, feet = walk - states.slide, feet - states.slide[:, None]
         states.drift = drifting(states.drift, walk / _DT)
         position = start + walk
         turn = homeward_turn(start - self._home, states.drift)
