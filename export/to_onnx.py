@@ -9,6 +9,7 @@ import base64
 import hashlib
 import io
 import json
+import tempfile
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
@@ -34,7 +35,7 @@ from live.dance.manifest import Manifest
 from live.errors import ArtifactError
 from live.safe_write import check_output, check_output_folder, whole_file, write_text
 from model.data.prepared import read_motion
-from model.evaluation.offsets import accent_delays, energy_offsets
+from model.evaluation.offsets import accent_delays, stage_energy_offsets
 from model.network.checkpoint import load_checkpoint, mean_of, music_lag, network_of
 from model.network.dance_network import DanceNetwork
 from model.network.weights import REST_KEY
@@ -189,14 +190,6 @@ def export(
     manifest = manifest_of(network, checkpoint)
     manifest["recipe"]["mean_of_iterations"] = [c["progress"]["iteration"] for c in loaded]
     Manifest.parse(as_json(manifest), out)  # what the stage would refuse is refused here
-    if data is not None:
-        lag, kept = manifest["music_lag"], checkpoint.get("kept")
-        there = set(read_motion(data)["styles"].tolist()) if kept else set(network.config.styles)
-        styles = [s for s in network.config.styles if s in there]
-        energy = energy_offsets(network, data, lag=lag, styles=styles)
-        manifest["energy_offset"] |= energy
-        manifest["accent_delay_ms"] |= accent_delays(network, data, energy, lag=lag, styles=styles)
-        Manifest.parse(as_json(manifest), out)
     model = to_onnx(network, manifest)
     parity = measure(network, model.SerializeToString())
     if not parity.worst <= TOLERANCE:
@@ -207,14 +200,37 @@ def export(
     if eight_bits:
         model, parity = _rounded(model, network, parity)
         manifest["metrics"]["rounding_error"] = parity.rounding
-    rest = {p.key: p.value for p in model.metadata_props} | {MANIFEST_KEY: as_json(manifest)}
-    onnx.helper.set_model_props(model, rest)
-    content = model.SerializeToString()
+    if data is not None:
+        # Beside styles that were kept, the data holds what is new alone.
+        there = set(read_motion(data)["styles"].tolist()) if "kept" in checkpoint else None
+        styles = [s for s in network.config.styles if there is None or s in there]
+        _tune(manifest, model, network, data, styles)
+        Manifest.parse(as_json(manifest), out)
+    content = _with_manifest(model, manifest)
     manifest["sha256"] = hashlib.sha256(content).hexdigest()
     with whole_file(out) as partial:
         partial.write_bytes(content)
     write_text(out.with_suffix(".json"), as_json(manifest, indent=2) + "\n")
     return parity
+
+
+def _with_manifest(model: onnx.ModelProto, manifest: dict) -> bytes:
+    """The graph as a file's content, with this manifest in it."""
+    rest = {p.key: p.value for p in model.metadata_props} | {MANIFEST_KEY: as_json(manifest)}
+    onnx.helper.set_model_props(model, rest)
+    return model.SerializeToString()
+
+
+def _tune(
+    manifest: dict, model: onnx.ModelProto, network: DanceNetwork, data: Path, styles: list[str]
+) -> None:
+    """Put into the manifest what the stage has to make up for in these styles."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "untuned.onnx")
+        file.write_bytes(_with_manifest(model, manifest))
+        manifest["energy_offset"] |= stage_energy_offsets(file, data, styles)
+    energy, lag = manifest["energy_offset"], manifest["music_lag"]
+    manifest["accent_delay_ms"] |= accent_delays(network, data, energy, lag=lag, styles=styles)
 
 
 def _rounded(

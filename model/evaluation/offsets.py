@@ -1,12 +1,18 @@
 """What a network needs on stage for "0" to look like the real dances of a style: measured once,
 put into the manifest and added there.
 
-Enters: a network and the prepared data. Leaves: an energy offset and an accent delay a style.
+Enters: a network, or a file for the stage, and the prepared data. Leaves: an energy offset and an
+accent delay a style.
 
 A network that predicts the middle of what could come moves less than the dancers it learned from,
 and one that dances to faster songs moves more. Its energy input is a fader that undoes this. What
 is steady in how early or late its accents come is undone by a clock that runs as much later or
 earlier.
+
+How fast it dances depends on the stage: a song's own energy is added there, and the tracked clock
+and safe motion change the speed as well. So what a file is given is measured there. Who is asked
+for all the energy that the speed of real dances takes dances narrower than with half of it, and
+hardly ever stands (docs/training-log.md, runs q and s); so half is what it gets.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,15 +21,23 @@ from pathlib import Path
 import numpy as np
 
 from live.dance.contract import CONTROL_DIM
+from live.dance.performer import Performer
 from live.errors import ArtifactError
 from model.evaluation.figures import accent_off_ms, summarise
+from model.evaluation.on_stage import dances, songs_for
 from model.evaluation.rollout import rollout
 from model.evaluation.take import Take, at_octave_of, mean_speed, real_takes
 from model.network.config import TrainConfig
 from model.network.dance_network import DanceNetwork
 
 _ENERGIES = (-0.75, 0.0, 0.75, 1.5)  # the last is as far as the training data's energy reaches
+_STAGE_ENERGIES = (-0.75, 0.75)
+_STAGE_S = 24.0
+_LEAST, _MOST = -1.0, 1.5
+_GIVEN = 0.5  # of the energy that makes it as fast as its clips
+_LEAST_FASTER = 0.02  # of the real speed, by an energy of 1
 _TEMPI_BPM = (95.0, 120.0, 140.0)
+_STAGE_DANCERS = 2
 _WARM_UP_S = 4.0
 _MOST_DELAY_MS = 90.0  # further off, accents fall on another place of the beat: no delay's matter
 
@@ -36,8 +50,8 @@ def energy_offsets(
     lag: float = TrainConfig().music_lag,
     styles: Sequence[str] = (),
 ) -> dict[str, float]:
-    """Offset of the energy input for every style, -.75 to 1.5, by free-running takes. styles: only
-    these; all by default."""
+    """Offset of the energy input with which every style dances as fast as its clips on the true
+    clock, -.75 to 1.5, by free-running takes. styles: only these; all by default."""
     styles = tuple(styles) or network.config.styles
     real = _speed_by_style(real_takes(data), styles)
     generated = []
@@ -55,6 +69,42 @@ def energy_offsets(
     }
 
 
+def stage_energy_offsets(
+    model: Path,
+    data: Path,
+    styles: Sequence[str],
+    seed: int = 77,
+) -> dict[str, float]:
+    """Offset of the energy input for each of the styles, -1 to 1.5, as a file for the stage needs
+    it whose own are 0: from its dances through the whole engine, see the module."""
+    performer = Performer(str(model), "cpu", _STAGE_DANCERS, seed)
+    real = _speed_by_style(real_takes(data), tuple(styles))
+    found = {}
+    for style, real_m_s in zip(styles, real, strict=True):
+        songs = list(songs_for([style], _TEMPI_BPM, _STAGE_S, seed, performer))
+        speeds = [
+            mean_speed(
+                [
+                    take
+                    for _, _, song in songs
+                    for take in dances(performer, song.audio, song, style, style, energy)
+                ]
+            )
+            for energy in _STAGE_ENERGIES
+        ]
+        found[style] = round(_offset(speeds, real_m_s), 2)
+    return found
+
+
+def _offset(speeds: Sequence[float], real_m_s: float) -> float:
+    """What to add to the energy of who dances at these speeds, m/s, with each of the energies; 0
+    where energy makes nobody faster."""
+    faster, still = np.polyfit(_STAGE_ENERGIES, speeds, 1)
+    if faster < _LEAST_FASTER * real_m_s:
+        return 0.0
+    return min(max(_GIVEN * float((real_m_s - still) / faster), _LEAST), _MOST)
+
+
 def accent_delays(
     network: DanceNetwork,
     data: Path,
@@ -70,6 +120,11 @@ def accent_delays(
     styles = tuple(styles) or network.config.styles
     real = real_takes(data)
     takes = rollout(network, styles, _TEMPI_BPM, seconds, seed, dancers=4, energy=energy, lag=lag)
+    for take in takes:
+        if not np.isfinite(take.joints).all():
+            raise ArtifactError(
+                f"its {take.style} leaves all bounds within {seconds:g} s: train on"
+            )
     delays = {}
     for style in styles:
         there = [t for t in real if t.style == style]

@@ -43,21 +43,26 @@ EMITTED_PER_FRAME = EMISSION_RATE // FRAME_RATE
 _RECORDINGS_A_STYLE = 4
 
 
-def free_dance() -> Controls:
+def free_dance(energy: float = 0.0) -> Controls:
     """Every dancer for itself, and no phrase again: what is varied is the network's doing."""
-    return Controls(form=FREE, unison=0.0, recall=False)
+    return Controls(energy=energy, form=FREE, unison=0.0, recall=False)
 
 
 def dances(
-    performer: Performer, audio: np.ndarray, song: Song | Recording, style: str, name: str
+    performer: Performer,
+    audio: np.ndarray,
+    song: Song | Recording,
+    style: str,
+    name: str,
+    energy: float = 0.0,
 ) -> list[Take]:
     """Every dancer's takes to a song, as the stage shows it, 30 poses a second, settled; where the
     song is silent for longer, one before and one after that (`model.evaluation.sounding`).
 
-    audio: float32 [T] at 24 kHz; song: its beats.
+    audio: float32 [T] at 24 kHz; song: its beats; energy: of the fader.
     """
     performer.reset(performer.dancers, performer.seed)
-    shown = run_offline(audio, SAMPLE_RATE, performer, style, free_dance())
+    shown = run_offline(audio, SAMPLE_RATE, performer, style, free_dance(energy))
     time_s, joints = (shown[key][::EMITTED_PER_FRAME] for key in ("time_s", "joints"))
     beats = beat_position(time_s, song.beats_s, song.downbeats_s)
     tempo = float(np.median(song.tempo_bpm))
@@ -90,7 +95,7 @@ def evaluate_on_stage(
     shared = shared_styles(performer, ref, styles)
     takes = [
         take
-        for style, tempo, song in _songs(shared, tempi_bpm, seconds, seed, performer)
+        for style, tempo, song in songs_for(shared, tempi_bpm, seconds, seed, performer)
         for take in dances(performer, song.audio, song, style, f"{style} {tempo:.0f}")
     ]
     recorded = {}
@@ -156,13 +161,14 @@ def evaluate_motion_graph(
     return StageReport(motion_graph.NAME, score(takes, ref), {}, tuple(takes))
 
 
-def _songs(
+def songs_for(
     styles: Sequence[str],
     tempi_bpm: Sequence[float],
     seconds: float,
     seed: int,
     performer: Performer,
 ) -> Iterator[tuple[str, float, Song]]:
+    """A song for every style and tempo that no training saw: (style, tempo, song)."""
     for i, style in enumerate(styles):
         metre = int(performer.manifest.metre[performer.styles.index(style)])
         for j, tempo in enumerate(tempi_bpm):
