@@ -185,6 +185,7 @@ class SafeMotion:
         if bad.any():
             local = np.where(bad[:, None, None], self._states.last_good, local)
             root = np.where(bad[:, None], 0.0, root)
+            self._states.slide = np.where(bad[:, None], 0.0, self._states.slide)
         self._states.danced = self._blend_from_last_good(local)
         local, root = self._blend_to_idle(self._states.danced, root, idle)
         self._place(_above_floor(with_bone_lengths(local)), root.astype(np.float64), staging)
