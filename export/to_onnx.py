@@ -9,6 +9,7 @@ import base64
 import hashlib
 import io
 import json
+import logging
 import tempfile
 import warnings
 from collections.abc import Sequence
@@ -46,6 +47,8 @@ TOLERANCE = 1e-4  # DESIGN §6; errors measured so far are below 1e-5
 ROUNDING_TOLERANCE = 2e-3
 _ROUNDING_FRAMES, _ROUNDING_DANCERS = 120, 3
 _OPSET = 18
+# Says five times that there is no torchvision, which nothing here needs.
+logging.getLogger("torch.onnx._internal.exporter._registration").setLevel(logging.ERROR)
 
 
 def example_inputs(network: DanceNetwork, dancers: int) -> tuple[dict[str, Tensor], dict]:
