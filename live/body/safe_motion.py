@@ -62,7 +62,8 @@ def _rotated(x: np.ndarray, z: np.ndarray, heading: np.ndarray) -> tuple[np.ndar
 def interpolate(a: Body, b: Body, share: float) -> Body:
     """The body between a (share 0) and b (share 1), bones kept whole; those in both dance."""
     n = min(len(a.local), len(b.local))
-    if share == 1.0 and n == len(b.local):  # every other emission of a file is on a key frame
+    # Every other emission of a file is on a key frame, and who is frozen has the same twice.
+    if n == len(b.local) and (share == 1.0 or a.local is b.local):
         return b
     local = with_bone_lengths(a.local[:n] + share * (b.local[:n] - a.local[:n]))
     local = _above_floor(local)  # a bone that turns reaches lower between its two ends

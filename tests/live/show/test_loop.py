@@ -108,7 +108,7 @@ def test_controls_arrive_over_the_network(stage, music):
     np.testing.assert_allclose(styles[numbers < 55], [[1, 0]] * (numbers < 55).sum())
     np.testing.assert_allclose(styles[numbers > 130], [[0, 1]] * (numbers > 130).sum(), atol=1e-6)
     frozen = (numbers > 185) & (numbers < 238)
-    assert np.ptp(heads[frozen], axis=0).max() < 1e-6
+    assert np.ptp(heads[frozen], axis=0).max() == 0
     assert np.ptp(heads[numbers < 180], axis=0).max() > 0.001
     assert sum("/pj/3/head" in t for t in told) == pytest.approx(58, abs=4)
     assert {t["/pj/frame"][0] for t in told if "/pj/3/head" in t} <= set(numbers)
