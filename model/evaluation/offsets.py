@@ -58,11 +58,8 @@ def energy_offsets(
     for energy in _ENERGIES:
         control = (energy, *(0.0,) * (CONTROL_DIM - 1))
         takes = rollout(network, styles, _TEMPI_BPM, seconds, seed, control=control, lag=lag)
-        speeds = _speed_by_style([t.after(_WARM_UP_S) for t in takes], styles)
-        if not np.isfinite(speeds).all():
-            style = styles[int(np.argmin(np.isfinite(speeds)))]
-            raise ArtifactError(f"its {style} leaves all bounds within {seconds:g} s: train on")
-        generated.append(speeds)
+        _check_finite(takes, seconds)
+        generated.append(_speed_by_style([t.after(_WARM_UP_S) for t in takes], styles))
     return {
         style: round(float(np.interp(real[i], [speeds[i] for speeds in generated], _ENERGIES)), 2)
         for i, style in enumerate(styles)
@@ -120,11 +117,7 @@ def accent_delays(
     styles = tuple(styles) or network.config.styles
     real = real_takes(data)
     takes = rollout(network, styles, _TEMPI_BPM, seconds, seed, dancers=4, energy=energy, lag=lag)
-    for take in takes:
-        if not np.isfinite(take.joints).all():
-            raise ArtifactError(
-                f"its {take.style} leaves all bounds within {seconds:g} s: train on"
-            )
+    _check_finite(takes, seconds)
     delays = {}
     for style in styles:
         there = [t for t in real if t.style == style]
@@ -139,6 +132,14 @@ def accent_delays(
         late = accent_off_ms(own, on_grid, figures["accent_beats"], figures["harmonic"])
         delays[style] = round(-late) + 0.0 if abs(late) <= _MOST_DELAY_MS else 0.0
     return delays
+
+
+def _check_finite(takes: Sequence[Take], seconds: float) -> None:
+    for take in takes:
+        if not np.isfinite(take.joints).all():
+            raise ArtifactError(
+                f"its {take.style} leaves all bounds within {seconds:g} s: train on"
+            )
 
 
 def _speed_by_style(takes: Sequence[Take], styles: tuple[str, ...]) -> list[float]:

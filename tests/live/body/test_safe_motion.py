@@ -184,8 +184,8 @@ def test_bad_poses_while_settling_do_not_make_the_dancer_jump():
 # On the stage ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("speed", [0.5, 1.4, 3.0, 7.0])
-def test_dancers_stay_at_their_place_when_the_network_walks_away(speed):
+@pytest.mark.parametrize(("speed", "farthest"), [(0.5, 1.5), (1.4, 1.5), (3.0, 1.8), (7.0, 1.9)])
+def test_dancers_stay_at_their_place_when_the_network_walks_away(speed, farthest):
     directions = np.array([0.0, 1.0, 2.5, 4.0])
     roots = speed * np.stack([np.cos(directions), np.sin(directions), 0 * directions], axis=1)
     motion = SafeMotion(4)
@@ -194,7 +194,7 @@ def test_dancers_stay_at_their_place_when_the_network_walks_away(speed):
         body = motion.step(pose, False, False, False)
     away = np.linalg.norm(body.position - line_up(4), axis=1)
     assert (away > 0.3).all()  # they do move
-    assert (away < 1.9).all()  # 1.5 m, and who stands in somebody's way gives way
+    assert (away < farthest).all()  # 1.5 m, and who stands in somebody's way gives way
 
 
 def test_a_dancer_who_was_away_comes_home():

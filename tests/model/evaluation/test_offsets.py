@@ -8,6 +8,7 @@ from live.audio.features import SAMPLE_RATE
 from live.body.pose import FRAME_RATE
 from live.body.skeleton import REST_POSE
 from live.dance.performer import Performer
+from live.errors import ArtifactError
 from model.evaluation import offsets
 from model.evaluation.offsets import accent_delays, energy_offsets, stage_energy_offsets
 from model.evaluation.take import Take, mean_speed, real_takes
@@ -67,6 +68,18 @@ def test_on_stage_half_of_what_makes_it_as_fast_as_its_clips_is_given(
     monkeypatch.setattr(offsets, "_STAGE_S", 6.0)
     found = stage_energy_offsets(tiny_model, prepared, ["street"])
     assert found == {"street": pytest.approx(offset, abs=0.02)}
+
+
+def test_who_leaves_all_bounds_gets_no_offsets(prepared, tiny_network, monkeypatch):
+    def burst(_network, styles, *_, **__):
+        return [Take(s, s, 120.0, np.full((300, 19, 3), np.nan), np.arange(300) / 15.0)
+                for s in styles]  # fmt: skip
+
+    monkeypatch.setattr(offsets, "rollout", burst)
+    with pytest.raises(ArtifactError, match="street leaves all bounds"):
+        energy_offsets(tiny_network, prepared, styles=("street",))
+    with pytest.raises(ArtifactError, match="street leaves all bounds"):
+        accent_delays(tiny_network, prepared, {}, styles=("street",))
 
 
 def test_on_stage_who_is_no_faster_for_more_energy_gets_none(prepared, tiny_model, monkeypatch):
