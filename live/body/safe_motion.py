@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from live.body.footing import sliding, standing_foot
+from live.body.footing import locked, sliding, standing_foot, with_feet_shifted
 from live.body.homeward import bounded, drifting, homeward_turn
 from live.body.pose import FRAME_RATE, POSE_DIM, split
 from live.body.skeleton import FEET, JOINT, REST_POSE, mirrored, with_bone_lengths
@@ -88,17 +88,21 @@ class DancerStates:
     """Everything that is carried from frame to frame for a dancer: one row each, in every array.
 
     local, position, heading: of the frame shown, as in `Body`; slide: float64 [N, 2], metres a
-    frame, see `footing.sliding`; drift: float64 [N, 2], m/s, see `homeward.drifting`; danced:
-    float32 [N, 19, 3], the dance before it is mixed with the sway; last_good: float32 [N, 19, 3],
-    what a bad or frozen dancer shows, and blends back from; since_good_s: seconds since then; idle:
-    share of the sway, 0..1; bad_frames: int, in a row; mirrored: bool; unmirrored_s: seconds since
-    the other side was asked for.
+    frame, see `footing.sliding`; feet: float64 [N, 4, 2], where the joints of `FEET` are danced,
+    metres on the stage's floor from the position; shift: float64 [N, 2, 2], how far local's feet
+    are kept from there, see `footing.locked`; drift: float64 [N, 2], m/s, see
+    `homeward.drifting`; danced: float32 [N, 19, 3], the dance before it is mixed with the sway;
+    last_good: float32 [N, 19, 3], what a bad or frozen dancer shows, and blends back from;
+    since_good_s: seconds since then; idle: share of the sway, 0..1; bad_frames: int, in a row;
+    mirrored: bool; unmirrored_s: seconds since the other side was asked for.
     """
 
     local: np.ndarray
     position: np.ndarray
     heading: np.ndarray
     slide: np.ndarray
+    feet: np.ndarray
+    shift: np.ndarray
     drift: np.ndarray
     danced: np.ndarray
     last_good: np.ndarray
@@ -118,6 +122,8 @@ class DancerStates:
             position=places.copy(),
             heading=np.zeros(dancers),
             slide=np.zeros((dancers, 2)),
+            feet=_feet(rest, np.zeros(dancers), np.zeros((dancers, 2))),
+            shift=np.zeros((dancers, 2, 2)),
             drift=np.zeros((dancers, 2)),
             danced=rest.copy(),
             last_good=rest.copy(),
@@ -259,7 +265,7 @@ class SafeMotion:
         heading = states.heading + root[:, 2] * _DT
         heading -= _beyond(heading, _FREE_TURN_RAD) * min(1.0, _DT / _FACE_PULL_S)
         walk = np.array(_rotated(root[:, 0], root[:, 1], heading)).T * _DT
-        before = _feet(states.local, states.heading, start)
+        before = states.feet + start[:, None]
         feet = _feet(local, heading, start + walk)
         raised = local[:, _FEET, 1] - _SOLE_M
         states.slide = sliding(states.slide, feet - before, raised)
@@ -274,12 +280,19 @@ class SafeMotion:
             heading = heading + turn
             turned = _feet(local, heading, position)
             each = np.arange(len(foot))
-            position = position + (feet - turned)[each, foot]  # it stays where it stood
+            stays = (feet - turned)[each, foot]  # where it stood
+            position, feet = position + stays, turned + stays[:, None]
         offset = bounded(position - self._home, start - self._home)
         if staging is not None and staging.together > 0:
             offset, heading = _together(offset, heading, states.mirrored, staging.together)
+            feet = _feet(local, heading, position)
         states.position = kept_apart(states.position, self._home + offset)
-        states.local, states.heading = local, heading
+        feet = feet + (states.position - position)[:, None]
+        states.feet = feet - states.position[:, None]
+        shift = locked(states.shift, feet - before, raised)
+        x, z = _rotated(shift[..., 0], shift[..., 1], -heading[:, None])
+        states.local, share = with_feet_shifted(local, np.stack([x, z], axis=2))
+        states.shift, states.heading = share * shift, heading
 
 
 def idle_sway(time_s: np.ndarray) -> np.ndarray:

@@ -14,10 +14,11 @@ def test_the_walk_of_a_block_is_followed_from_the_ring_to_the_packet(tiny_model)
     found = figures(walks)
     # 34 rooms, 365 calls and 220 moves before sections were heard, a score was written by beats,
     # phrases were kept and played, the bar was heard by beats, an octave was checked after a
-    # jump of tempo, dancers were led home, and feet held the floor: rooms on a frame's way.
+    # jump of tempo, dancers were led home, feet held the floor, and were locked there: rooms on
+    # a frame's way.
     assert found["rooms"] <= 50
-    assert found["calls"] <= 464  # 461
-    assert found["moves"] <= 300  # 298
+    assert found["calls"] <= 475  # 472
+    assert found["moves"] <= 306  # 304
 
 
 def test_only_what_is_called_inside_live_counts():

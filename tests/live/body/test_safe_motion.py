@@ -50,6 +50,14 @@ def dance(frame, dancers=1):
     return joints
 
 
+def assert_same_dance(one, other, atol=0.0):
+    """Of two dancers who came to stand elsewhere: their feet are kept there until they step."""
+    legs = [*range(12, 15), *range(16, 19)]
+    others = [j for j in range(len(PARENTS)) if j not in legs]
+    np.testing.assert_allclose(one[..., others, :], other[..., others, :], atol=atol, rtol=0)
+    np.testing.assert_allclose(one[..., legs, :], other[..., legs, :], atol=1e-3, rtol=0)
+
+
 FLYING_M = 0.5  # who walks on no foot goes where the root goes
 
 
@@ -155,7 +163,7 @@ def test_after_a_bad_stretch_the_dancer_blends_back():
     poses += list(run(motion, 30, start=90))
     assert motion.bad_frames[0] == 0
     assert joint_speeds(poses).max() < TOP_SPEED_M_S
-    np.testing.assert_array_equal(poses[-1], run(warm(), 60, start=60)[-1])
+    assert_same_dance(poses[-1], run(warm(), 60, start=60)[-1])
 
 
 @pytest.mark.parametrize("period", [2, 3, 7])
@@ -313,7 +321,7 @@ def test_settles_into_the_sway_and_out_of_it_without_a_jump():
     out = [motion.body.local, *run(motion, 90, start=150)]
     assert joint_speeds(out).max() < TOP_SPEED_M_S
     assert joint_speeds(out[-45:]).max() > 0.5 * DANCE_M_S
-    np.testing.assert_allclose(out[-1], run(warm(), 180, start=60)[-1], atol=1e-6)
+    assert_same_dance(out[-1], run(warm(), 180, start=60)[-1], atol=1e-6)
 
 
 def test_an_idle_dancer_does_not_walk():

@@ -97,7 +97,8 @@ def test_a_dancer_is_mirrored_alone_and_without_a_jump():
     local = np.array([body.local for body in bodies])
     same = np.array([body.local for body in others])
     np.testing.assert_array_equal(local[:, 0], same[:, 0])
-    np.testing.assert_allclose(local[-1, 1], mirrored(same[-1])[1], atol=1e-5)
+    # Feet that stood in the sway at the beginning were kept a little from it.
+    np.testing.assert_allclose(local[-1, 1], mirrored(same[-1])[1], atol=1e-3)
     speed = FRAME_RATE * np.linalg.norm(np.diff(local[:, 1], axis=0), axis=-1).max()
     usual = FRAME_RATE * np.linalg.norm(np.diff(same[:, 1], axis=0), axis=-1).max()
     assert speed < usual + 4.0
