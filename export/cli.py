@@ -27,7 +27,7 @@ def main(argv: list[str]) -> int:
             f"cannot write {args.out}: end its name in one of {formats.suffixes()}; "
             f"or in {_NETWORK}, for a network"
         )
-    _check_unused(args, ("data", "float32"), "networks")
+    _check_unused(args, ("data", "float32", "recurrence"), "networks")
     return _dance(args)
 
 
@@ -58,7 +58,8 @@ def _dance(args: argparse.Namespace) -> int:
 def _network(args: argparse.Namespace) -> int:
     from export.to_onnx import TOLERANCE, export
 
-    parity = export(args.files, args.out, args.data, eight_bits=not args.float32)
+    share = 1.0 if args.recurrence is None else args.recurrence
+    parity = export(args.files, args.out, args.data, not args.float32, share)
     print(
         f"{args.out}: {args.out.stat().st_size / 1e6:.1f} MB; largest difference "
         f"{parity.stepped:.1e} stepped, {parity.onnx:.1e} ONNX (at most {TOLERANCE:.0e}); "
@@ -69,7 +70,8 @@ def _network(args: argparse.Namespace) -> int:
 
 def _check_unused(args: argparse.Namespace, names: tuple[str, ...], what: str) -> None:
     for name in names:
-        if getattr(args, name):
+        value = getattr(args, name)
+        if value is not None and value is not False:
             raise ConfigError(f"--{name} is for {what}; {args.out} is none of them")
 
 
@@ -98,5 +100,12 @@ def _parser() -> argparse.ArgumentParser:
         "--float32",
         action="store_true",
         help="keep all weights whole: three times the file, and slower on stage",
+    )
+    networks.add_argument(
+        "--recurrence",
+        type=float,
+        metavar="SHARE",
+        help="of what the recurrence adds to the units, 0 to 1 (1): less is nearer to the clips, "
+        "and slides more",
     )
     return parser

@@ -33,7 +33,7 @@ from live.dance.contract import (
     STATE_SUFFIX,
 )
 from live.dance.manifest import Manifest
-from live.errors import ArtifactError
+from live.errors import ArtifactError, ConfigError
 from live.safe_write import check_output, check_output_folder, whole_file, write_text
 from model.data.prepared import read_motion
 from model.evaluation.offsets import accent_delays, stage_energy_offsets
@@ -173,16 +173,24 @@ def licence(tiers: list[str]) -> str:
 
 
 def export(
-    checkpoints: Sequence[Path], out: Path, data: Path | None = None, eight_bits: bool = True
+    checkpoints: Sequence[Path],
+    out: Path,
+    data: Path | None = None,
+    eight_bits: bool = True,
+    recurrence: float = 1.0,
 ) -> Parity:
     """Write `out` (and its manifest beside it as JSON) if, and only if, parity holds.
 
     checkpoints: one, or several whose mean is exported (`model.network.checkpoint.mean_of`); data:
     what `prepare` wrote; with it the energy of every style and the place of its accents in the beat
-    are set to those of its real dances; eight_bits: keep large matrices so (`export.quantise`).
-    Raises ArtifactError with the error measured where it does not, where the weights or what they
-    dance are not finite, and where the stage would refuse the manifest; an older file stays.
+    are set to those of its real dances; eight_bits: keep large matrices so (`export.quantise`);
+    recurrence: share, 0 to 1, of what it adds to the units that is kept (`PoseDecoder.lessen`);
+    ConfigError for another. Raises ArtifactError with the error measured where parity does not
+    hold, where the weights or what they dance are not finite, and where the stage would refuse the
+    manifest; an older file stays.
     """
+    if not 0 <= recurrence <= 1:
+        raise ConfigError(f"--recurrence is a share from 0 to 1, not {recurrence}")
     check_output_folder(out.parent)
     out.parent.mkdir(parents=True, exist_ok=True)
     check_output(out, (".onnx",), checkpoints)
@@ -190,7 +198,9 @@ def export(
     loaded = [load_checkpoint(path) for path in checkpoints]
     checkpoint = mean_of(loaded)
     network = network_of(checkpoint)
+    network.decoder.lessen(recurrence)
     manifest = manifest_of(network, checkpoint)
+    manifest["recipe"]["recurrence"] = recurrence
     manifest["recipe"]["mean_of_iterations"] = [c["progress"]["iteration"] for c in loaded]
     Manifest.parse(as_json(manifest), out)  # what the stage would refuse is refused here
     model = to_onnx(network, manifest)

@@ -22,7 +22,7 @@ _SLOW_M_S = 1.2  # as does one that moves so fast
 _AT_ONCE = 0.5  # with all of it pelvises jerk three times as much as those of real dancers
 _RAISED = 10.0  # a foot raised by a centimetre stands less than one that moves by a decimetre
 
-_LOCKED_M_S = 0.42  # a foot that moves so fast is locked a third as well: it slides on purpose
+_LOCKED_M_S = 0.75  # a foot that moves so fast is locked a third as well: it slides on purpose
 _FARTHEST_M = 0.08  # that a foot is kept from where it is danced
 _GIVES_BACK = 0.15  # of that with every frame in which a raised foot moves
 _CREEPS_BACK = 0.01  # and one that stands

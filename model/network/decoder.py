@@ -153,6 +153,15 @@ class PoseDecoder(nn.Module):
         change = last(between(first(torch.cat([x, drive], dim=-1), gate)), gate)
         return lead + self._kept() * pose + self.config.residual_scale * change, after
 
+    @torch.no_grad()
+    def lessen(self, share: float) -> None:
+        """Let the recurrence add that share of what it now adds to the units, 0 to 1. With less a
+        dance is nearer to its clips, and its feet slide more."""
+        last = self.pose_out[2]
+        assert isinstance(last, GraftedLinear)
+        for weight in (last.weight, last.bias, *(last.up.parameters() if last.up else ())):
+            weight *= share
+
     def compile_gates(self) -> None:
         """One kernel for what a cell does besides its products, where PyTorch launches ten: for a
         graphics card that waits for launches (`torch.compile`).

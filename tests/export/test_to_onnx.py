@@ -177,6 +177,20 @@ def test_an_export_is_never_written_over_its_checkpoint(tiny_checkpoint, tmp_pat
         export([tiny_checkpoint], tmp_path / "dance.json")
 
 
+def test_an_export_may_keep_a_share_of_the_recurrence(tiny_checkpoint, tiny_network, tmp_path):
+    export([tiny_checkpoint], tmp_path / "half.onnx", recurrence=0.5)
+    assert manifest_in(onnx.load(tmp_path / "half.onnx"))["recipe"]["recurrence"] == 0.5
+    made = load_weights(tmp_path / "half.onnx")["weights"]["decoder.pose_out.2.bias"]
+    torch.testing.assert_close(made, tiny_network.decoder.pose_out[2].bias / 2)
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.5, float("nan")])
+def test_what_is_no_share_of_the_recurrence_is_refused(tiny_checkpoint, tmp_path, share):
+    with pytest.raises(ConfigError, match="a share from 0 to 1"):
+        export([tiny_checkpoint], tmp_path / "some.onnx", recurrence=share)
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_file_holds_its_manifest(tiny_network, exported):
     manifest = manifest_in(exported)
     assert set(manifest) == FIELDS
@@ -190,6 +204,7 @@ def test_the_file_holds_its_manifest(tiny_network, exported):
     assert set(manifest["recipe"]) == {
         "network", "training", "data", "iterations", "wall_minutes", "machine",
         "mean_of_iterations",
+        "recurrence",
     }  # fmt: skip
     for name in ("energy_offset", "accent_delay_ms"):
         assert manifest[name] == {"street": 0.0, "salsa": 0.0}

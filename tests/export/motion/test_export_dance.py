@@ -99,6 +99,7 @@ def test_a_session_and_a_part_of_it(tmp_path):
         (["-o", "a.csv", "--skeleton", "unity"], ("--skeleton",)),
         (["-o", "a.onnx", "--fps", "30"], ("--fps",)),
         (["-o", "a.bvh", "--float32"], ("--float32",)),
+        (["-o", "a.bvh", "--recurrence", "0"], ("--recurrence",)),
         (["-o", "a.bvh", "--start", "9"], ("ends after",)),
         (["-o", "a.bvh", "--start", "nan"], ("no time",)),
         (["-o", "none/a.bvh"], ("no folder",)),

@@ -57,7 +57,7 @@ def test_a_foot_is_kept_so_far_and_no_farther():
 
 def test_a_foot_that_is_raised_or_slides_fast_is_not_kept():
     nothing = np.zeros((1, 2, 2))
-    slowly, fast = feet_move(left=(0.01, 0.0)), feet_move(left=(1.5 / FRAME_RATE, 0.0))
+    slowly, fast = feet_move(left=(0.01, 0.0)), feet_move(left=(3.0 / FRAME_RATE, 0.0))
     assert np.abs(locked(nothing, slowly, ON_THE_FLOOR)).max() > 0.005
     assert np.abs(locked(nothing, slowly, IN_THE_AIR)).max() < 1e-4
     assert np.abs(locked(nothing, fast, ON_THE_FLOOR)).max() < 1e-4
