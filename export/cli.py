@@ -17,17 +17,19 @@ _NETWORK = ".onnx"
 
 
 def main(argv: list[str]) -> int:
-    args = _parser().parse_args(argv)
+    parser = _parser()
+    args = parser.parse_args(argv)
+    given = {name for name, value in vars(args).items() if value != parser.get_default(name)}
     suffix = args.out.suffix.lower()
     if suffix == _NETWORK:
-        _check_unused(args, ("fps", "skeleton", "dancer", "start", "seconds"), "dances")
+        _check_unused(given & {"fps", "skeleton", "dancer", "start", "seconds"}, "dances", args.out)
         return _network(args)
     if suffix not in formats.FORMATS:
         raise ConfigError(
             f"cannot write {args.out}: end its name in one of {formats.suffixes()}; "
             f"or in {_NETWORK}, for a network"
         )
-    _check_unused(args, ("data", "float32", "recurrence"), "networks")
+    _check_unused(given & {"data", "float32", "recurrence"}, "networks", args.out)
     return _dance(args)
 
 
@@ -68,11 +70,9 @@ def _network(args: argparse.Namespace) -> int:
     return 0
 
 
-def _check_unused(args: argparse.Namespace, names: tuple[str, ...], what: str) -> None:
-    for name in names:
-        value = getattr(args, name)
-        if value is not None and value is not False:
-            raise ConfigError(f"--{name} is for {what}; {args.out} is none of them")
+def _check_unused(names: set[str], what: str, out: Path) -> None:
+    for name in sorted(names):
+        raise ConfigError(f"--{name} is for {what}; {out} is none of them")
 
 
 def _parser() -> argparse.ArgumentParser:
