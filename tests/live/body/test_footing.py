@@ -1,13 +1,14 @@
-"""Feet that stand are kept where they stand by the legs, which stay legs: whole bones, hips where
-they were, and a knee between."""
+"""Feet that stand stay where they stand: the walk gives way, and the legs bend for it, which stay
+legs: whole bones, hips where they were, and a knee between."""
 
 import numpy as np
 import pytest
 
 from live.body.footing import locked, with_feet_shifted
-from live.body.pose import FRAME_RATE, POSE_DIM
+from live.body.pose import FRAME_RATE
 from live.body.safe_motion import SafeMotion
 from live.body.skeleton import BONE_LENGTHS, FEET, JOINT, PARENTS, REST_POSE
+from tests.live.body.test_safe_motion import HOP_M_S, dance, hopping, vector, warm
 
 LEFT = [JOINT["l_ankle"], JOINT["l_toe"]]
 LEGS = [JOINT[f"{side}_{name}"] for side in "lr" for name in ("knee", "ankle", "toe")]
@@ -117,12 +118,39 @@ def test_dancers_whose_feet_slide_apart_stand():
     for frame in range(150):
         swing = 0.03 * np.sin(2 * np.pi * frame / FRAME_RATE)
         joints, _ = with_feet_shifted(base[None], np.array([[[swing, 0.0], [-swing, 0.0]]]))
-        pose = np.zeros((1, POSE_DIM), np.float32)
-        pose[:, :-3] = joints.reshape(1, -1)
-        feet = motion.step(pose, 0.0, False, False).on_stage()[0, list(FEET)]
+        feet = motion.step(vector(joints), 0.0, False, False).on_stage()[0, list(FEET)]
         if before is not None and frame > 60:  # out of the sway
             slides.append(np.linalg.norm(feet - before[0], axis=-1).max())
             danced.append(np.linalg.norm(joints[0, list(FEET)] - before[1], axis=-1).max())
         before = feet, joints[0, list(FEET)]
     assert FRAME_RATE * np.percentile(danced, 90) > 0.15
     assert np.percentile(slides, 90) < 0.3 * np.percentile(danced, 90)
+
+
+def test_who_stands_does_not_slide_however_the_root_walks():
+    motion = warm()
+    before = motion.body.on_stage()[0, FEET]
+    for frame in range(30):
+        motion.step(vector(dance(60 + frame), (0.3, 0.2, 0.0)), 0.0, False, False)
+    moved = np.linalg.norm(motion.body.on_stage()[0, FEET] - before, axis=1)
+    assert moved.max() < 0.08  # the root walked 0.36 m, and the dance lifts a foot a little
+
+
+def test_a_foot_that_swings_back_carries_the_body_forward():
+    motion = SafeMotion(1)
+    joints = [hopping(frame)[0] for frame in range(8)]
+    for pose in [joints[0]] * 60:
+        motion.step(vector(pose), 0.0, False, False)
+    start = motion.body.position[0].copy()
+    for pose in joints:
+        motion.step(vector(pose), 0.0, False, False)  # the root says that nobody walks
+    walked = (motion.body.position[0] - start)[1]
+    assert walked == pytest.approx(7 / FRAME_RATE * HOP_M_S, rel=0.2)  # a frame later
+
+
+def test_who_slides_on_purpose_slides():
+    motion = warm()
+    start = motion.body.position[0].copy()
+    for frame in range(15):
+        motion.step(vector(dance(60 + frame), (3.0, 0.0, 0.0)), 0.0, False, False)
+    assert np.linalg.norm(motion.body.position[0] - start) > 0.8 * 1.5

@@ -244,35 +244,6 @@ def test_who_goes_away_turns_on_the_foot_that_stands_and_comes_home():
     assert np.median(slides) < 0.1
 
 
-def test_who_stands_does_not_slide_however_the_root_walks():
-    motion = warm()
-    before = motion.body.on_stage()[0, FEET]
-    for frame in range(30):
-        motion.step(vector(dance(60 + frame), (0.3, 0.2, 0.0)), 0.0, False, False)
-    moved = np.linalg.norm(motion.body.on_stage()[0, FEET] - before, axis=1)
-    assert moved.max() < 0.08  # the root walked 0.36 m, and the dance lifts a foot a little
-
-
-def test_a_foot_that_swings_back_carries_the_body_forward():
-    motion = SafeMotion(1)
-    joints = [hopping(frame)[0] for frame in range(8)]
-    for pose in [joints[0]] * 60:
-        motion.step(vector(pose), 0.0, False, False)
-    start = motion.body.position[0].copy()
-    for pose in joints:
-        motion.step(vector(pose), 0.0, False, False)  # the root says that nobody walks
-    walked = (motion.body.position[0] - start)[1]
-    assert walked == pytest.approx(7 / FRAME_RATE * HOP_M_S, rel=0.2)  # a frame later
-
-
-def test_who_slides_on_purpose_slides():
-    motion = warm()
-    start = motion.body.position[0].copy()
-    for frame in range(15):
-        motion.step(vector(dance(60 + frame), (3.0, 0.0, 0.0)), 0.0, False, False)
-    assert np.linalg.norm(motion.body.position[0] - start) > 0.8 * 1.5
-
-
 def test_small_steps_are_the_dancers_own():
     motion = warm()
     run(motion, 30, root=(0.4, 0.2, 0.0))
